@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * header.c - the fields of one packet, up to where the capture was cut. */
+#include "compat.h"
+
+#include "header.h"
+
+#include <epan/tfs.h>
+
+#include "builtin.h"
+#include "core/malformed.h"
+#include "names.h"
+
+static int proto_vsock = -1;
+
+/* Fields that Wireshark's built-in dissector has too, with its names and types. */
+static int hf_src_cid = -1;
+static int hf_dst_cid = -1;
+static int hf_src_port = -1;
+static int hf_dst_port = -1;
+static int hf_op = -1;
+static int hf_trans = -1;
+static int hf_trans_len = -1;
+static int hf_reserved = -1;
+static int hf_payload = -1;
+static int hf_virtio_src_cid = -1;
+static int hf_virtio_dst_cid = -1;
+static int hf_virtio_src_prot = -1; /* sic: kept as a hidden alias of src_port */
+static int hf_virtio_dst_prot = -1;
+static int hf_virtio_len = -1;
+static int hf_virtio_type = -1;
+static int hf_virtio_op = -1;
+static int hf_virtio_flags = -1;
+static int hf_virtio_buf_alloc = -1;
+static int hf_virtio_fwd_cnt = -1;
+
+static hf_register_info shared_fields[] = {
+    {&hf_src_cid, {"Source CID", "vsock.src_cid", FT_UINT64, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_dst_cid, {"Destination CID", "vsock.dst_cid", FT_UINT64, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_src_port, {"Source port", "vsock.src_port", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_dst_port, {"Destination port", "vsock.dst_port", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_op, {"Operation", "vsock.op", FT_UINT16, BASE_DEC, VALS(vsockmon_op_names), 0, NULL, HFILL}},
+    {&hf_trans,
+     {"Transport", "vsock.trans", FT_UINT16, BASE_DEC, VALS(vsockmon_transport_names), 0, NULL, HFILL}},
+    {&hf_trans_len, {"Transport length", "vsock.trans_len", FT_UINT16, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_reserved, {"Reserved", "vsock.reserved", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL}},
+    {&hf_payload, {"Payload", "vsock.payload", FT_BYTES, BASE_NONE, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_src_cid, {"Source CID", "vsock.virtio.src_cid", FT_UINT64, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_dst_cid,
+     {"Destination CID", "vsock.virtio.dst_cid", FT_UINT64, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_src_prot,
+     {"Source port", "vsock.virtio.src_prot", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_dst_prot,
+     {"Destination port", "vsock.virtio.dst_prot", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_len, {"Length", "vsock.virtio.len", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_type,
+     {"Type", "vsock.virtio.type", FT_UINT16, BASE_DEC, VALS(vsock_type_names), 0, NULL, HFILL}},
+    {&hf_virtio_op,
+     {"Operation", "vsock.virtio.op", FT_UINT16, BASE_DEC, VALS(vsock_op_names), 0, NULL, HFILL}},
+    {&hf_virtio_flags, {"Flags", "vsock.virtio.flags", FT_UINT32, BASE_HEX, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_buf_alloc,
+     {"Buf alloc", "vsock.virtio.buf_alloc", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_fwd_cnt, {"Fwd cnt", "vsock.virtio.fwd_cnt", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+};
+
+/* Fields that only we have. */
+static int hf_cid = -1;
+static int hf_port = -1;
+static int hf_addr = -1;
+static int hf_src = -1;
+static int hf_dst = -1;
+static int hf_trans_data = -1;
+static int hf_trailer = -1;
+static int hf_virtio_src_port = -1;
+static int hf_virtio_dst_port = -1;
+static int hf_virtio_flags_shutdown_rcv = -1;
+static int hf_virtio_flags_shutdown_send = -1;
+static int hf_virtio_flags_seq_eom = -1;
+static int hf_virtio_flags_seq_eor = -1;
+
+static hf_register_info own_fields[] = {
+    {&hf_cid,
+     {"Source or destination CID", "vsock.cid", FT_UINT64, BASE_DEC, NULL, 0, "As captured, also on loopback",
+      HFILL}},
+    {&hf_port, {"Source or destination port", "vsock.port", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_addr,
+     {"Source or destination endpoint", "vsock.addr", FT_STRING, BASE_NONE, NULL, 0,
+      "CID-PORT; both CIDs are 1 where either is", HFILL}},
+    {&hf_src,
+     {"Source endpoint", "vsock.src", FT_STRING, BASE_NONE, NULL, 0, "CID-PORT; CID 1 where either side's is",
+      HFILL}},
+    {&hf_dst,
+     {"Destination endpoint", "vsock.dst", FT_STRING, BASE_NONE, NULL, 0,
+      "CID-PORT; CID 1 where either side's is", HFILL}},
+    {&hf_trans_data,
+     {"Transport data", "vsock.trans_data", FT_BYTES, BASE_NONE, NULL, 0,
+      "Bytes of the transport header that this transport does not define", HFILL}},
+    {&hf_trailer,
+     {"Trailer", "vsock.trailer", FT_BYTES, BASE_NONE, NULL, 0,
+      "Bytes of the record beyond the packet's length: not part of its payload", HFILL}},
+    {&hf_virtio_src_port,
+     {"Source port", "vsock.virtio.src_port", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_dst_port,
+     {"Destination port", "vsock.virtio.dst_port", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&hf_virtio_flags_shutdown_rcv,
+     {"Receive", "vsock.virtio.flags.shutdown_rcv", FT_BOOLEAN, 32, TFS(&tfs_yes_no), VSOCK_SHUTDOWN_RCV,
+      "The sender will receive no more data", HFILL}},
+    {&hf_virtio_flags_shutdown_send,
+     {"Send", "vsock.virtio.flags.shutdown_send", FT_BOOLEAN, 32, TFS(&tfs_yes_no), VSOCK_SHUTDOWN_SEND,
+      "The sender will send no more data", HFILL}},
+    {&hf_virtio_flags_seq_eom,
+     {"End of message", "vsock.virtio.flags.seq_eom", FT_BOOLEAN, 32, TFS(&tfs_yes_no), VSOCK_SEQ_EOM,
+      "Last packet of a SEQPACKET message", HFILL}},
+    {&hf_virtio_flags_seq_eor,
+     {"End of record", "vsock.virtio.flags.seq_eor", FT_BOOLEAN, 32, TFS(&tfs_yes_no), VSOCK_SEQ_EOR,
+      "The message was sent with MSG_EOR", HFILL}},
+};
+
+static int ett_vsock = -1;
+static int ett_virtio = -1;
+static int ett_flags = -1;
+
+const char *vsock_header_conflict(void)
+{
+    return vsock_builtin_conflict(shared_fields, array_length(shared_fields), own_fields,
+                                  array_length(own_fields));
+}
+
+void vsock_header_register(int proto)
+{
+    static int *ett[] = {&ett_vsock, &ett_virtio, &ett_flags};
+
+    proto_vsock = proto;
+    vsock_builtin_adopt_fields(proto, shared_fields, array_length(shared_fields));
+    proto_register_field_array(proto, own_fields, array_length(own_fields));
+    proto_register_subtree_array(ett, array_length(ett));
+}
+
+/* Walks fixed-size fields in wire order. */
+struct cursor {
+    proto_tree *tree;
+    tvbuff_t *tvb;
+    uint32_t offset;
+    uint32_t end; /* of the captured part of this header */
+};
+
+/* The next field's item; NULL from the first field on that was not all captured. */
+static proto_item *take(struct cursor *c, int hf, uint32_t size)
+{
+    proto_item *item = NULL;
+
+    if (c->offset + size <= c->end)
+        item = proto_tree_add_item(c->tree, hf, c->tvb, (int)c->offset, (int)size, ENC_LITTLE_ENDIAN);
+    c->offset += size;
+    return item;
+}
+
+static proto_item *take_cid(struct cursor *c, int hf, uint64_t cid)
+{
+    proto_item *item = take(c, hf, 8);
+    const char *name = vsock_cid_name(cid);
+
+    if (name)
+        proto_item_append_text(item, " (%s)", name);
+    return item;
+}
+
+/* A number that is in the tree for filters only, at the place of the field before it. */
+static void alias(struct cursor *c, int hf, uint32_t size)
+{
+    if (c->offset <= c->end)
+        proto_item_set_hidden(
+            proto_tree_add_item(c->tree, hf, c->tvb, (int)(c->offset - size), (int)size, ENC_LITTLE_ENDIAN));
+}
+
+static void show_vsockmon(struct cursor *c, const struct vsock_packet *p, struct vsock_header_items *items)
+{
+    items->src_cid = take_cid(c, hf_src_cid, p->mon.src_cid);
+    alias(c, hf_cid, 8);
+    items->dst_cid = take_cid(c, hf_dst_cid, p->mon.dst_cid);
+    alias(c, hf_cid, 8);
+    take(c, hf_src_port, 4);
+    alias(c, hf_port, 4);
+    take(c, hf_dst_port, 4);
+    alias(c, hf_port, 4);
+    items->op = take(c, hf_op, 2);
+    items->transport = take(c, hf_trans, 2);
+    items->transport_len = take(c, hf_trans_len, 2);
+    items->reserved = take(c, hf_reserved, 2);
+}
+
+static proto_item *take_flags(struct cursor *c, const struct vsock_packet *p)
+{
+    static int *const shutdown_flags[] = {&hf_virtio_flags_shutdown_rcv, &hf_virtio_flags_shutdown_send,
+                                          NULL};
+    static int *const seqpacket_flags[] = {&hf_virtio_flags_seq_eom, &hf_virtio_flags_seq_eor, NULL};
+    int *const *defined = p->virtio.op == VSOCK_OP_SHUTDOWN ? shutdown_flags : seqpacket_flags;
+    proto_item *item;
+
+    if (vsock_defined_flags(p) == 0 || c->offset + 4 > c->end)
+        return take(c, hf_virtio_flags, 4);
+    item = proto_tree_add_bitmask(c->tree, c->tvb, (int)c->offset, hf_virtio_flags, ett_flags, defined,
+                                  ENC_LITTLE_ENDIAN);
+    c->offset += 4;
+    return item;
+}
+
+static void show_virtio(struct cursor *c, const struct vsock_packet *p, struct vsock_header_items *items)
+{
+    take_cid(c, hf_virtio_src_cid, p->virtio.src_cid);
+    take_cid(c, hf_virtio_dst_cid, p->virtio.dst_cid);
+    take(c, hf_virtio_src_port, 4);
+    alias(c, hf_virtio_src_prot, 4);
+    take(c, hf_virtio_dst_port, 4);
+    alias(c, hf_virtio_dst_prot, 4);
+    items->virtio_len = take(c, hf_virtio_len, 4);
+    items->virtio_type = take(c, hf_virtio_type, 2);
+    items->virtio_op = take(c, hf_virtio_op, 2);
+    items->virtio_flags = take_flags(c, p);
+    take(c, hf_virtio_buf_alloc, 4);
+    take(c, hf_virtio_fwd_cnt, 4);
+}
+
+/* `length` bytes of the record at `offset`, of which the captured ones become the item's value; NULL if there
+ * are none. */
+static proto_item *show_bytes(proto_tree *tree, tvbuff_t *tvb, const struct vsock_packet *p, int hf,
+                              const char *label, uint32_t offset, uint32_t length)
+{
+    uint32_t captured = p->captured > offset ? MIN(p->captured - offset, length) : 0;
+    const char *unit = length == 1 ? "byte" : "bytes";
+
+    if (captured == 0)
+        return NULL;
+    if (captured < length)
+        return proto_tree_add_bytes_format(tree, hf, tvb, (int)offset, (int)captured, NULL,
+                                           "%s (%u %s, %u captured)", label, length, unit, captured);
+    return proto_tree_add_bytes_format(tree, hf, tvb, (int)offset, (int)captured, NULL, "%s (%u %s)", label,
+                                       length, unit);
+}
+
+/* The transport header: a virtio one field by field, and as bytes whatever else its own length field spans.
+ */
+static void show_transport(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packet *p,
+                           struct vsock_header_items *items)
+{
+    uint32_t start = sizeof(struct vsockmon_wire), known = start + p->virtio_captured;
+
+    if (p->virtio_captured > 0) {
+        struct cursor c = {NULL, tvb, start, known};
+
+        c.tree = proto_tree_add_subtree(tree, tvb, (int)start, (int)p->virtio_captured, ett_virtio,
+                                        &items->virtio, "Virtio transport header");
+        show_virtio(&c, p, items);
+    }
+    if (p->payload_offset > known && p->length > known)
+        show_bytes(tree, tvb, p, hf_trans_data, "Transport data, not decoded", known,
+                   MIN(p->payload_offset, p->length) - known);
+}
+
+static void show_endpoint(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, int hf, uint64_t cid,
+                          uint32_t port, int offset)
+{
+    char *text;
+
+    if (!proto_field_is_referenced(tree, hf))
+        return;
+    text = wmem_strdup_printf(pinfo->pool, "%" PRIu64 "-%u", cid, port);
+    proto_item_set_hidden(proto_tree_add_string(tree, hf, tvb, offset, 8, text));
+}
+
+/* The endpoints as the conversation tables name them: loopback is one CID, whichever way it was dialled. */
+static void show_endpoints(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *p)
+{
+    bool loopback = vsock_is_loopback(p);
+    uint64_t src = loopback ? VSOCK_CID_LOCAL : p->mon.src_cid;
+    uint64_t dst = loopback ? VSOCK_CID_LOCAL : p->mon.dst_cid;
+    int src_offset = offsetof(struct vsockmon_wire, src_cid),
+        dst_offset = offsetof(struct vsockmon_wire, dst_cid);
+
+    if (!tree || !VSOCK_HAS_MON(p, dst_port))
+        return;
+    show_endpoint(tree, tvb, pinfo, hf_src, src, p->mon.src_port, src_offset);
+    show_endpoint(tree, tvb, pinfo, hf_addr, src, p->mon.src_port, src_offset);
+    show_endpoint(tree, tvb, pinfo, hf_dst, dst, p->mon.dst_port, dst_offset);
+    show_endpoint(tree, tvb, pinfo, hf_addr, dst, p->mon.dst_port, dst_offset);
+}
+
+static void show_summary(proto_item *item, const struct vsock_packet *p)
+{
+    if (!VSOCK_HAS_MON(p, dst_port))
+        return;
+    proto_item_append_text(item, ", Src: %" PRIu64 ":%u, Dst: %" PRIu64 ":%u", p->mon.src_cid,
+                           p->mon.src_port, p->mon.dst_cid, p->mon.dst_port);
+    if (VSOCK_HAS_VIRTIO(p, op))
+        proto_item_append_text(item, ", %s",
+                               val_to_str_const(p->virtio.op, vsock_op_names, "Unknown operation"));
+    if (VSOCK_HAS_VIRTIO(p, len) && p->virtio.len > 0)
+        proto_item_append_text(item, ", Len: %u", p->virtio.len);
+}
+
+void vsock_header_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_packet *p,
+                       struct vsock_header_items *items)
+{
+    struct cursor c = {NULL, tvb, 0, p->mon_captured};
+    uint32_t payload_end = p->payload_offset + p->payload_length;
+
+    items->packet = proto_tree_add_item(tree, proto_vsock, tvb, 0, -1, ENC_NA);
+    c.tree = proto_item_add_subtree(items->packet, ett_vsock);
+    show_summary(items->packet, p);
+    show_vsockmon(&c, p, items);
+    show_endpoints(c.tree, tvb, pinfo, p);
+    show_transport(tvb, c.tree, p, items);
+    items->payload = show_bytes(c.tree, tvb, p, hf_payload, "Payload", p->payload_offset, p->payload_length);
+    show_bytes(c.tree, tvb, p, hf_trailer, "Trailer", payload_end, p->payload_present - p->payload_length);
+}

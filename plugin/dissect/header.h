@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * header.h - the fields of one packet, exactly as they are on the wire, up to where the capture was cut.
+ * Field names and types: the contract in README.md, "Fields". */
+#ifndef VSOCK_DISSECT_HEADER_H
+#define VSOCK_DISSECT_HEADER_H
+
+#include <epan/packet.h>
+
+#include "core/wire.h"
+
+/* What the judgement after the fields hangs its expert infos on. NULL where the item is not there (a cut, or
+ * no tree). */
+struct vsock_header_items {
+    proto_item *packet; /* the protocol's own item */
+    proto_item *src_cid, *dst_cid, *op, *transport, *transport_len, *reserved;
+    proto_item *virtio; /* the transport header's subtree */
+    proto_item *virtio_len, *virtio_type, *virtio_op, *virtio_flags;
+    proto_item *payload;
+};
+
+/* A filter name that Wireshark already has, or NULL. To be asked before registering. */
+const char *vsock_header_conflict(void);
+void vsock_header_register(int proto);
+
+/* Adds the packet's items to the tree and fills `items`. Throws nothing: stops where the captured bytes end.
+ */
+void vsock_header_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_packet *packet,
+                       struct vsock_header_items *items);
+
+#endif

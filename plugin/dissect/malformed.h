@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * malformed.h - the expert infos vsock.malformed.*, for what core/malformed.h finds. */
+#ifndef VSOCK_DISSECT_MALFORMED_H
+#define VSOCK_DISSECT_MALFORMED_H
+
+#include <epan/packet.h>
+
+#include "core/malformed.h"
+#include "header.h"
+
+/* A filter name that Wireshark already has, or NULL. To be asked before registering. */
+const char *vsock_malformed_conflict(void);
+void vsock_malformed_register(int proto);
+
+/* Adds an expert info for each finding (VSOCK_MALFORMED_BIT()s) to the item that it is about. */
+void vsock_malformed_show(packet_info *pinfo, const struct vsock_packet *packet, uint32_t findings,
+                          const struct vsock_header_items *items);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * packet-vsock.c - the order in which a packet is dealt with, and where packets come from.
+ * First everything that is in the packet is shown, then it is judged: a cut or a lie hides nothing before it.
+ */
+#include "compat.h"
+
+#include "packet-vsock.h"
+
+#include <epan/arptypes.h>
+#include <wiretap/wtap.h>
+#include <wsutil/report_message.h>
+
+#include "builtin.h"
+#include "columns.h"
+#include "core/malformed.h"
+#include "core/wire.h"
+#include "header.h"
+#include "malformed.h"
+#include "names.h"
+
+/* A name of our own: "vsock" stays the built-in's. For Lua's Dissector.get() and DLT_USER. */
+#define DISSECTOR_NAME "vsockmon"
+
+/* NULL when the plugin stepped back from a conflict. */
+static dissector_handle_t vsock_handle;
+
+static void read_packet(tvbuff_t *tvb, struct vsock_packet *packet)
+{
+    uint8_t bytes[VSOCK_HEADERS_MAX];
+    uint32_t captured = tvb_captured_length(tvb);
+
+    tvb_memcpy(tvb, bytes, 0, MIN(captured, sizeof(bytes)));
+    vsock_packet_read(packet, bytes, captured, tvb_reported_length(tvb));
+}
+
+/* Where a snaplen cut the headers, raise what Wireshark says of every protocol then. */
+static void require_captured_headers(tvbuff_t *tvb, const struct vsock_packet *packet)
+{
+    if (packet->captured < packet->payload_offset && packet->captured < packet->length)
+        tvb_ensure_bytes_exist(tvb, 0, (int)MIN(packet->payload_offset, packet->length));
+}
+
+static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    struct vsock_packet packet;
+    struct vsock_header_items items = {0};
+    uint32_t malformed;
+
+    read_packet(tvb, &packet);
+    malformed = vsock_malformed(&packet);
+
+    vsock_set_addresses(pinfo, tvb, &packet);
+    vsock_set_columns(pinfo, &packet, malformed);
+    vsock_header_show(tvb, pinfo, tree, &packet, &items);
+    vsock_malformed_show(pinfo, &packet, malformed, &items);
+    require_captured_headers(tvb, &packet);
+
+    return (int)tvb_reported_length(tvb);
+}
+
+static const char *conflicting_name(void)
+{
+    const char *name = vsock_header_conflict();
+
+    if (!name)
+        name = vsock_malformed_conflict();
+    if (!name && find_dissector(DISSECTOR_NAME))
+        name = DISSECTOR_NAME;
+    return name;
+}
+
+void vsock_plugin_register(void)
+{
+    const char *taken = conflicting_name();
+    int proto;
+
+    if (taken) {
+        report_failure("The vsock plugin is not used: the name \"%s\" is already taken. Is the plugin "
+                       "installed twice, or "
+                       "does this Wireshark bring these fields itself? Remove one of the two.",
+                       taken);
+        return;
+    }
+    proto = vsock_builtin_protocol();
+    vsock_names_register();
+    vsock_header_register(proto);
+    vsock_malformed_register(proto);
+    vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto);
+}
+
+/* Runs after the built-in's handoff, so that the later entry, ours, is the one that stays. */
+void vsock_plugin_handoff(void)
+{
+    if (!vsock_handle)
+        return;
+    dissector_add_uint("wtap_encap", WTAP_ENCAP_VSOCK, vsock_handle);
+    dissector_add_uint("sll.hatype", ARPHRD_VSOCKMON, vsock_handle); /* captures from `-i any` */
+}

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs tshark as cases.txt says and compares what it prints with tests/expected.
+
+golden [NAME...]                    compares; no name means every case
+golden --update NAME...             writes tests/expected/NAME.txt: review it, it is a claim about reality
+golden --update --by-series NAME... writes NAME-4.4.txt, for what Wireshark words differently by series
+golden --orphans                    fails on an expected file that no case asks for
+
+A golden of the running series wins over the one for all. A missing golden fails. The build leaves this script
+as BUILD/golden, with its tshark, plugin folder and series filled in.
+"""
+import argparse
+import difflib
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TESTS = pathlib.Path(__file__).resolve().parent
+EXPECTED = TESTS / "expected"
+NOBODY = 65534
+
+# What tshark words differently by series, or by where the build is.
+NORMALISE = (
+    (re.compile(r"^(Frame \d+): .*$", re.M), r"\1"),
+    (re.compile(r"\S+/\d+\.\d+/epan/(\S+\.so)\b"), r"PLUGINS/\1"),
+)
+
+
+class Case:
+    """A line of cases.txt: NAME CAPTURE ARGUMENTS [| REGEX], the regex choosing the lines to keep."""
+
+    def __init__(self, line):
+        command, _, keep = line.partition(" | ")
+        self.name, self.capture, *self.arguments = shlex.split(command)
+        self.keep = re.compile(keep.strip()) if keep else None
+
+
+def read_cases():
+    lines = (TESTS / "cases.txt").read_text().splitlines()
+    return {case.name: case for case in (Case(line) for line in lines if line and not line.startswith("#"))}
+
+
+def unprivileged(command):
+    """Run as root, Wireshark silently loads no plugin from WIRESHARK_PLUGIN_DIR."""
+    if os.getuid() != 0:
+        return command
+    return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
+
+
+def run(case, options):
+    """What tshark prints for the case. Plugin and capture are copied to where an unprivileged user can read them."""
+    with tempfile.TemporaryDirectory(prefix="vsock-golden-") as folder:
+        os.chmod(folder, 0o755)
+        plugins = pathlib.Path(folder, "plugins")
+        shutil.copytree(options.plugins, plugins)
+        for path in (plugins, *plugins.rglob("*")):
+            path.chmod(0o755)
+        arguments = list(case.arguments)
+        if case.capture != "-":
+            capture = shutil.copy(TESTS / "captures" / case.capture, folder)
+            os.chmod(capture, 0o644)
+            arguments = ["-r", capture, *arguments]
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent",
+                       "WIRESHARK_PLUGIN_DIR": str(plugins)}
+        result = subprocess.run(unprivileged([options.tshark, *arguments]), env=environment, cwd="/",
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    output = result.stdout + result.stderr
+    if result.returncode != 0:
+        output += f"exit status {result.returncode}\n"
+    for pattern, replacement in NORMALISE:
+        output = pattern.sub(replacement, output)
+    if case.keep:
+        output = "".join(line for line in output.splitlines(True) if case.keep.search(line))
+    return output
+
+
+def golden_path(name, series):
+    by_series = EXPECTED / f"{name}-{series}.txt"
+    return by_series if by_series.exists() else EXPECTED / f"{name}.txt"
+
+
+def compare(case, options):
+    path, output = golden_path(case.name, options.series), run(case, options)
+    if not path.exists():
+        print(f"{case.name}: no golden {path}. If this is what it should be, --update writes it:\n{output}")
+        return False
+    expected = path.read_text()
+    if output == expected:
+        return True
+    diff = difflib.unified_diff(expected.splitlines(True), output.splitlines(True), str(path), "this run")
+    print(f"{case.name}: not as expected")
+    sys.stdout.writelines(diff)
+    return False
+
+
+def update(case, options):
+    suffix = f"-{options.series}" if options.by_series else ""
+    path = EXPECTED / f"{case.name}{suffix}.txt"
+    path.write_text(run(case, options))
+    print(f"wrote {path}")
+    return True
+
+
+def orphans(cases):
+    known = re.compile(r"(" + "|".join(map(re.escape, cases)) + r")(-\d+\.\d+)?\.txt")
+    found = [path.name for path in EXPECTED.iterdir() if not known.fullmatch(path.name)]
+    for name in found:
+        print(f"tests/expected/{name}: no case in cases.txt asks for it")
+    return not found
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Golden tests of tshark's output")
+    parser.add_argument("--tshark", default="tshark")
+    parser.add_argument("--plugins", required=True, help="what WIRESHARK_PLUGIN_DIR would be")
+    parser.add_argument("--series", required=True, help="Wireshark's major.minor")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--by-series", action="store_true")
+    parser.add_argument("--orphans", action="store_true")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    if not shutil.which(options.tshark):
+        sys.exit(f"{options.tshark}: not found; install tshark")
+    return options
+
+
+def main():
+    options = parse_arguments()
+    cases = read_cases()
+    if options.orphans:
+        return orphans(cases)
+    unknown = [name for name in options.names if name not in cases]
+    if unknown:
+        sys.exit(f"no such case in cases.txt: {', '.join(unknown)}")
+    if options.update and not options.names:
+        sys.exit("--update wants the names of the cases to write")
+    handle = update if options.update else compare
+    return all([handle(cases[name], options) for name in options.names or cases])
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
