@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# lib.sh - what quickstart and test share: saying each step, and ending with the name of what is missing.
+# Sourced by bash from the repository's top folder.
+set -euo pipefail
+
+step=starting
+
+say() {
+    step=$1
+    printf '\n==> %s\n' "$step"
+}
+
+die() {
+    printf '\nERROR: %s\n' "$*" >&2
+    exit 1
+}
+
+# The command that failed has said why; this says what it was for.
+trap 'die "this step failed: $step"' ERR
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "installing packages needs root: run this as root, or install sudo, or install them yourself: ${missing[*]}"
+    fi
+}
+
+# need_packages PACKAGE...: installs those that are not there. Nothing is asked of the network when all are.
+need_packages() {
+    say "Checking for packages: $*"
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        echo "This is no Debian: make sure that they, or what README.md names for your distribution, are installed."
+        return
+    fi
+    missing=()
+    local package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
+    done
+    if [ ${#missing[@]} = 0 ]; then
+        echo "All are installed."
+        return
+    fi
+    say "Installing: ${missing[*]}"
+    as_root apt-get update -q || die "apt-get update failed: no package list to install ${missing[*]} from"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" ||
+        die "apt-get could not install: ${missing[*]}"
+}
+
+# build FOLDER [CMAKE ARGUMENT...]: configures and builds.
+build() {
+    local folder=$1
+    shift
+    say "Building in $folder"
+    command -v cmake >/dev/null || die "cmake is missing"
+    cmake -S . -B "$folder" "$@" || die "cmake could not configure the build; what it misses is named above"
+    cmake --build "$folder" --parallel "$(nproc)" || die "the build failed; the compiler's messages are above"
+}
