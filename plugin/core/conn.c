@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * conn.c - the state machine. Few states; independent facts (who shut what, has it ended) are separate
+ * fields. */
+#include "conn.h"
+
+#include <stddef.h>
+
+/* Close timers of the field: 8 s in Linux, 2 s in Firecracker and Cloud Hypervisor, 30 s in hyperkit. An
+ * acknowledgement of the side's own close takes far less; the record of the SHUTDOWN may be a little late. */
+#define CLOSE_TIMEOUT_MIN INT64_C(1900000000)
+
+/* Memory that an empty packet takes in Linux's receive queue (SKB_TRUESIZE(0) on x86-64 and arm64). The queue
+ * is refused beyond buf_alloc / this many packets, however few bytes they hold (since 6.12.94 and 6.1.176).
+ */
+#define QUEUED_PACKET_COST 576
+
+#define FULL_SHUTDOWN (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND)
+
+#define FIND(step, finding) ((step)->findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_##finding))
+
+static uint8_t other(uint8_t side)
+{
+    return side ^ 1;
+}
+
+static bool is_no_socket_rst(const struct vsock_packet *p)
+{
+    return p->virtio.op == VSOCK_OP_RST && p->virtio.buf_alloc == 0 && p->virtio.fwd_cnt == 0;
+}
+
+bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_packet *p)
+{
+    if (!current || p->virtio.op == VSOCK_OP_REQUEST)
+        return true;
+    return current->ended && p->virtio.op == VSOCK_OP_RESPONSE && p->virtio.type == current->type;
+}
+
+struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t side, bool degenerate)
+{
+    bool exact = first->virtio.op == VSOCK_OP_REQUEST;
+    struct vsock_conn conn = {
+        .state = exact ? VSOCK_STATE_REQUESTED : VSOCK_STATE_MIDSTREAM,
+        .client = exact && !degenerate ? side : VSOCK_SIDE_UNKNOWN,
+        .lower = first->mon.src_port < first->mon.dst_port ? side : other(side),
+        .type = first->virtio.type,
+        .exact = exact,
+        .degenerate = degenerate,
+        .window = {vsock_window_start(exact), vsock_window_start(exact)},
+    };
+
+    return conn;
+}
+
+static void on_request(struct vsock_conn *c, const struct vsock_conn *previous, struct vsock_step *step)
+{
+    c->completeness |= VSOCK_COMPLETE_REQUEST;
+    FIND(step, REQUEST);
+    if (c->degenerate)
+        FIND(step, DEGENERATE);
+    if (!previous)
+        return;
+    if (previous->state == VSOCK_STATE_REQUESTED)
+        FIND(step, RETRIED);
+    else if (previous->state == VSOCK_STATE_OPEN || previous->state == VSOCK_STATE_HALF_CLOSED)
+        FIND(step, REUSED);
+}
+
+static void on_response(struct vsock_conn *c, uint8_t side, struct vsock_step *step)
+{
+    if (c->completeness & VSOCK_COMPLETE_RESPONSE) {
+        FIND(step, DUPLICATE_RESPONSE);
+        return;
+    }
+    if (!c->exact || side == c->client) {
+        FIND(step, RESPONSE_WITHOUT_REQUEST);
+        if (c->exact)
+            return;
+        c->client = c->degenerate ? VSOCK_SIDE_UNKNOWN : other(side);
+    }
+    c->completeness |= VSOCK_COMPLETE_RESPONSE;
+    FIND(step, RESPONSE);
+    if (c->state == VSOCK_STATE_REQUESTED || c->state == VSOCK_STATE_MIDSTREAM)
+        c->state = VSOCK_STATE_OPEN;
+}
+
+static void on_rw(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side, struct vsock_rw *rw,
+                  struct vsock_step *step)
+{
+    struct vsock_window *window = &c->window[side];
+
+    if (c->state == VSOCK_STATE_REQUESTED) { /* so there was a RESPONSE, and its record is missing */
+        FIND(step, DATA_BEFORE_RESPONSE);
+        c->state = VSOCK_STATE_OPEN;
+    }
+    if (c->shut[side] & VSOCK_SHUTDOWN_SEND && !c->degenerate)
+        FIND(step, DATA_AFTER_SHUTDOWN);
+    c->completeness |= VSOCK_COMPLETE_DATA;
+    if (c->degenerate)
+        return;
+    step->has_offset = window->based;
+    step->offset = window->sent;
+    step->rw_kept = true;
+    vsock_window_send(window, p->virtio.len, rw);
+}
+
+/* Neither side may send any more: each direction was shut by its sender or by its receiver. */
+static bool both_directions_shut(const struct vsock_conn *c)
+{
+    bool from_0 = c->shut[0] & VSOCK_SHUTDOWN_SEND || c->shut[1] & VSOCK_SHUTDOWN_RCV;
+    bool from_1 = c->shut[1] & VSOCK_SHUTDOWN_SEND || c->shut[0] & VSOCK_SHUTDOWN_RCV;
+
+    return from_0 && from_1;
+}
+
+static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side, int64_t time,
+                        struct vsock_step *step)
+{
+    uint8_t client = c->client != VSOCK_SIDE_UNKNOWN ? c->client : other(c->lower);
+
+    FIND(step, SHUTDOWN);
+    c->completeness |= side == client ? VSOCK_COMPLETE_SHUTDOWN_CLIENT : VSOCK_COMPLETE_SHUTDOWN_SERVER;
+    c->shut[side] |= p->virtio.flags & FULL_SHUTDOWN;
+    if (c->state == VSOCK_STATE_CLOSING || c->shut[side] == 0)
+        return;
+    if (both_directions_shut(c)) {
+        c->state = VSOCK_STATE_CLOSING;
+        c->shut_by = side;
+        c->shut_time = time;
+    } else {
+        c->state = VSOCK_STATE_HALF_CLOSED;
+    }
+}
+
+static bool is_close_timeout(const struct vsock_conn *c, uint8_t side, int64_t time)
+{
+    return !c->degenerate && side == c->shut_by && c->shut[other(side)] != FULL_SHUTDOWN &&
+           time - c->shut_time >= CLOSE_TIMEOUT_MIN;
+}
+
+/* A RST from a live socket on an open connection: did its sender drop what the other side sent? */
+static enum vsock_rst_kind abort_kind(const struct vsock_conn *c, uint8_t side)
+{
+    const struct vsock_window *peer = &c->window[other(side)];
+
+    if (c->degenerate || !peer->stamped)
+        return VSOCK_RST_ABORTED;
+    if (vsock_window_in_flight(peer) > peer->buf_alloc)
+        return VSOCK_RST_WINDOW_OVERRUN;
+    if (peer->unconsumed_rws > 0 && peer->unconsumed_rws >= peer->buf_alloc / QUEUED_PACKET_COST)
+        return VSOCK_RST_QUEUE_OVERFLOW;
+    return VSOCK_RST_ABORTED;
+}
+
+static enum vsock_rst_kind first_rst_kind(const struct vsock_conn *c, const struct vsock_packet *p,
+                                          uint8_t side, int64_t time)
+{
+    bool no_socket = is_no_socket_rst(p);
+
+    if (c->client == side && no_socket && !c->client_spoke && c->exact)
+        return VSOCK_RST_CONNECT_ABANDONED;
+    if (c->state == VSOCK_STATE_REQUESTED)
+        return VSOCK_RST_REFUSED;
+    if (c->state == VSOCK_STATE_CLOSING)
+        return is_close_timeout(c, side, time) ? VSOCK_RST_CLOSE_TIMEOUT : VSOCK_RST_CLOSE_ACK;
+    if (no_socket && !c->degenerate)
+        return VSOCK_RST_NO_SOCKET;
+    if (!c->exact)
+        return VSOCK_RST_TRAILING;
+    return abort_kind(c, side);
+}
+
+static enum vsock_state state_after(enum vsock_rst_kind kind, enum vsock_state before)
+{
+    switch (kind) {
+    case VSOCK_RST_REFUSED:
+        return VSOCK_STATE_REFUSED;
+    case VSOCK_RST_CLOSE_ACK:
+    case VSOCK_RST_CLOSE_TIMEOUT:
+    case VSOCK_RST_CONNECT_ABANDONED:
+        return VSOCK_STATE_CLOSED;
+    case VSOCK_RST_NO_SOCKET:
+    case VSOCK_RST_ABORTED:
+    case VSOCK_RST_QUEUE_OVERFLOW:
+    case VSOCK_RST_WINDOW_OVERRUN:
+        return VSOCK_STATE_RESET;
+    case VSOCK_RST_NONE:
+    case VSOCK_RST_TRAILING:
+    case VSOCK_RST_FOREIGN_TYPE:
+        break;
+    }
+    return before;
+}
+
+/* What either side had sent and the other, by its last word, had not consumed when the connection closed. */
+static void find_unconsumed(const struct vsock_conn *c, struct vsock_step *step)
+{
+    if (!c->exact || c->degenerate)
+        return;
+    step->unconsumed = vsock_window_in_flight(&c->window[0]) + vsock_window_in_flight(&c->window[1]);
+    if (step->unconsumed > 0)
+        FIND(step, UNCONSUMED_AT_CLOSE);
+}
+
+static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side, int64_t time,
+                   struct vsock_step *step)
+{
+    enum vsock_rst_kind kind = first_rst_kind(c, p, side, time);
+
+    switch (kind) {
+    case VSOCK_RST_REFUSED:
+        if (side == c->client)
+            FIND(step, PROTOCOL_ERROR);
+        else
+            FIND(step, REFUSED);
+        break;
+    case VSOCK_RST_CLOSE_ACK:
+        FIND(step, CLOSED);
+        find_unconsumed(c, step);
+        break;
+    case VSOCK_RST_CLOSE_TIMEOUT:
+        FIND(step, CLOSE_TIMEOUT);
+        step->waited = time - c->shut_time;
+        break;
+    case VSOCK_RST_CONNECT_ABANDONED:
+        FIND(step, ABANDONED);
+        break;
+    case VSOCK_RST_NO_SOCKET:
+        FIND(step, RESET_NO_SOCKET);
+        break;
+    case VSOCK_RST_ABORTED:
+    case VSOCK_RST_QUEUE_OVERFLOW:
+    case VSOCK_RST_WINDOW_OVERRUN:
+        FIND(step, RESET);
+        break;
+    case VSOCK_RST_NONE:
+    case VSOCK_RST_TRAILING: /* may acknowledge a close that began before the capture: nothing to say of it */
+    case VSOCK_RST_FOREIGN_TYPE:
+        break;
+    }
+    c->completeness |= VSOCK_COMPLETE_RST;
+    c->state = state_after(kind, c->state);
+    c->ended = true;
+    step->rst_kind = kind;
+}
+
+/* After the connection's RST nothing changes it any more. */
+static void on_straggler(const struct vsock_packet *p, struct vsock_step *step)
+{
+    if (p->virtio.op == VSOCK_OP_RW)
+        FIND(step, DATA_AFTER_RESET);
+    else
+        FIND(step, TRAILING);
+    if (p->virtio.op == VSOCK_OP_RST)
+        step->rst_kind = VSOCK_RST_TRAILING;
+}
+
+/* The receiver drops a packet of another type than its socket's before it looks at anything else, and answers
+ * with a RST of that type. */
+static void on_foreign(const struct vsock_packet *p, struct vsock_step *step)
+{
+    if (p->virtio.op == VSOCK_OP_RST)
+        step->rst_kind = VSOCK_RST_FOREIGN_TYPE;
+    else
+        FIND(step, TYPE_CHANGED);
+}
+
+/* The packet's sender says how far it has come in consuming the other side's data, and what it has room for.
+ */
+static void on_stamp(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side,
+                     struct vsock_step *step)
+{
+    uint32_t unseen;
+
+    if (is_no_socket_rst(p) || c->degenerate)
+        return;
+    unseen =
+        vsock_window_stamp(&c->window[other(side)], p->virtio.buf_alloc, p->virtio.fwd_cnt, &step->released);
+    if (c->exact)
+        step->unseen = unseen;
+}
+
+static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, const struct vsock_packet *p,
+                     uint8_t side, int64_t time, struct vsock_rw *rw, struct vsock_step *step)
+{
+    switch ((enum vsock_op)p->virtio.op) {
+    case VSOCK_OP_REQUEST:
+        on_request(c, previous, step);
+        return; /* not yet speech */
+    case VSOCK_OP_RESPONSE:
+        on_response(c, side, step);
+        break;
+    case VSOCK_OP_RST:
+        on_rst(c, p, side, time, step);
+        break;
+    case VSOCK_OP_SHUTDOWN:
+        on_shutdown(c, p, side, time, step);
+        break;
+    case VSOCK_OP_RW:
+        on_rw(c, p, side, rw, step);
+        break;
+    case VSOCK_OP_INVALID:
+    case VSOCK_OP_CREDIT_UPDATE:
+    case VSOCK_OP_CREDIT_REQUEST:
+        break;
+    }
+    if (side == c->client)
+        c->client_spoke = true;
+}
+
+struct vsock_step vsock_conn_step(struct vsock_conn *c, const struct vsock_conn *previous,
+                                  const struct vsock_packet *p, uint8_t side, int64_t time,
+                                  struct vsock_rw *rw)
+{
+    struct vsock_step step = {.before = c->state};
+
+    if (c->packets++ == 0 && !c->exact && p->virtio.op != VSOCK_OP_RESPONSE)
+        FIND(&step, MIDSTREAM);
+    if (p->virtio.type != c->type) {
+        on_foreign(p, &step);
+    } else {
+        on_stamp(c, p, side, &step);
+        if (c->ended)
+            on_straggler(p, &step);
+        else
+            dispatch(c, previous, p, side, time, rw, &step);
+    }
+    step.after = c->state;
+    return step;
+}
+
+struct vsock_rw *vsock_conn_release(struct vsock_conn *c)
+{
+    struct vsock_rw *released = NULL;
+
+    for (int side = 0; side < 2; side++) {
+        struct vsock_window *w = &c->window[side];
+
+        if (w->unconsumed_rws > 0) {
+            w->newest->next = released;
+            released = w->oldest;
+            w->unconsumed_rws = 0;
+        }
+    }
+    return released;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * conn.h - one generation of a connection: what each packet does to it, and how it ended.
+ * vsock has no retransmission, so a REQUEST always begins a new generation, even between the same endpoints.
+ * A connection has two sides, 0 and 1; the caller decides which endpoint is which, once for its whole life.
+ * Sources: virtio 1.3, "Socket Device"; net/vmw_vsock/virtio_transport_common.c; what Linux 6.1, 6.12 and 7.2
+ * do. */
+#ifndef VSOCK_CORE_CONN_H
+#define VSOCK_CORE_CONN_H
+
+#include "credit.h"
+#include "finding.h"
+#include "wire.h"
+
+/* vsock.state: after a packet. Numbers are filter values: never change them. */
+enum vsock_state {
+    VSOCK_STATE_REQUESTED = 1,
+    VSOCK_STATE_OPEN = 2,
+    VSOCK_STATE_HALF_CLOSED = 3, /* some SHUTDOWN, but data may still flow one way */
+    VSOCK_STATE_CLOSING = 4,     /* both directions are shut; the RST that acknowledges it is to come */
+    VSOCK_STATE_CLOSED = 5,
+    VSOCK_STATE_REFUSED = 6,
+    VSOCK_STATE_RESET = 7,
+    VSOCK_STATE_MIDSTREAM = 8, /* began before the capture */
+};
+
+/* vsock.rst.kind. A RST is stamped when it comes from a live socket (it carries that socket's credit), and
+ * (0,0) when there is no socket: buf_alloc and fwd_cnt are both 0. Numbers are filter values. */
+enum vsock_rst_kind {
+    VSOCK_RST_NONE = 0, /* not a RST */
+    VSOCK_RST_REFUSED = 1,
+    VSOCK_RST_CLOSE_ACK = 2,
+    VSOCK_RST_CLOSE_TIMEOUT = 3,
+    VSOCK_RST_CONNECT_ABANDONED = 4,
+    VSOCK_RST_NO_SOCKET = 5,
+    VSOCK_RST_ABORTED = 6,
+    VSOCK_RST_QUEUE_OVERFLOW = 7,
+    VSOCK_RST_WINDOW_OVERRUN = 8,
+    VSOCK_RST_TRAILING = 9,
+    VSOCK_RST_FOREIGN_TYPE = 10,
+};
+
+/* vsock.completeness */
+#define VSOCK_COMPLETE_REQUEST 0x01u
+#define VSOCK_COMPLETE_RESPONSE 0x02u
+#define VSOCK_COMPLETE_DATA 0x04u
+#define VSOCK_COMPLETE_SHUTDOWN_CLIENT 0x08u
+#define VSOCK_COMPLETE_SHUTDOWN_SERVER 0x10u
+#define VSOCK_COMPLETE_RST 0x20u
+
+#define VSOCK_SIDE_UNKNOWN 2
+
+struct vsock_conn {
+    enum vsock_state state;
+    uint32_t packets;
+    uint8_t client; /* the side that sent the REQUEST, or VSOCK_SIDE_UNKNOWN */
+    uint8_t lower;  /* the side with the smaller port: the server for want of better, in completeness only */
+    uint8_t completeness;
+    uint16_t type;                 /* of its first packet */
+    bool exact;                    /* its REQUEST was captured */
+    bool degenerate;               /* both endpoints are the same: nothing tells the sides apart */
+    bool ended;                    /* its first RST was seen: all that follows is trailing */
+    bool client_spoke;             /* the client sent something after its REQUEST */
+    uint8_t shut[2];               /* SHUTDOWN flags that each side has sent, ORed: they are permanent */
+    uint8_t shut_by;               /* the side whose SHUTDOWN completed the close, while state is CLOSING */
+    int64_t shut_time;             /* and when, in nanoseconds */
+    struct vsock_window window[2]; /* of the data that side 0, and side 1, sends */
+};
+
+/* What a packet did. */
+struct vsock_step {
+    enum vsock_state before, after;
+    enum vsock_rst_kind rst_kind;
+    uint64_t findings;   /* VSOCK_FOUND_BIT()s */
+    bool has_offset;     /* an RW that counts, and whose place in the stream is known */
+    uint64_t offset;     /* of its first byte */
+    uint32_t unseen;     /* bytes of the other side that this packet shows to be missing from the capture */
+    uint64_t unconsumed; /* with UNCONSUMED_AT_CLOSE: bytes */
+    int64_t waited;      /* with CLOSE_TIMEOUT: nanoseconds since the full SHUTDOWN */
+    bool rw_kept;        /* the vsock_rw that was handed in is in use */
+    struct vsock_rw *released; /* to give back to where they came from; NULL if none */
+};
+
+/* Does this packet begin a new generation? `current` is the last one between its endpoints, NULL if none. */
+bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_packet *packet);
+
+/* A generation about to take its first packet, sent by `side`. `degenerate`: both endpoints are the same. */
+struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t side, bool degenerate);
+
+/* Takes the next packet, sent by `side` at `time` (nanoseconds). `previous` is the generation before, given
+ * with the first packet only; NULL if there is none. `rw` is for an RW to be kept in; it may be used or not.
+ */
+struct vsock_step vsock_conn_step(struct vsock_conn *conn, const struct vsock_conn *previous,
+                                  const struct vsock_packet *packet, uint8_t side, int64_t time,
+                                  struct vsock_rw *rw);
+
+/* The RWs that the connection still keeps, to give back when the next generation takes its place. */
+struct vsock_rw *vsock_conn_release(struct vsock_conn *conn);
+
+#endif

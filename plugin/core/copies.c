@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * copies.c - telling a packet from its copy. */
+#include "copies.h"
+
+static uint64_t mix(uint64_t digest, uint64_t value)
+{
+    /* The step of FNV-1a, over words. */
+    return (digest ^ value) * UINT64_C(0x100000001b3);
+}
+
+uint64_t vsock_header_digest(const struct vsock_packet *p)
+{
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+
+    digest = mix(digest, p->virtio.src_cid);
+    digest = mix(digest, p->virtio.dst_cid);
+    digest = mix(digest, (uint64_t)p->virtio.src_port << 32 | p->virtio.dst_port);
+    digest = mix(digest, (uint64_t)p->virtio.len << 32 | (uint32_t)p->virtio.type << 16 | p->virtio.op);
+    digest = mix(digest, (uint64_t)p->virtio.flags << 32 | p->virtio.buf_alloc);
+    return mix(digest, p->virtio.fwd_cnt);
+}
+
+static void forget(struct vsock_copies *c, uint32_t index)
+{
+    /* Moves the older ones up by one place: order is kept, and the ring has no holes. */
+    for (; index > 0; index--)
+        c->waiting[(c->first + index) % VSOCK_COPIES_MAX] =
+            c->waiting[(c->first + index - 1) % VSOCK_COPIES_MAX];
+    c->first = (c->first + 1) % VSOCK_COPIES_MAX;
+    c->count--;
+}
+
+bool vsock_copies_take(struct vsock_copies *c, const struct vsock_packet *packet, uint8_t side)
+{
+    uint64_t digest = vsock_header_digest(packet);
+    uint32_t last;
+
+    for (uint32_t i = 0; i < c->count; i++) {
+        uint32_t at = (c->first + i) % VSOCK_COPIES_MAX;
+
+        if (c->waiting[at].digest == digest && c->waiting[at].side == side) {
+            forget(c, i);
+            return true;
+        }
+    }
+    if (c->count == VSOCK_COPIES_MAX)
+        forget(c, 0);
+    last = (c->first + c->count++) % VSOCK_COPIES_MAX;
+    c->waiting[last].digest = digest;
+    c->waiting[last].side = side;
+    return false;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * copies.h - telling a packet from its copy, when a connection was captured twice.
+ * Every vsockmon device that is up gets each packet. An `-i any` capture on two of them holds all packets
+ * twice, some microseconds apart and not always next to each other. An identical REQUEST within a millisecond
+ * proves it: a connect cannot be repeated that fast without an answer in between. Source: vsock_deliver_tap
+ * in net/vmw_vsock/af_vsock_tap.c. */
+#ifndef VSOCK_CORE_COPIES_H
+#define VSOCK_CORE_COPIES_H
+
+#include <stdbool.h>
+
+#include "wire.h"
+
+#define VSOCK_COPY_TIME_MAX INT64_C(1000000) /* nanoseconds between a REQUEST and its copy */
+
+/* How many packets can be waiting for their copies. When it is full the oldest is given up. */
+#define VSOCK_COPIES_MAX 32
+
+struct vsock_copies {
+    struct {
+        uint64_t digest; /* of the virtio header */
+        uint8_t side;
+    } waiting[VSOCK_COPIES_MAX]; /* a ring, oldest first */
+    uint32_t first, count;
+};
+
+/* Two packets with equal headers have equal digests; the reverse is near enough certain. */
+uint64_t vsock_header_digest(const struct vsock_packet *packet);
+
+/* Is this packet, sent by `side`, the copy of one that waits for it? If not, it begins to wait for its own.
+ */
+bool vsock_copies_take(struct vsock_copies *copies, const struct vsock_packet *packet, uint8_t side);
+
+#endif

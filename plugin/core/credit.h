@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * credit.h - one direction of a connection: what its sender has sent, and what its receiver says it consumed.
+ * The wire's counters are 32 bits and wrap; ours are extended to 64, and every difference is meant modulo
+ * 2^32. Sources: virtio 1.3, "Buffer Space Management"; net/vmw_vsock/virtio_transport_common.c. */
+#ifndef VSOCK_CORE_CREDIT_H
+#define VSOCK_CORE_CREDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* An RW whose bytes are not all consumed yet. The caller owns the memory: it hands one in with every RW, and
+ * gets it back through `released` lists. */
+struct vsock_rw {
+    struct vsock_rw *next;
+    uint64_t end; /* stream offset of the byte after its last */
+};
+
+struct vsock_window {
+    uint64_t sent;      /* stream offset of the byte after the last that was sent */
+    uint64_t consumed;  /* of the first byte that the receiver has not said it consumed; sent at most */
+    uint32_t buf_alloc; /* the receiver's buffer, as it last advertised */
+    bool based;   /* the counters' start is known: from the REQUEST, or from the receiver's first stamp */
+    bool stamped; /* the receiver has stamped a packet: buf_alloc and consumed are its word */
+    bool exact;   /* false: some bytes in flight may have been sent before the capture began */
+    uint32_t unconsumed_rws;
+    struct vsock_rw *oldest, *newest; /* valid while unconsumed_rws > 0 */
+};
+
+/* A window at the start of a connection whose REQUEST was captured (exact), or of any other. */
+struct vsock_window vsock_window_start(bool exact);
+
+/* The sender sends an RW of `length` bytes. `rw` is kept until the bytes are consumed. */
+void vsock_window_send(struct vsock_window *window, uint32_t length, struct vsock_rw *rw);
+
+/* The receiver stamps a packet. Prepends RWs that are wholly consumed now to *released.
+ * Returns how many bytes the receiver consumed that were never seen to be sent: 0, or a gap in the capture.
+ */
+uint32_t vsock_window_stamp(struct vsock_window *window, uint32_t buf_alloc, uint32_t fwd_cnt,
+                            struct vsock_rw **released);
+
+/* Bytes that the sender has sent and the receiver has not said it consumed. */
+uint64_t vsock_window_in_flight(const struct vsock_window *window);
+
+#endif
