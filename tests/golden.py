@@ -25,10 +25,19 @@ TESTS = pathlib.Path(__file__).resolve().parent
 EXPECTED = TESTS / "expected"
 NOBODY = 65534
 
-# What tshark words differently by series, or by where the build is.
+UNITS = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
+
+
+def in_seconds(match):
+    return f" {float(match[1]) / UNITS[match[2]]:.9f} seconds]"
+
+
+# What tshark words differently by series.
 NORMALISE = (
     (re.compile(r"^(Frame \d+): .*$", re.M), r"\1"),
-    (re.compile(r"\S+/\d+\.\d+/epan/(\S+\.so)\b"), r"PLUGINS/\1"),
+    (re.compile(r" (\d+\.\d+) (\w+seconds|seconds)\]"), in_seconds),  # 4.6 picks a unit
+    (re.compile(r"(?<=\t)True(?=[\t\n])"), "1"),  # 4.0 prints numbers
+    (re.compile(r"(?<=\t)False(?=[\t\n])"), "0"),
 )
 
 
@@ -73,6 +82,7 @@ def run(case, options):
     output = result.stdout + result.stderr
     if result.returncode != 0:
         output += f"exit status {result.returncode}\n"
+    output = output.replace(f"{plugins}/{options.series}/epan", "PLUGINS")
     for pattern, replacement in NORMALISE:
         output = pattern.sub(replacement, output)
     if case.keep:

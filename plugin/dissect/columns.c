@@ -6,7 +6,9 @@
 
 #include <wsutil/utf8_entities.h>
 
+#include "analysis.h"
 #include "names.h"
+#include "services.h"
 
 void vsock_set_addresses(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *p)
 {
@@ -60,60 +62,123 @@ static const char *flags_tag(const struct vsock_packet *p)
     return (p->virtio.op == VSOCK_OP_SHUTDOWN ? shutdown : message)[p->virtio.flags & defined];
 }
 
-static void append_virtio(column_info *cinfo, const struct vsock_packet *p)
+/* Text that grows in a buffer, and is cut where that ends. */
+struct text {
+    char *buffer;
+    size_t size, used;
+};
+
+static void append(struct text *t, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void append(struct text *t, const char *format, ...)
+{
+    va_list arguments;
+    int length;
+
+    if (t->used >= t->size)
+        return;
+    va_start(arguments, format);
+    length = vsnprintf(t->buffer + t->used, t->size - t->used, format, arguments);
+    va_end(arguments);
+    if (length > 0)
+        t->used += (size_t)length;
+}
+
+static void append_op(struct text *t, const struct vsock_packet *p)
 {
     const char *op = op_tag(p->virtio.op);
 
     if (op)
-        col_append_fstr(cinfo, COL_INFO, " [%s%s]", op, flags_tag(p));
+        append(t, "[%s%s]", op, flags_tag(p));
     else
-        col_append_fstr(cinfo, COL_INFO, " [Unknown op %u]", p->virtio.op);
+        append(t, "[Unknown op %u]", p->virtio.op);
     if (p->virtio.op == VSOCK_OP_REQUEST && p->virtio.type != VSOCK_TYPE_STREAM)
-        col_append_fstr(cinfo, COL_INFO, " %s",
-                        val_to_str_const(p->virtio.type, vsock_type_names, "Unknown type"));
+        append(t, " %s", val_to_str_const(p->virtio.type, vsock_type_names, "Unknown type"));
     if (p->virtio.op == VSOCK_OP_RW || p->virtio.len > 0)
-        col_append_fstr(cinfo, COL_INFO, " Len=%u", p->virtio.len);
+        append(t, " Len=%u", p->virtio.len);
 }
 
-static void append_credit(column_info *cinfo, const struct vsock_packet *p)
+static void append_credit(struct text *t, const struct vsock_packet *p)
 {
     switch (p->virtio.op) {
     case VSOCK_OP_REQUEST:
     case VSOCK_OP_RESPONSE:
-        col_append_fstr(cinfo, COL_INFO, " Buf=%u", p->virtio.buf_alloc);
+        append(t, " Buf=%u", p->virtio.buf_alloc);
         break;
     case VSOCK_OP_CREDIT_UPDATE:
-        col_append_fstr(cinfo, COL_INFO, " Buf=%u Fwd=%u", p->virtio.buf_alloc, p->virtio.fwd_cnt);
+        append(t, " Buf=%u Fwd=%u", p->virtio.buf_alloc, p->virtio.fwd_cnt);
         break;
     }
 }
 
 /* All that can be said of a record without a virtio header. */
-static void append_vsockmon(column_info *cinfo, const struct vsock_packet *p)
+static void append_vsockmon(struct text *t, const struct vsock_packet *p)
 {
-    col_append_fstr(cinfo, COL_INFO, " [%s]", val_to_str_const(p->mon.op, vsockmon_op_names, "Unknown op"));
+    append(t, "[%s]", val_to_str_const(p->mon.op, vsockmon_op_names, "Unknown op"));
     if (VSOCK_HAS_MON(p, len) && p->mon.transport != VSOCKMON_TRANSPORT_VIRTIO && p->payload_length > 0)
-        col_append_fstr(cinfo, COL_INFO, " Len=%u", p->payload_length);
+        append(t, " Len=%u", p->payload_length);
+}
+
+const char *vsock_op_label(const struct vsock_packet *p, char *buffer, size_t size)
+{
+    struct text t = {buffer, size, 0};
+
+    append_op(&t, p);
+    return buffer;
+}
+
+const char *vsock_summary(const struct vsock_packet *p, const struct vsock_record *record, char *buffer,
+                          size_t size)
+{
+    struct text t = {buffer, size, 0};
+
+    buffer[0] = '\0';
+    if (VSOCK_HAS_VIRTIO(p, op))
+        append_op(&t, p);
+    else if (VSOCK_HAS_MON(p, op))
+        append_vsockmon(&t, p);
+    if (VSOCK_HAS_VIRTIO(p, fwd_cnt))
+        append_credit(&t, p);
+    if (record && record->rst_kind != VSOCK_RST_NONE)
+        append(&t, " %s", val_to_str_const(record->rst_kind, vsock_rst_kind_names, "?"));
+    return buffer;
 }
 
 #define ERRORS                                                                                               \
     (VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_TRUNCATED) | VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_HEADER_MISMATCH) | \
      VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_OP_MISMATCH) | VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_PAYLOAD_SHORT))
 
-void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *p, uint32_t malformed)
+static void append_port(struct text *t, const char *service, uint32_t port)
 {
-    column_info *cinfo = pinfo->cinfo;
+    if (service)
+        append(t, "%s(%u)", service, port);
+    else
+        append(t, "%u", port);
+}
 
-    col_set_str(cinfo, COL_PROTOCOL, "VSOCK");
-    col_clear(cinfo, COL_INFO);
-    if (malformed & ERRORS)
-        col_append_str(cinfo, COL_INFO, "[Malformed] ");
+/* "4051313149 → ssh(22) " */
+static const char *ports(const struct vsock_packet *p, char *buffer, size_t size)
+{
+    const char *src = vsock_service_name(p->mon.src_cid, p->mon.src_port);
+    const char *dst = vsock_service_name(p->mon.dst_cid, p->mon.dst_port);
+    struct text t = {buffer, size, 0};
+
+    append_port(&t, src, p->mon.src_port);
+    append(&t, " " UTF8_RIGHTWARDS_ARROW " ");
+    append_port(&t, dst, p->mon.dst_port);
+    append(&t, " ");
+    return buffer;
+}
+
+void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *p, uint32_t malformed,
+                       const struct vsock_record *record)
+{
+    char tags_text[256] = "", ports_text[256] = "", summary_text[128];
+
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "VSOCK");
+    if (record)
+        vsock_analysis_tags(record, tags_text, sizeof(tags_text));
     if (VSOCK_HAS_MON(p, dst_port))
-        col_append_fstr(cinfo, COL_INFO, "%u " UTF8_RIGHTWARDS_ARROW " %u", p->mon.src_port, p->mon.dst_port);
-    if (VSOCK_HAS_VIRTIO(p, op))
-        append_virtio(cinfo, p);
-    else if (VSOCK_HAS_MON(p, op))
-        append_vsockmon(cinfo, p);
-    if (VSOCK_HAS_VIRTIO(p, fwd_cnt))
-        append_credit(cinfo, p);
+        ports(p, ports_text, sizeof(ports_text));
+    col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s%s%s", malformed & ERRORS ? "[Malformed] " : "", tags_text,
+                 ports_text, vsock_summary(p, record, summary_text, sizeof(summary_text)));
 }

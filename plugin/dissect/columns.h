@@ -6,11 +6,20 @@
 #include <epan/packet.h>
 
 #include "core/malformed.h"
+#include "track.h"
 
 /* Sets the packet's addresses and ports, as far as they were captured. */
 void vsock_set_addresses(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *packet);
 
-/* Fills Protocol and Info; `malformed` is the set of findings of core/malformed.h. */
-void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *packet, uint32_t malformed);
+/* Fills Protocol and Info; `malformed` is the set of findings of core/malformed.h, `record` may be NULL. */
+void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *packet, uint32_t malformed,
+                       const struct vsock_record *record);
+
+/* Writes what the packet is, as "[RW] Len=13": the Info column without its ports. Returns `buffer`. */
+const char *vsock_summary(const struct vsock_packet *packet, const struct vsock_record *record, char *buffer,
+                          size_t size);
+
+/* Writes its shortest form: the operation, and the payload's length. Only for packets of a connection. */
+const char *vsock_op_label(const struct vsock_packet *packet, char *buffer, size_t size);
 
 #endif

@@ -9,6 +9,7 @@
 #include "builtin.h"
 #include "core/malformed.h"
 #include "names.h"
+#include "services.h"
 
 static int proto_vsock = -1;
 
@@ -69,7 +70,7 @@ static int hf_addr = -1;
 static int hf_src = -1;
 static int hf_dst = -1;
 static int hf_trans_data = -1;
-static int hf_trailer = -1;
+static int hf_surplus = -1;
 static int hf_virtio_src_port = -1;
 static int hf_virtio_dst_port = -1;
 static int hf_virtio_flags_shutdown_rcv = -1;
@@ -94,9 +95,9 @@ static hf_register_info own_fields[] = {
     {&hf_trans_data,
      {"Transport data", "vsock.trans_data", FT_BYTES, BASE_NONE, NULL, 0,
       "Bytes of the transport header that this transport does not define", HFILL}},
-    {&hf_trailer,
-     {"Trailer", "vsock.trailer", FT_BYTES, BASE_NONE, NULL, 0,
-      "Bytes of the record beyond the packet's length: not part of its payload", HFILL}},
+    {&hf_surplus,
+     {"Surplus", "vsock.surplus", FT_BYTES, BASE_NONE, NULL, 0,
+      "Bytes of the record that are not this packet's", HFILL}},
     {&hf_virtio_src_port,
      {"Source port", "vsock.virtio.src_port", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
     {&hf_virtio_dst_port,
@@ -164,6 +165,14 @@ static proto_item *take_cid(struct cursor *c, int hf, uint64_t cid)
     return item;
 }
 
+static void take_port(struct cursor *c, int hf, const char *service)
+{
+    proto_item *item = take(c, hf, 4);
+
+    if (service)
+        proto_item_append_text(item, " (%s)", service);
+}
+
 /* A number that is in the tree for filters only, at the place of the field before it. */
 static void alias(struct cursor *c, int hf, uint32_t size)
 {
@@ -178,9 +187,9 @@ static void show_vsockmon(struct cursor *c, const struct vsock_packet *p, struct
     alias(c, hf_cid, 8);
     items->dst_cid = take_cid(c, hf_dst_cid, p->mon.dst_cid);
     alias(c, hf_cid, 8);
-    take(c, hf_src_port, 4);
+    take_port(c, hf_src_port, vsock_service_name(p->mon.src_cid, p->mon.src_port));
     alias(c, hf_port, 4);
-    take(c, hf_dst_port, 4);
+    take_port(c, hf_dst_port, vsock_service_name(p->mon.dst_cid, p->mon.dst_port));
     alias(c, hf_port, 4);
     items->op = take(c, hf_op, 2);
     items->transport = take(c, hf_trans, 2);
@@ -301,14 +310,22 @@ void vsock_header_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, cons
                        struct vsock_header_items *items)
 {
     struct cursor c = {NULL, tvb, 0, p->mon_captured};
-    uint32_t payload_end = p->payload_offset + p->payload_length;
 
     items->packet = proto_tree_add_item(tree, proto_vsock, tvb, 0, -1, ENC_NA);
-    c.tree = proto_item_add_subtree(items->packet, ett_vsock);
+    c.tree = items->tree = proto_item_add_subtree(items->packet, ett_vsock);
     show_summary(items->packet, p);
     show_vsockmon(&c, p, items);
     show_endpoints(c.tree, tvb, pinfo, p);
     show_transport(tvb, c.tree, p, items);
-    items->payload = show_bytes(c.tree, tvb, p, hf_payload, "Payload", p->payload_offset, p->payload_length);
-    show_bytes(c.tree, tvb, p, hf_trailer, "Trailer", payload_end, p->payload_present - p->payload_length);
+}
+
+void vsock_payload_show(tvbuff_t *tvb, const struct vsock_packet *p, uint32_t skip,
+                        const struct vsock_header_items *items)
+{
+    uint32_t start = p->payload_offset + skip, end = start + p->payload_length;
+
+    show_bytes(items->tree, tvb, p, hf_surplus, "Surplus", p->payload_offset, skip);
+    show_bytes(items->tree, tvb, p, hf_payload, "Payload", start, p->payload_length);
+    show_bytes(items->tree, tvb, p, hf_surplus, "Surplus", end,
+               p->payload_present - skip - p->payload_length);
 }

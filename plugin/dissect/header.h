@@ -11,11 +11,11 @@
 /* What the judgement after the fields hangs its expert infos on. NULL where the item is not there (a cut, or
  * no tree). */
 struct vsock_header_items {
-    proto_item *packet; /* the protocol's own item */
+    proto_tree *tree;   /* the protocol's subtree */
+    proto_item *packet; /* its item */
     proto_item *src_cid, *dst_cid, *op, *transport, *transport_len, *reserved;
     proto_item *virtio; /* the transport header's subtree */
     proto_item *virtio_len, *virtio_type, *virtio_op, *virtio_flags;
-    proto_item *payload;
 };
 
 /* A filter name that Wireshark already has, or NULL. To be asked before registering. */
@@ -26,5 +26,9 @@ void vsock_header_register(int proto);
  */
 void vsock_header_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_packet *packet,
                        struct vsock_header_items *items);
+
+/* Adds the packet's payload, and what else its record holds. `skip`: bytes of that which come before it. */
+void vsock_payload_show(tvbuff_t *tvb, const struct vsock_packet *packet, uint32_t skip,
+                        const struct vsock_header_items *items);
 
 #endif

@@ -8,9 +8,9 @@
 
 #include <epan/addr_resolv.h>
 #include <epan/address_types.h>
-#include <epan/to_str.h>
 
 #include "core/wire.h"
+#include "services.h"
 
 const value_string vsockmon_op_names[] = {
     {VSOCKMON_OP_UNKNOWN, "Unknown"},       {VSOCKMON_OP_CONNECT, "Connect"},
@@ -46,6 +46,10 @@ const value_string vsock_op_names[] = {
 
 const char *vsock_cid_name(uint64_t cid)
 {
+    const char *name = vsock_user_cid_name(cid);
+
+    if (name)
+        return name;
     switch (cid) {
     case VSOCK_CID_HYPERVISOR:
         return "hypervisor";
@@ -59,13 +63,15 @@ const char *vsock_cid_name(uint64_t cid)
     return NULL;
 }
 
+/* An address's data: the CID, and in an endpoint's the port behind it; little-endian as in the record. */
 #define CID_SIZE 8
-#define CID_TEXT_SIZE 21 /* 20 digits and the NUL */
+#define ENDPOINT_SIZE 12
+
+#define CID_TEXT_SIZE 21      /* 20 digits and the NUL */
+#define ENDPOINT_TEXT_SIZE 32 /* and a separator, and 10 more digits */
 
 static int cid_address_type = -1;
-
-/* CID -> its number as text; lives as long as epan, since columns keep the pointer (see cid_resolved). */
-static wmem_map_t *cid_texts;
+static int endpoint_address_type = -1;
 
 static uint64_t address_cid(const address *addr)
 {
@@ -74,6 +80,28 @@ static uint64_t address_cid(const address *addr)
     memcpy(&cid, addr->data, sizeof(cid));
     return GUINT64_FROM_LE(cid);
 }
+
+static uint32_t address_port(const address *addr)
+{
+    uint32_t port;
+
+    memcpy(&port, (const uint8_t *)addr->data + CID_SIZE, sizeof(port));
+    return GUINT32_FROM_LE(port);
+}
+
+/* What a CID is called where names are resolved at all. */
+static const char *resolved_cid(uint64_t cid, char *buffer, size_t size)
+{
+    const char *name = gbl_resolv_flags.mac_name ? vsock_cid_name(cid) : NULL;
+
+    if (name)
+        return name;
+    snprintf(buffer, size, "%" PRIu64, cid);
+    return buffer;
+}
+
+/* Names are handed out as interned strings: the packet list keeps the pointer, others copy it unchecked, so
+ * it must never be NULL and never be freed. */
 
 static int cid_to_str(const address *addr, char *buf, int buf_len)
 {
@@ -95,21 +123,11 @@ static int cid_fixed_len(void)
     return CID_SIZE;
 }
 
-/* The packet list keeps this pointer, and others copy it unchecked: never NULL, never freed. */
 static const char *cid_resolved(const address *addr)
 {
-    uint64_t cid = address_cid(addr);
-    const char *name = gbl_resolv_flags.mac_name ? vsock_cid_name(cid) : NULL;
-    char *text;
+    char buffer[CID_TEXT_SIZE];
 
-    if (name)
-        return name;
-    text = (char *)wmem_map_lookup(cid_texts, &cid);
-    if (!text) {
-        text = wmem_strdup_printf(wmem_epan_scope(), "%" PRIu64, cid);
-        wmem_map_insert(cid_texts, wmem_memdup(wmem_epan_scope(), &cid, sizeof(cid)), text);
-    }
-    return text;
+    return g_intern_string(resolved_cid(address_cid(addr), buffer, sizeof(buffer)));
 }
 
 static int cid_resolved_len(void)
@@ -117,15 +135,72 @@ static int cid_resolved_len(void)
     return CID_TEXT_SIZE;
 }
 
+static int endpoint_to_str(const address *addr, char *buf, int buf_len)
+{
+    return snprintf(buf, (size_t)buf_len, "%" PRIu64 "-%u", address_cid(addr), address_port(addr)) + 1;
+}
+
+static int endpoint_str_len(const address *addr _U_)
+{
+    return ENDPOINT_TEXT_SIZE;
+}
+
+static const char *endpoint_column_filter(const address *addr _U_, compat_bool is_src)
+{
+    return is_src ? "vsock.src" : "vsock.dst";
+}
+
+static int endpoint_fixed_len(void)
+{
+    return ENDPOINT_SIZE;
+}
+
+static const char *endpoint_resolved(const address *addr)
+{
+    char cid_text[CID_TEXT_SIZE], port_text[CID_TEXT_SIZE], text[256];
+    uint64_t cid = address_cid(addr);
+    uint32_t port = address_port(addr);
+    const char *service = vsock_service_name(cid, port);
+
+    snprintf(port_text, sizeof(port_text), "%u", port);
+    snprintf(text, sizeof(text), "%s:%s", resolved_cid(cid, cid_text, sizeof(cid_text)),
+             service ? service : port_text);
+    return g_intern_string(text);
+}
+
+static int endpoint_resolved_len(void)
+{
+    return ENDPOINT_TEXT_SIZE;
+}
+
 void vsock_names_register(void)
 {
-    cid_texts = wmem_map_new(wmem_epan_scope(), g_int64_hash, g_int64_equal);
     cid_address_type =
         address_type_dissector_register("AT_VSOCK_CID", "vsock CID", cid_to_str, cid_str_len, NULL,
                                         cid_column_filter, cid_fixed_len, cid_resolved, cid_resolved_len);
+    endpoint_address_type = address_type_dissector_register(
+        "AT_VSOCK_ENDPOINT", "vsock endpoint", endpoint_to_str, endpoint_str_len, NULL,
+        endpoint_column_filter, endpoint_fixed_len, endpoint_resolved, endpoint_resolved_len);
 }
 
 void vsock_set_cid_address(address *addr, tvbuff_t *tvb, int offset)
 {
     set_address_tvb(addr, cid_address_type, CID_SIZE, tvb, offset);
+}
+
+void vsock_copy_cid_address(wmem_allocator_t *scope, address *addr, uint64_t cid)
+{
+    cid = GUINT64_TO_LE(cid);
+    alloc_address_wmem(scope, addr, cid_address_type, CID_SIZE, &cid);
+}
+
+void vsock_set_endpoint_address(wmem_allocator_t *scope, address *addr, uint64_t cid, uint32_t port)
+{
+    uint8_t data[ENDPOINT_SIZE];
+
+    cid = GUINT64_TO_LE(cid);
+    port = GUINT32_TO_LE(port);
+    memcpy(data, &cid, sizeof(cid));
+    memcpy(data + CID_SIZE, &port, sizeof(port));
+    alloc_address_wmem(scope, addr, endpoint_address_type, ENDPOINT_SIZE, data);
 }

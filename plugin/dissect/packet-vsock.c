@@ -7,9 +7,11 @@
 #include "packet-vsock.h"
 
 #include <epan/arptypes.h>
+#include <epan/prefs.h>
 #include <wiretap/wtap.h>
 #include <wsutil/report_message.h>
 
+#include "analysis.h"
 #include "builtin.h"
 #include "columns.h"
 #include "core/malformed.h"
@@ -17,6 +19,8 @@
 #include "header.h"
 #include "malformed.h"
 #include "names.h"
+#include "services.h"
+#include "track.h"
 
 /* A name of our own: "vsock" stays the built-in's. For Lua's Dissector.get() and DLT_USER. */
 #define DISSECTOR_NAME "vsockmon"
@@ -44,15 +48,20 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 {
     struct vsock_packet packet;
     struct vsock_header_items items = {0};
+    const struct vsock_record *record;
     uint32_t malformed;
 
     read_packet(tvb, &packet);
     malformed = vsock_malformed(&packet);
+    record = vsock_track(pinfo, &packet);
 
     vsock_set_addresses(pinfo, tvb, &packet);
-    vsock_set_columns(pinfo, &packet, malformed);
+    vsock_set_columns(pinfo, &packet, malformed, record);
     vsock_header_show(tvb, pinfo, tree, &packet, &items);
     vsock_malformed_show(pinfo, &packet, malformed, &items);
+    if (record)
+        vsock_analysis_show(tvb, pinfo, &packet, record, &items);
+    vsock_payload_show(tvb, &packet, record ? record->payload_skip : 0, &items);
     require_captured_headers(tvb, &packet);
 
     return (int)tvb_reported_length(tvb);
@@ -64,8 +73,12 @@ static const char *conflicting_name(void)
 
     if (!name)
         name = vsock_malformed_conflict();
+    if (!name)
+        name = vsock_analysis_conflict();
     if (!name && find_dissector(DISSECTOR_NAME))
         name = DISSECTOR_NAME;
+    if (!name && prefs_find_module("vsock"))
+        name = "vsock (preferences)";
     return name;
 }
 
@@ -85,6 +98,9 @@ void vsock_plugin_register(void)
     vsock_names_register();
     vsock_header_register(proto);
     vsock_malformed_register(proto);
+    vsock_analysis_register(proto);
+    vsock_services_register(prefs_register_protocol(proto, NULL));
+    vsock_track_register();
     vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto);
 }
 

@@ -40,6 +40,14 @@ def packet(op=RW, payload=b"", src=GUEST, dst=HOST, mon={}, **fields):
     return vsockmon(**mon) + virtio(**fields) + payload
 
 
+class Record:
+    """A record of the capture. `at`: seconds since its start, a millisecond after the one before if not given."""
+
+    def __init__(self, comment, data, captured=None, at=None, interface=0):
+        self.comment, self.data, self.captured = comment, data, captured
+        self.at, self.interface = at, interface
+
+
 def option(code, value):
     return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
 
@@ -49,15 +57,16 @@ def block(kind, body):
     return struct.pack("<II", kind, size) + body + struct.pack("<I", size)
 
 
-def pcapng(records):
-    """records: (comment, bytes) or (comment, bytes, how many of them are captured)."""
-    out = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
-           block(1, struct.pack("<HHI", LINKTYPE_VSOCK, 0, 0) + option(9, b"\x09") + option(0, b""))]
-    for i, (comment, data, *captured) in enumerate(records):
-        when = START + i * STEP
-        kept = data[:captured[0]] if captured else data
-        body = struct.pack("<IIIII", 0, when >> 32, when & 0xFFFFFFFF, len(kept), len(data))
-        out.append(block(6, body + kept + bytes(-len(kept) % 4) + option(1, comment.encode()) + option(0, b"")))
+def section(records, interfaces=1):
+    out = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
+    out += [block(1, struct.pack("<HHI", LINKTYPE_VSOCK, 0, 0) + option(9, b"\x09") + option(0, b""))] * interfaces
+    when = START - STEP
+    for record in records:
+        when = when + STEP if record.at is None else START + round(record.at * 1e9)
+        kept = record.data[:record.captured]
+        body = struct.pack("<IIIII", record.interface, when >> 32, when & 0xFFFFFFFF, len(kept), len(record.data))
+        comment = option(1, record.comment.encode()) + option(0, b"") if record.comment else b""
+        out.append(block(6, body + kept + bytes(-len(kept) % 4) + comment))
     return b"".join(out)
 
 
@@ -135,16 +144,150 @@ def cuts():
     """One packet, captured with every snaplen there is."""
     data = packet(RW, b"hello", type=SEQPACKET, flags=3, fwd_cnt=7)
     for size in range(len(data) + 1):
-        yield f"{size} of {len(data)} bytes", data, size
+        yield Record(f"{size} of {len(data)} bytes", data, size)
 
 
-CAPTURES = {"headers.pcapng": headers, "malformed.pcapng": malformed, "cuts.pcapng": cuts}
+class Connection:
+    """A client and a server, each of whose calls is a packet; the first one carries the comment."""
+
+    def __init__(self, port, comment, client=GUEST, server_cid=HOST[0], **fields):
+        self.client, self.server = client, (server_cid, port)
+        self.comment, self.fields = f"{port}: {comment}", fields
+
+    def send(self, src, dst, op, payload=b"", at=None, **fields):
+        comment, self.comment = self.comment, None
+        return Record(comment, packet(op, payload, src=src, dst=dst, **(self.fields | fields)), at=at)
+
+    def c(self, op, payload=b"", **more):
+        return self.send(self.client, self.server, op, payload, **more)
+
+    def s(self, op, payload=b"", **more):
+        return self.send(self.server, self.client, op, payload, **more)
+
+    def opened(self, **more):
+        return [self.c(REQUEST, **more), self.s(RESPONSE)]
+
+
+NO_SOCKET = {"buf_alloc": 0, "fwd_cnt": 0}
+
+
+def connections():
+    """How connections begin and end, one story a server port; the time runs on from story to story."""
+    x = Connection(101, "requested again after 2.1 s without an answer", client=(42, 1))
+    yield from (x.c(REQUEST, at=0), x.c(REQUEST, at=2.1), x.s(RESPONSE))
+    x = Connection(102, "the same endpoints used again while open")
+    yield from (*x.opened(), *x.opened())
+    x = Connection(103, "data before the response, which comes late")
+    yield from (x.c(REQUEST), x.s(RW, b"hello"), x.s(RESPONSE))
+    x = Connection(104, "two responses")
+    yield from (*x.opened(), x.s(RESPONSE))
+    x = Connection(105, "data after the sender's own shutdown")
+    yield from (*x.opened(), x.c(SHUTDOWN, flags=2), x.s(RW, b"fine"), x.c(RW, b"late"))
+    x = Connection(106, "a response whose request was not captured")
+    yield from (x.s(RESPONSE), x.c(RW, b"hello"))
+    x = Connection(107, "mid-stream: offsets are known from the receiver's first word on")
+    yield from (x.c(RW, b"hello"), x.s(CREDIT_UPDATE, fwd_cnt=0x90000000), x.c(RW, b"world"), x.s(RST, fwd_cnt=9))
+    x = Connection(108, "reset, then a response of a request that was not captured")
+    yield from (*x.opened(), x.s(RST), x.s(RESPONSE), x.c(RW, b"hello"))
+    x = Connection(109, "the client gives up its own request (EPROTO)")
+    yield from (x.c(REQUEST), x.c(RST))
+    x = Connection(110, "abandoned: the response came too late for the client")
+    yield from (*x.opened(), x.c(RST, **NO_SOCKET), x.s(SHUTDOWN, flags=3))
+    x = Connection(111, "aborted by a live socket; data after that, answered without a socket")
+    yield from (*x.opened(), x.c(RW, b"hello"), x.s(RST), x.c(RW, b"world"), x.s(RST, **NO_SOCKET))
+    x = Connection(112, "ten small packets fill the queue of a 5760-byte buffer", buf_alloc=5760)
+    yield from (*x.opened(), *(x.c(RW, bytes(200)) for _ in range(10)), x.s(RST))
+    x = Connection(113, "a byte more than the buffer holds", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, bytes(1001)), x.s(RST))
+    x = Connection(114, "the peer's socket is gone")
+    yield from (*x.opened(), x.c(RW, b"hello"), x.s(RST, **NO_SOCKET))
+    x = Connection(115, "a packet of type 7 does not count, and its RST ends nothing")
+    yield from (*x.opened(), x.c(RW, b"hello", type=7), x.s(RST, type=7, **NO_SOCKET), x.c(RW, b"world"))
+    x = Connection(116, "a mid-stream RST without a socket")
+    yield from (x.c(RW, b"hello"), x.s(RST, **NO_SOCKET))
+    x = Connection(117, "a lone RST")
+    yield x.s(RST)
+    x = Connection(118, "answered after 2.5 s: slow, but answered")
+    yield from (x.c(REQUEST, at=4), x.s(RESPONSE, at=6.5))
+    x = Connection(119, "refused after 2.5 s")
+    yield from (x.c(REQUEST, at=7), x.s(RST, at=9.5, **NO_SOCKET))
+    x = Connection(120, "never answered")
+    yield x.c(REQUEST, at=10)
+    x = Connection(121, "closed, and never acknowledged: Firecracker's timeout of 2 s")
+    yield from (*x.opened(at=11), x.s(SHUTDOWN, flags=3), x.s(RST, at=13.1))
+    x = Connection(122, "7 bytes were not captured")
+    yield from (*x.opened(), x.c(RW, b"hello "), x.s(CREDIT_UPDATE, fwd_cnt=13), x.c(RW, b"world"))
+    x = Connection(123, "closed while 3 bytes each way had not been consumed")
+    yield from (*x.opened(), x.c(RW, b"hello"), x.s(RW, b"you"), x.c(SHUTDOWN, flags=3), x.s(RST, fwd_cnt=2))
+    x = Connection(0xFFFFFFFE, "ports above 2^31 on both sides", client=(42, 0x80000001))
+    yield from (*x.opened(), x.c(RW, b"hello"))
+    x = Connection(125, "asked within 2 s of the capture's end: it may yet be answered")
+    yield x.c(REQUEST)
+
+
+def copies():
+    """A connection that was captured twice, as `-i any` does with two vsockmon devices; then one that was not."""
+    x = Connection(201, "each packet twice", client=(1, 50000), server_cid=1)
+    records = [*x.opened(), x.c(RW, b"same"), x.c(RW, b"same"), x.s(CREDIT_UPDATE, fwd_cnt=8),
+               x.c(SHUTDOWN, flags=3), x.s(RST, fwd_cnt=8), x.s(RST, fwd_cnt=8)]
+    for i, record in enumerate(records):
+        for late in (0, 0.0005):
+            yield Record(record.comment, record.data, at=0.01 * i + late)
+            record.comment = None
+    x = Connection(202, "refused and tried again at once: no copy", client=(1, 50001), server_cid=1)
+    yield from (x.c(REQUEST, at=1), x.s(RST, at=1.0001, **NO_SOCKET), x.c(REQUEST, at=1.0002), x.s(RESPONSE, at=1.0003))
+
+
+def tap_whole():
+    """The kernel's tap bug of 6.7 to 7.0: every part of a split packet is recorded with the whole of it."""
+    x = Connection(301, "10000 bytes in parts of 4052, each recorded as all 10000", client=HOST, server_cid=42)
+    whole = "".join(f"{i:9}\n" for i in range(1000)).encode()
+    yield from x.opened()
+    for start in range(0, len(whole), 4052):
+        yield x.c(RW, whole, length=len(whole[start:start + 4052]))
+    yield x.s(CREDIT_UPDATE, fwd_cnt=len(whole))
+    yield x.c(RW, b"and one that is not split\n")
+
+
+def one_tuple(interface):
+    x = Connection(401, f"interface {interface}")
+    for record in (*x.opened(), x.c(RW, b"hello")):
+        record.interface = interface
+        yield record
+
+
+def interfaces():
+    """The same endpoints on two interfaces of one section, and in a second section: three connections."""
+    first = [record for pair in zip(one_tuple(0), one_tuple(1)) for record in pair]
+    return section(first, interfaces=2) + section(one_tuple(0))
+
+
+def capture(story):
+    return lambda: section(story())
+
+
+def one_by_one(story):
+    """Each packet in a connection of its own: the guest's port differs from packet to packet."""
+    port = struct.pack("<I", GUEST[1])
+    return lambda: section(Record(comment, data.replace(port, struct.pack("<I", GUEST[1] + i)))
+                           for i, (comment, data) in enumerate(story()))
+
+
+CAPTURES = {
+    "headers.pcapng": one_by_one(headers),
+    "malformed.pcapng": one_by_one(malformed),
+    "cuts.pcapng": capture(cuts),
+    "connections.pcapng": capture(connections),
+    "copies.pcapng": capture(copies),
+    "tap-whole.pcapng": capture(tap_whole),
+    "interfaces.pcapng": interfaces,
+}
 
 
 def main():
     check = sys.argv[1:] == ["--check"]
-    for name, records in CAPTURES.items():
-        path, data = HERE / name, pcapng(records())
+    for name, make in CAPTURES.items():
+        path, data = HERE / name, make()
         if not check:
             path.write_bytes(data)
         elif not path.exists() or path.read_bytes() != data:

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * analysis.c - a packet's record as fields, links and expert infos. Nothing is decided here: core/conn.c did.
+ * A new finding is a line in core/finding.h, a row in `rows`, a unit test, a capture and a golden. */
+#include "compat.h"
+
+#include "analysis.h"
+
+#include <epan/expert.h>
+#include <epan/tfs.h>
+
+#include "builtin.h"
+#include "names.h"
+
+const value_string vsock_state_names[] = {
+    {VSOCK_STATE_REQUESTED, "Requested"},
+    {VSOCK_STATE_OPEN, "Open"},
+    {VSOCK_STATE_HALF_CLOSED, "Half closed"},
+    {VSOCK_STATE_CLOSING, "Closing"},
+    {VSOCK_STATE_CLOSED, "Closed"},
+    {VSOCK_STATE_REFUSED, "Refused"},
+    {VSOCK_STATE_RESET, "Reset"},
+    {VSOCK_STATE_MIDSTREAM, "Mid-stream"},
+    {0, NULL},
+};
+
+const value_string vsock_rst_kind_names[] = {
+    {VSOCK_RST_REFUSED, "Refused"},
+    {VSOCK_RST_CLOSE_ACK, "Close acknowledged"},
+    {VSOCK_RST_CLOSE_TIMEOUT, "Close timeout"},
+    {VSOCK_RST_CONNECT_ABANDONED, "Connect abandoned"},
+    {VSOCK_RST_NO_SOCKET, "No such socket"},
+    {VSOCK_RST_ABORTED, "Aborted"},
+    {VSOCK_RST_QUEUE_OVERFLOW, "Receiver queue overflow"},
+    {VSOCK_RST_WINDOW_OVERRUN, "After a window overrun"},
+    {VSOCK_RST_TRAILING, "Trailing"},
+    {VSOCK_RST_FOREIGN_TYPE, "Answers a packet of another type"},
+    {0, NULL},
+};
+
+static int hf_stream = -1;
+static int hf_stream_pnum = -1;
+static int hf_from_client = -1;
+static int hf_state = -1;
+static int hf_completeness = -1;
+static int hf_completeness_request = -1;
+static int hf_completeness_response = -1;
+static int hf_completeness_data = -1;
+static int hf_completeness_shutdown_client = -1;
+static int hf_completeness_shutdown_server = -1;
+static int hf_completeness_rst = -1;
+static int hf_time_relative = -1;
+static int hf_time_delta = -1;
+static int hf_connect_time = -1;
+static int hf_request_in = -1;
+static int hf_response_in = -1;
+static int hf_reset_in = -1;
+static int hf_offset = -1;
+static int hf_next_offset = -1;
+static int hf_rst_kind = -1;
+
+static hf_register_info fields[] = {
+    {&hf_stream,
+     {"Stream index", "vsock.stream", FT_UINT32, BASE_DEC, NULL, 0,
+      "A connection from its REQUEST on; another REQUEST between the same endpoints begins another", HFILL}},
+    {&hf_stream_pnum,
+     {"Stream packet number", "vsock.stream.pnum", FT_UINT32, BASE_DEC, NULL, 0, "Counted from 1", HFILL}},
+    {&hf_from_client,
+     {"From the client", "vsock.from_client", FT_BOOLEAN, BASE_NONE, TFS(&tfs_yes_no), 0,
+      "The client is the side that sent the REQUEST; absent where that was not captured", HFILL}},
+    {&hf_state,
+     {"State", "vsock.state", FT_UINT8, BASE_DEC, VALS(vsock_state_names), 0,
+      "Of the connection, after this packet", HFILL}},
+    {&hf_completeness,
+     {"Completeness", "vsock.completeness", FT_UINT8, BASE_DEC, NULL, 0,
+      "What the connection has seen so far, this packet included", HFILL}},
+    {&hf_completeness_request,
+     {"Request", "vsock.completeness.request", FT_BOOLEAN, 8, TFS(&tfs_present_absent),
+      VSOCK_COMPLETE_REQUEST, NULL, HFILL}},
+    {&hf_completeness_response,
+     {"Response", "vsock.completeness.response", FT_BOOLEAN, 8, TFS(&tfs_present_absent),
+      VSOCK_COMPLETE_RESPONSE, NULL, HFILL}},
+    {&hf_completeness_data,
+     {"Data", "vsock.completeness.data", FT_BOOLEAN, 8, TFS(&tfs_present_absent), VSOCK_COMPLETE_DATA, NULL,
+      HFILL}},
+    {&hf_completeness_shutdown_client,
+     {"Shutdown by the client", "vsock.completeness.shutdown_client", FT_BOOLEAN, 8, TFS(&tfs_present_absent),
+      VSOCK_COMPLETE_SHUTDOWN_CLIENT, NULL, HFILL}},
+    {&hf_completeness_shutdown_server,
+     {"Shutdown by the server", "vsock.completeness.shutdown_server", FT_BOOLEAN, 8, TFS(&tfs_present_absent),
+      VSOCK_COMPLETE_SHUTDOWN_SERVER, NULL, HFILL}},
+    {&hf_completeness_rst,
+     {"Rst", "vsock.completeness.rst", FT_BOOLEAN, 8, TFS(&tfs_present_absent), VSOCK_COMPLETE_RST, NULL,
+      HFILL}},
+    {&hf_time_relative,
+     {"Time since first packet in this stream", "vsock.time_relative", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+      NULL, HFILL}},
+    {&hf_time_delta,
+     {"Time since previous packet in this stream", "vsock.time_delta", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+      NULL, HFILL}},
+    {&hf_connect_time,
+     {"Connect time", "vsock.connect.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+      "From the REQUEST to the RESPONSE, or to the RST that refused it", HFILL}},
+    {&hf_request_in,
+     {"Request in", "vsock.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL,
+      HFILL}},
+    {&hf_response_in,
+     {"Response in", "vsock.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
+      NULL, HFILL}},
+    {&hf_reset_in,
+     {"Ended by the Rst in", "vsock.reset_in", FT_FRAMENUM, BASE_NONE, NULL, 0, "The connection's first RST",
+      HFILL}},
+    {&hf_offset,
+     {"Stream offset", "vsock.offset", FT_UINT64, BASE_DEC, NULL, 0,
+      "Of this packet's first byte, from 0; jumps over bytes that were not captured", HFILL}},
+    {&hf_next_offset,
+     {"Next stream offset", "vsock.next_offset", FT_UINT64, BASE_DEC, NULL, 0,
+      "Of the byte after this packet's last", HFILL}},
+    {&hf_rst_kind,
+     {"Kind of Rst", "vsock.rst.kind", FT_UINT8, BASE_DEC, VALS(vsock_rst_kind_names), 0,
+      "What the RST means for its connection", HFILL}},
+};
+
+static int ett_completeness = -1;
+static int ett_timestamps = -1;
+
+static expert_field ei_request = EI_INIT;
+static expert_field ei_response = EI_INIT;
+static expert_field ei_shutdown = EI_INIT;
+static expert_field ei_closed = EI_INIT;
+static expert_field ei_unconsumed_at_close = EI_INIT;
+static expert_field ei_refused = EI_INIT;
+static expert_field ei_protocol_error = EI_INIT;
+static expert_field ei_abandoned = EI_INIT;
+static expert_field ei_close_timeout = EI_INIT;
+static expert_field ei_reset_no_socket = EI_INIT;
+static expert_field ei_reset = EI_INIT;
+static expert_field ei_retried = EI_INIT;
+static expert_field ei_reused = EI_INIT;
+static expert_field ei_degenerate = EI_INIT;
+static expert_field ei_unanswered = EI_INIT;
+static expert_field ei_midstream = EI_INIT;
+static expert_field ei_trailing = EI_INIT;
+static expert_field ei_data_after_reset = EI_INIT;
+static expert_field ei_data_before_response = EI_INIT;
+static expert_field ei_data_after_shutdown = EI_INIT;
+static expert_field ei_response_without_request = EI_INIT;
+static expert_field ei_duplicate_response = EI_INIT;
+static expert_field ei_type_changed = EI_INIT;
+static expert_field ei_duplicate_capture = EI_INIT;
+
+/* A row a finding, at its index; what the future adds comes last. */
+#define UNANSWERED VSOCK_FOUND_COUNT
+
+static ei_register_info experts[] = {
+    [VSOCK_FOUND_REQUEST] = {&ei_request,
+                             {"vsock.connection.request", PI_SEQUENCE, PI_CHAT, "Connection requested",
+                              EXPFILL}},
+    [VSOCK_FOUND_RESPONSE] = {&ei_response,
+                              {"vsock.connection.response", PI_SEQUENCE, PI_CHAT, "Connection accepted",
+                               EXPFILL}},
+    [VSOCK_FOUND_SHUTDOWN] = {&ei_shutdown,
+                              {"vsock.connection.shutdown", PI_SEQUENCE, PI_CHAT, "Shutdown", EXPFILL}},
+    [VSOCK_FOUND_CLOSED] = {&ei_closed,
+                            {"vsock.connection.closed", PI_SEQUENCE, PI_CHAT, "Connection closed", EXPFILL}},
+    [VSOCK_FOUND_UNCONSUMED_AT_CLOSE] = {&ei_unconsumed_at_close,
+                                         {"vsock.connection.unconsumed_at_close", PI_SEQUENCE, PI_CHAT,
+                                          "Closed with data that was not consumed", EXPFILL}},
+    [VSOCK_FOUND_REFUSED] = {&ei_refused,
+                             {"vsock.connection.refused", PI_SEQUENCE, PI_NOTE, "Connection refused",
+                              EXPFILL}},
+    [VSOCK_FOUND_PROTOCOL_ERROR] =
+        {&ei_protocol_error,
+         {"vsock.connection.protocol_error", PI_SEQUENCE, PI_WARN,
+          "The client gave up its own request: a packet other than a RESPONSE reached it "
+          "(EPROTO)",
+          EXPFILL}},
+    [VSOCK_FOUND_ABANDONED] = {&ei_abandoned,
+                               {"vsock.connection.abandoned", PI_SEQUENCE, PI_NOTE,
+                                "Connect abandoned: the client had stopped waiting for the response",
+                                EXPFILL}},
+    [VSOCK_FOUND_CLOSE_TIMEOUT] = {&ei_close_timeout,
+                                   {"vsock.connection.close_timeout", PI_SEQUENCE, PI_NOTE,
+                                    "Close timeout: the peer did not acknowledge the shutdown", EXPFILL}},
+    [VSOCK_FOUND_RESET_NO_SOCKET] = {&ei_reset_no_socket,
+                                     {"vsock.connection.reset_no_socket", PI_SEQUENCE, PI_WARN,
+                                      "Connection reset: the peer has no such socket", EXPFILL}},
+    [VSOCK_FOUND_RESET] = {&ei_reset,
+                           {"vsock.connection.reset", PI_SEQUENCE, PI_ERROR, "Connection reset", EXPFILL}},
+    [VSOCK_FOUND_RETRIED] = {&ei_retried,
+                             {"vsock.connection.retried", PI_SEQUENCE, PI_NOTE,
+                              "Connection requested again: the request before had no answer", EXPFILL}},
+    [VSOCK_FOUND_REUSED] = {&ei_reused,
+                            {"vsock.connection.reused", PI_SEQUENCE, PI_WARN,
+                             "New connection between the same endpoints while the one before was open",
+                             EXPFILL}},
+    [VSOCK_FOUND_DEGENERATE] = {&ei_degenerate,
+                                {"vsock.connection.degenerate", PI_SEQUENCE, PI_NOTE,
+                                 "Both endpoints are the same: Linux cannot use such a connection", EXPFILL}},
+    [VSOCK_FOUND_MIDSTREAM] = {&ei_midstream,
+                               {"vsock.analysis.midstream", PI_SEQUENCE, PI_CHAT,
+                                "The connection began before the capture", EXPFILL}},
+    [VSOCK_FOUND_TRAILING] = {&ei_trailing,
+                              {"vsock.analysis.trailing", PI_SEQUENCE, PI_CHAT,
+                               "Trails the end of its connection", EXPFILL}},
+    [VSOCK_FOUND_DATA_AFTER_RESET] = {&ei_data_after_reset,
+                                      {"vsock.analysis.data_after_reset", PI_SEQUENCE, PI_NOTE,
+                                       "Data after the connection's RST: nobody reads it", EXPFILL}},
+    [VSOCK_FOUND_DATA_BEFORE_RESPONSE] = {&ei_data_before_response,
+                                          {"vsock.analysis.data_before_response", PI_SEQUENCE, PI_NOTE,
+                                           "Data before a RESPONSE: its record is probably missing",
+                                           EXPFILL}},
+    [VSOCK_FOUND_DATA_AFTER_SHUTDOWN] = {&ei_data_after_shutdown,
+                                         {"vsock.analysis.data_after_shutdown", PI_SEQUENCE, PI_WARN,
+                                          "Data from a side that had shut down sending", EXPFILL}},
+    [VSOCK_FOUND_RESPONSE_WITHOUT_REQUEST] = {&ei_response_without_request,
+                                              {"vsock.analysis.response_without_request", PI_SEQUENCE,
+                                               PI_NOTE, "Response to a request that was not captured",
+                                               EXPFILL}},
+    [VSOCK_FOUND_DUPLICATE_RESPONSE] = {&ei_duplicate_response,
+                                        {"vsock.analysis.duplicate_response", PI_SEQUENCE, PI_WARN,
+                                         "Second response to the same request", EXPFILL}},
+    [VSOCK_FOUND_TYPE_CHANGED] = {&ei_type_changed,
+                                  {"vsock.analysis.type_changed", PI_SEQUENCE, PI_WARN,
+                                   "Another socket type than the connection's", EXPFILL}},
+    [VSOCK_FOUND_DUPLICATE_CAPTURE] = {&ei_duplicate_capture,
+                                       {"vsock.analysis.duplicate_capture", PI_SEQUENCE, PI_CHAT,
+                                        "This connection was captured twice; second copies are not counted",
+                                        EXPFILL}},
+    [UNANSWERED] = {&ei_unanswered,
+                    {"vsock.connection.unanswered", PI_SEQUENCE, PI_WARN, "No answer within 2 s", EXPFILL}},
+};
+static_assert(array_length(experts) == VSOCK_FOUND_COUNT + 1, "every finding has its row");
+
+/* What the Info column says in front, of findings that a reader of the packet list must not miss. RSTs say
+ * theirs behind the operation. */
+static const char *const tags[VSOCK_FOUND_COUNT] = {
+    [VSOCK_FOUND_RETRIED] = "Retried",
+    [VSOCK_FOUND_REUSED] = "Reused",
+    [VSOCK_FOUND_DEGENERATE] = "Same endpoint",
+    [VSOCK_FOUND_DATA_AFTER_RESET] = "Data after reset",
+    [VSOCK_FOUND_DATA_BEFORE_RESPONSE] = "Data before response",
+    [VSOCK_FOUND_DATA_AFTER_SHUTDOWN] = "Data after shutdown",
+    [VSOCK_FOUND_RESPONSE_WITHOUT_REQUEST] = "Response without request",
+    [VSOCK_FOUND_DUPLICATE_RESPONSE] = "Duplicate response",
+    [VSOCK_FOUND_TYPE_CHANGED] = "Type changed",
+};
+
+const char *vsock_analysis_conflict(void)
+{
+    const char *name = vsock_builtin_conflict(NULL, 0, fields, array_length(fields));
+
+    return name ? name : vsock_builtin_expert_conflict(experts, array_length(experts));
+}
+
+void vsock_analysis_register(int proto)
+{
+    static int *ett[] = {&ett_completeness, &ett_timestamps};
+
+    proto_register_field_array(proto, fields, array_length(fields));
+    proto_register_subtree_array(ett, array_length(ett));
+    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
+}
+
+/* ---- fields ---- */
+
+static nstime_t to_nstime(int64_t nanoseconds)
+{
+    nstime_t t = {nanoseconds / 1000000000, (int)(nanoseconds % 1000000000)};
+
+    return t;
+}
+
+static void add_time(proto_tree *tree, tvbuff_t *tvb, int hf, int64_t nanoseconds)
+{
+    nstime_t t = to_nstime(nanoseconds);
+
+    proto_item_set_generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &t));
+}
+
+static void add_uint(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t value)
+{
+    proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, value));
+}
+
+static void add_link(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t frame, uint32_t here)
+{
+    if (frame != 0 && frame != here)
+        add_uint(tree, tvb, hf, frame);
+}
+
+static void show_completeness(proto_tree *tree, tvbuff_t *tvb, const struct vsock_record *r)
+{
+    static int *const bits[] = {&hf_completeness_request,
+                                &hf_completeness_response,
+                                &hf_completeness_data,
+                                &hf_completeness_shutdown_client,
+                                &hf_completeness_shutdown_server,
+                                &hf_completeness_rst,
+                                NULL};
+    proto_item *item =
+        proto_tree_add_bitmask_value(tree, tvb, 0, hf_completeness, ett_completeness, bits, r->completeness);
+
+    proto_item_set_generated(item);
+    proto_item_set_len(item, 0);
+}
+
+/* The connection's landmarks, on each of them. */
+static void show_links(proto_tree *tree, tvbuff_t *tvb, const struct vsock_packet *p,
+                       const struct vsock_record *r)
+{
+    const struct vsock_stream *s = r->stream;
+
+    switch (p->virtio.op) {
+    case VSOCK_OP_REQUEST:
+    case VSOCK_OP_RESPONSE:
+    case VSOCK_OP_RST:
+        add_link(tree, tvb, hf_request_in, s->request_frame, r->frame);
+        add_link(tree, tvb, hf_response_in, s->response_frame, r->frame);
+        add_link(tree, tvb, hf_reset_in, s->reset_frame, r->frame);
+        break;
+    }
+}
+
+/* On the packet that answers the REQUEST. */
+static void show_connect_time(proto_tree *tree, tvbuff_t *tvb, const struct vsock_record *r)
+{
+    const struct vsock_stream *s = r->stream;
+    bool refuses = r->rst_kind == VSOCK_RST_REFUSED;
+
+    if (s->request_time == VSOCK_TIME_NONE)
+        return;
+    if (r->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
+        add_time(tree, tvb, hf_connect_time, s->response_time - s->request_time);
+    else if (refuses)
+        add_time(tree, tvb, hf_connect_time, s->reset_time - s->request_time);
+}
+
+static void show_offsets(proto_tree *tree, tvbuff_t *tvb, const struct vsock_packet *p,
+                         const struct vsock_record *r)
+{
+    if (r->offset == VSOCK_OFFSET_NONE)
+        return;
+    proto_item_set_generated(proto_tree_add_uint64(tree, hf_offset, tvb, 0, 0, r->offset));
+    proto_item_set_generated(
+        proto_tree_add_uint64(tree, hf_next_offset, tvb, 0, 0, r->offset + p->virtio.len));
+}
+
+static void show_timestamps(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct vsock_record *r)
+{
+    int64_t now = vsock_packet_time(pinfo);
+    proto_item *item;
+    proto_tree *times = proto_tree_add_subtree(tree, tvb, 0, 0, ett_timestamps, &item, "Timestamps");
+
+    proto_item_set_generated(item);
+    add_time(times, tvb, hf_time_relative, now - r->stream->first_time);
+    add_time(times, tvb, hf_time_delta, r->previous_time == VSOCK_TIME_NONE ? 0 : now - r->previous_time);
+}
+
+static void show_fields(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_packet *p,
+                        const struct vsock_record *r)
+{
+    add_uint(tree, tvb, hf_stream, r->stream->index);
+    add_uint(tree, tvb, hf_stream_pnum, r->number);
+    if (r->client != VSOCK_SIDE_UNKNOWN)
+        proto_item_set_generated(
+            proto_tree_add_boolean(tree, hf_from_client, tvb, 0, 0, r->sender == r->client));
+    add_uint(tree, tvb, hf_state, r->state);
+    show_completeness(tree, tvb, r);
+    if (r->rst_kind != VSOCK_RST_NONE)
+        add_uint(tree, tvb, hf_rst_kind, r->rst_kind);
+    show_links(tree, tvb, p, r);
+    show_connect_time(tree, tvb, r);
+    show_offsets(tree, tvb, p, r);
+    show_timestamps(tree, tvb, pinfo, r);
+}
+
+/* ---- findings ---- */
+
+/* Linux gives up a connect after this time unless told otherwise (VSOCK_DEFAULT_CONNECT_TIMEOUT), silently.
+ */
+#define CONNECT_TIMEOUT INT64_C(2000000000)
+
+/* Of the future: nothing answered the request in time, and the capture went on to tell. */
+static bool is_unanswered(const struct vsock_record *r)
+{
+    const struct vsock_stream *s = r->stream;
+    int64_t deadline = s->request_time + CONNECT_TIMEOUT;
+
+    if (!(r->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST)))
+        return false;
+    if (s->conn.completeness & ~(VSOCK_COMPLETE_REQUEST | VSOCK_COMPLETE_RST))
+        return false; /* a RESPONSE, or what only a connection has */
+    if (s->reset_frame != 0 && s->reset_time < deadline)
+        return false;
+    return vsock_track_seen_until() >= deadline;
+}
+
+static const char *reset_text(const struct vsock_record *r)
+{
+    switch ((enum vsock_rst_kind)r->rst_kind) {
+    case VSOCK_RST_QUEUE_OVERFLOW:
+        return "Connection reset: likely the receiver's queue was full (too many small packets for its "
+               "buffer)";
+    case VSOCK_RST_WINDOW_OVERRUN:
+        return "Connection reset: the other side had sent more than this side's buffer holds";
+    case VSOCK_RST_NONE:
+    case VSOCK_RST_REFUSED:
+    case VSOCK_RST_CLOSE_ACK:
+    case VSOCK_RST_CLOSE_TIMEOUT:
+    case VSOCK_RST_CONNECT_ABANDONED:
+    case VSOCK_RST_NO_SOCKET:
+    case VSOCK_RST_ABORTED:
+    case VSOCK_RST_TRAILING:
+    case VSOCK_RST_FOREIGN_TYPE:
+        break;
+    }
+    return "Connection reset by a live socket that had not been shut down";
+}
+
+static void show_finding(packet_info *pinfo, proto_item *item, const struct vsock_record *r, unsigned finding)
+{
+    expert_field *ei = experts[finding].ids;
+
+    switch (finding) {
+    case VSOCK_FOUND_UNCONSUMED_AT_CLOSE:
+        expert_add_info_format(pinfo, item, ei, "Closed while %u bytes that were sent had not been consumed",
+                               r->figure);
+        break;
+    case VSOCK_FOUND_CLOSE_TIMEOUT:
+        expert_add_info_format(pinfo, item, ei,
+                               "Close timeout: the peer did not acknowledge the shutdown within %u.%u s",
+                               r->figure / 1000, r->figure % 1000 / 100);
+        break;
+    case VSOCK_FOUND_RESET:
+        expert_add_info_format(pinfo, item, ei, "%s", reset_text(r));
+        break;
+    case VSOCK_FOUND_REUSED:
+        expert_add_info_format(
+            pinfo, item, ei,
+            "New connection between the same endpoints while stream %u was open: its RST was lost, "
+            "or the endpoint used again too early",
+            r->stream->previous);
+        break;
+    default:
+        expert_add_info(pinfo, item, ei);
+        break;
+    }
+}
+
+static void show_findings(packet_info *pinfo, proto_item *item, const struct vsock_record *r)
+{
+    for (unsigned i = 0; i < VSOCK_FOUND_COUNT && r->findings >> i != 0; i++) {
+        if (r->findings & VSOCK_FOUND_BIT(i))
+            show_finding(pinfo, item, r, i);
+    }
+    if (is_unanswered(r))
+        expert_add_info(pinfo, item, &ei_unanswered);
+}
+
+void vsock_analysis_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
+                         const struct vsock_record *record, const struct vsock_header_items *items)
+{
+    if (items->tree)
+        show_fields(tvb, pinfo, items->tree, packet, record);
+    show_findings(pinfo, items->packet, record);
+}
+
+const char *vsock_analysis_tags(const struct vsock_record *r, char *buffer, size_t size)
+{
+    size_t used = 0;
+
+    buffer[0] = '\0';
+    if (r->copy)
+        used += (size_t)snprintf(buffer, size, "[Copy] ");
+    for (unsigned i = 0; i < VSOCK_FOUND_COUNT && r->findings >> i != 0; i++) {
+        if (r->findings & VSOCK_FOUND_BIT(i) && tags[i] && used < size)
+            used += (size_t)snprintf(buffer + used, size - used, "[%s] ", tags[i]);
+    }
+    return buffer;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * analysis.h - what the record of a packet shows: the fields and links of its connection, and its findings.
+ */
+#ifndef VSOCK_DISSECT_ANALYSIS_H
+#define VSOCK_DISSECT_ANALYSIS_H
+
+#include <epan/packet.h>
+
+#include "header.h"
+#include "track.h"
+
+/* A filter name that Wireshark already has, or NULL. To be asked before registering. */
+const char *vsock_analysis_conflict(void);
+void vsock_analysis_register(int proto);
+
+/* Adds the connection's fields and expert infos to the packet's tree. */
+void vsock_analysis_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
+                         const struct vsock_record *record, const struct vsock_header_items *items);
+
+/* Writes what the Info column says in front of the packet, as "[Reused] ", or nothing. Returns `buffer`. */
+const char *vsock_analysis_tags(const struct vsock_record *record, char *buffer, size_t size);
+
+extern const value_string vsock_state_names[];
+extern const value_string vsock_rst_kind_names[];
+
+#endif

@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a packet shows must not depend on the pass, links and findings of the future apart.
+
+Every field of ours, of every packet of every capture, with one pass and with two. Takes golden.py's options.
+"""
+import shlex
+import sys
+
+import golden
+
+FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.connection.unanswered"}
+
+options = golden.parse_arguments()
+listed = golden.run(golden.Case(r"fields - -G fields | ^F\t.*\tvsock\."), options)
+fields = sorted({line.split("\t")[2] for line in listed.splitlines()} - FUTURE)
+print(f"{len(fields)} fields")
+arguments = "-T fields -E separator=| -e _ws.col.Info " + " ".join(f"-e {field}" for field in fields)
+different = []
+for capture in sorted((golden.TESTS / "captures").glob("*.pcap*")):
+    once, twice = (golden.run(golden.Case(shlex.join(["passes", capture.name, *passes, *arguments.split()])), options)
+                   for passes in ([], ["-2"]))
+    print(f"{capture.name}: {once.count(chr(10))} packets")
+    for number, (a, b) in enumerate(zip(once.splitlines(), twice.splitlines(), strict=True), 1):
+        if a != b:
+            different.append(f"{capture.name} {number}:\n  {a}\n  {b}")
+sys.exit("\n".join(different) or 0)
