@@ -17,4 +17,24 @@ typedef bool compat_bool;
 typedef gboolean compat_bool;
 #endif
 
+/* Conversation filters' callbacks took no user data before 4.4. */
+#if VSOCK_WIRESHARK >= 404
+#define COMPAT_FILTER_PARAMETER , void *user_data _U_
+#define compat_register_conversation_filter(proto, label, is_valid, build)                                   \
+    register_conversation_filter(proto, label, is_valid, build, NULL)
+#else
+#define COMPAT_FILTER_PARAMETER
+#define compat_register_conversation_filter(proto, label, is_valid, build)                                   \
+    register_conversation_filter(proto, label, is_valid, build)
+#endif
+
+/* Followers tell how many streams there are since 4.4. */
+#if VSOCK_WIRESHARK >= 404
+#define compat_register_follow_stream(proto, tap, conv, index, addr, port, packet, count)                    \
+    register_follow_stream(proto, tap, conv, index, addr, port, packet, count, NULL)
+#else
+#define compat_register_follow_stream(proto, tap, conv, index, addr, port, packet, count)                    \
+    ((void)(count), register_follow_stream(proto, tap, conv, index, addr, port, packet))
+#endif
+
 #endif

@@ -20,6 +20,7 @@
 #include "malformed.h"
 #include "names.h"
 #include "services.h"
+#include "tap/tap.h"
 #include "track.h"
 
 /* A name of our own: "vsock" stays the built-in's. For Lua's Dissector.get() and DLT_USER. */
@@ -62,6 +63,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     if (record)
         vsock_analysis_show(tvb, pinfo, &packet, record, &items);
     vsock_payload_show(tvb, &packet, record ? record->payload_skip : 0, &items);
+    vsock_taps_queue(pinfo, tvb, &packet, record);
     require_captured_headers(tvb, &packet);
 
     return (int)tvb_reported_length(tvb);
@@ -101,6 +103,7 @@ void vsock_plugin_register(void)
     vsock_analysis_register(proto);
     vsock_services_register(prefs_register_protocol(proto, NULL));
     vsock_track_register();
+    vsock_taps_register(proto);
     vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto);
 }
 

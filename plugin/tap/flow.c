@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * flow.c - Statistics > Flow Graph, "vsock Flows" (-z flow,vsock,standard).
+ * A node is an endpoint, not a CID: on loopback both sides have the same one, and 4.0 cannot draw an arrow
+ * from a node to itself. */
+#include "flow.h"
+
+#include "dissect/columns.h"
+#include "sequence_analysis.h"
+#include "tap.h"
+
+static void set_node(address *node, const address *endpoint)
+{
+    free_address(node);
+    copy_address(node, endpoint);
+}
+
+static tap_packet_status flow_packet(void *listener, packet_info *pinfo, epan_dissect_t *edt _U_,
+                                     const void *data, tap_flags_t flags _U_)
+{
+    seq_analysis_info_t *info = (seq_analysis_info_t *)listener;
+    const struct vsock_tap *tap = (const struct vsock_tap *)data;
+    seq_analysis_item_t *item;
+    char text[128];
+
+    if (!tap->record || tap->record->copy)
+        return TAP_PACKET_DONT_REDRAW;
+    item = sequence_analysis_create_sai_with_addresses(pinfo, info);
+    if (!item)
+        return TAP_PACKET_DONT_REDRAW;
+    set_node(&item->src_addr, &tap->src);
+    set_node(&item->dst_addr, &tap->dst);
+    item->frame_number = pinfo->num;
+    item->frame_label = g_strdup(vsock_op_label(&tap->packet, text, sizeof(text)));
+    item->comment = ws_strdup_printf("Stream %u: %s", tap->record->stream->index,
+                                     vsock_summary(&tap->packet, tap->record, text, sizeof(text)));
+    item->conv_num = (uint16_t)tap->record->stream->index;
+    item->line_style = 1;
+    item->display = TRUE;
+    sequence_analysis_use_color_filter(pinfo, item);
+    g_queue_push_tail(info->items, item);
+    return TAP_PACKET_REDRAW;
+}
+
+void vsock_flow_register(int proto)
+{
+    register_seq_analysis("vsock", "vsock Flows", proto, NULL, 0, flow_packet);
+}
