@@ -9,7 +9,7 @@ import sys
 
 import golden
 
-ROW = re.compile(r"^(\d+):(\d+) +<-> (\d+):(\d+) .* (\d+) +\d+ \S+ +\d+\.\d+ +\d+\.\d+$")
+ROW = re.compile(r"^(\d+):(\d+) +<-> (\d+):(\d+) .* (\d+) +\d+ \S+ +-?\d+\.\d+ +\d+\.\d+$")
 
 
 def tshark(capture, arguments):
@@ -32,5 +32,6 @@ def check(capture):
 
 
 options = golden.parse_arguments()
-for name in ("hello.pcapng", "any.pcapng", "connections.pcapng", "vhost-6.1.0.pcapng.gz", "cap-7.2.13.pcapng.gz"):
+for name in ("hello.pcapng", "any.pcapng", "connections.pcapng", "interfaces.pcapng", "two-vsockmon.pcapng",
+             "vhost-6.1.0.pcapng.gz", "cap-7.2.13.pcapng.gz"):
     check(name)

@@ -11,6 +11,7 @@
 /* Everything that belongs to the open file. The memory is of file scope, and goes with it. */
 static struct {
     wmem_map_t *tuples;   /* a set of struct tuple */
+    wmem_map_t *pairs;    /* the first of them between two endpoints, wherever recorded */
     wmem_array_t *chunks; /* of struct vsock_record *: CHUNK records each, in the order of the capture */
     uint32_t records;
     uint32_t streams;
@@ -25,6 +26,7 @@ struct tuple {
     uint32_t section, interface;
     struct vsock_endpoint low, high; /* in an order of their own, whoever sends */
     struct vsock_stream *newest;     /* generation; no part of the key */
+    uint32_t pair;                   /* index of the first stream between the endpoints, wherever recorded */
 };
 
 static unsigned tuple_hash(const void *key)
@@ -50,10 +52,26 @@ static gboolean tuple_equal(const void *a, const void *b)
            same_endpoint(&s->high, &t->high);
 }
 
+static unsigned pair_hash(const void *key)
+{
+    const struct tuple *t = (const struct tuple *)key;
+    struct tuple pair = {.low = t->low, .high = t->high};
+
+    return tuple_hash(&pair);
+}
+
+static gboolean pair_equal(const void *a, const void *b)
+{
+    const struct tuple *s = (const struct tuple *)a, *t = (const struct tuple *)b;
+
+    return same_endpoint(&s->low, &t->low) && same_endpoint(&s->high, &t->high);
+}
+
 static void start_file(void)
 {
     memset(&file, 0, sizeof(file));
     file.tuples = wmem_map_new(wmem_file_scope(), tuple_hash, tuple_equal);
+    file.pairs = wmem_map_new(wmem_file_scope(), pair_hash, pair_equal);
     file.chunks = wmem_array_new(wmem_file_scope(), sizeof(struct vsock_record *));
     file.seen_until = VSOCK_TIME_NONE;
 }
@@ -192,12 +210,16 @@ static struct vsock_rw *take_rw(void)
 
 static struct tuple *get_tuple(const struct tuple *key)
 {
-    struct tuple *t = (struct tuple *)wmem_map_lookup(file.tuples, key);
+    struct tuple *t = (struct tuple *)wmem_map_lookup(file.tuples, key), *first;
 
-    if (!t) {
-        t = (struct tuple *)wmem_memdup(wmem_file_scope(), key, sizeof(*key));
-        wmem_map_insert(file.tuples, t, t);
-    }
+    if (t)
+        return t;
+    t = (struct tuple *)wmem_memdup(wmem_file_scope(), key, sizeof(*key));
+    wmem_map_insert(file.tuples, t, t);
+    first = (struct tuple *)wmem_map_lookup(file.pairs, t);
+    t->pair = first ? first->pair : file.streams; /* which is the one about to begin */
+    if (!first)
+        wmem_map_insert(file.pairs, t, t);
     return t;
 }
 
@@ -208,6 +230,7 @@ static struct vsock_stream *start_stream(packet_info *pinfo, struct tuple *t, co
 
     s->index = file.streams++;
     s->previous = previous ? previous->index : UINT32_MAX;
+    s->pair = t->pair;
     s->side[0] = t->low;
     s->side[1] = t->high;
     s->first_time = vsock_packet_time(pinfo);
@@ -324,7 +347,9 @@ const struct vsock_record *vsock_track(packet_info *pinfo, const struct vsock_pa
     if (!VSOCK_HAS_VIRTIO(p, fwd_cnt) || p->mon.transport_len != sizeof(struct virtio_vsock_wire))
         return NULL;
     record = find_record(pinfo->num, (uint8_t)pinfo->curr_layer_num);
-    if (record || PINFO_FD_VISITED(pinfo))
-        return record;
-    return take_packet(pinfo, p);
+    if (!record && !PINFO_FD_VISITED(pinfo))
+        record = take_packet(pinfo, p);
+    if (record) /* by index: endpoints would mix generations, and miss loopback dialled through another CID */
+        conversation_set_elements_by_id(pinfo, CONVERSATION_NONE, record->stream->index);
+    return record;
 }

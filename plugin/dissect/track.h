@@ -26,6 +26,7 @@ struct vsock_endpoint {
 struct vsock_stream {
     uint32_t index;    /* vsock.stream */
     uint32_t previous; /* of the generation before between the same endpoints, or UINT32_MAX */
+    uint32_t pair;     /* of the first stream between the same endpoints, whatever interface */
     struct vsock_endpoint side[2];
     uint32_t request_frame, response_frame, reset_frame; /* reset: its first RST, foreign types apart */
     int64_t first_time, last_time, request_time, response_time, reset_time;
@@ -63,7 +64,8 @@ struct vsock_record {
 void vsock_track_register(void);
 
 /* Takes the packet on the first pass, looks it up on later ones. NULL where the headers were cut, or are not
- * virtio's: such a packet is in no connection. */
+ * virtio's: such a packet is in no connection. Makes the stream the conversation that epan finds for the
+ * packet: for what is inside, and for the packet list's bracket of related packets. */
 const struct vsock_record *vsock_track(packet_info *pinfo, const struct vsock_packet *packet);
 
 /* The record of a frame that was dissected before, or NULL. */

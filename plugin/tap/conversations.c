@@ -41,9 +41,12 @@ static tap_packet_status conversation_packet(void *table, packet_info *pinfo, ep
     conv_hash_t *hash = (conv_hash_t *)table;
     const struct vsock_tap *tap = (const struct vsock_tap *)data;
 
+    /* Rows differ by this id too, and the dialog's Follow Stream button takes it for the stream's index. */
+    conv_id_t id = tap->record ? tap->record->stream->pair : CONV_ID_UNSET;
+
     hash->flags = flags;
-    add_conversation_table_data(hash, &tap->src, &tap->dst, 0, 0, 1, (int)pinfo->fd->pkt_len, &pinfo->rel_ts,
-                                &pinfo->abs_ts, &info, CONVERSATION_NONE);
+    add_conversation_table_data_with_conv_id(hash, &tap->src, &tap->dst, 0, 0, id, 1, (int)pinfo->fd->pkt_len,
+                                             &pinfo->rel_ts, &pinfo->abs_ts, &info, CONVERSATION_NONE);
     return TAP_PACKET_REDRAW;
 }
 
