@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lib.sh - what quickstart and test share: saying each step, and ending with the name of what is missing.
 # Sourced by bash from the repository's top folder.
-set -euo pipefail
+set -Eeuo pipefail
 
 step=starting
 
@@ -12,7 +12,7 @@ say() {
 
 die() {
     printf '\nERROR: %s\n' "$*" >&2
-    exit 1
+    exit "${status:-1}"
 }
 
 # The command that failed has said why; this says what it was for.
@@ -29,6 +29,7 @@ as_root() {
 }
 
 # need_packages PACKAGE...: installs those that are not there. Nothing is asked of the network when all are.
+# Exit status 75: the mirror is away.
 need_packages() {
     say "Checking for packages: $*"
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -45,7 +46,7 @@ need_packages() {
         return
     fi
     say "Installing: ${missing[*]}"
-    as_root apt-get update -q || die "apt-get update failed: no package list to install ${missing[*]} from"
+    as_root apt-get update -q || status=75 die "apt-get update failed: no package list to install ${missing[*]} from"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" ||
         die "apt-get could not install: ${missing[*]}"
 }
