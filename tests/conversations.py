@@ -32,6 +32,6 @@ def check(capture):
 
 
 options = golden.parse_arguments()
-for name in ("hello.pcapng", "any.pcapng", "connections.pcapng", "interfaces.pcapng", "two-vsockmon.pcapng",
+for name in ("hello.pcapng", "any.pcapng", "connections.pcapng", "interfaces.pcapng", "cuts.pcapng", "two-vsockmon.pcapng",
              "vhost-6.1.0.pcapng.gz", "cap-7.2.13.pcapng.gz"):
     check(name)

@@ -9,6 +9,9 @@
  * acknowledgement of the side's own close takes far less; the record of the SHUTDOWN may be a little late. */
 #define CLOSE_TIMEOUT_MIN INT64_C(1900000000)
 
+/* How long after the RESPONSE a client that stopped waiting can still answer it: it does so at once. */
+#define ABANDON_TIME_MAX INT64_C(1000000000)
+
 /* Memory that an empty packet takes in Linux's receive queue (SKB_TRUESIZE(0) on x86-64 and arm64). The queue
  * is refused beyond buf_alloc / this many packets, however few bytes they hold (since 6.12.94 and 6.1.176).
  */
@@ -45,7 +48,7 @@ struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t sid
         .type = first->virtio.type,
         .exact = exact,
         .degenerate = degenerate,
-        .window = {vsock_window_start(exact), vsock_window_start(exact)},
+        .flow = vsock_flow_start(exact),
     };
 
     return conn;
@@ -57,7 +60,7 @@ static void on_request(struct vsock_conn *c, const struct vsock_conn *previous, 
     FIND(step, REQUEST);
     if (c->degenerate)
         FIND(step, DEGENERATE);
-    if (!previous)
+    if (!previous || previous->ended)
         return;
     if (previous->state == VSOCK_STATE_REQUESTED)
         FIND(step, RETRIED);
@@ -65,7 +68,7 @@ static void on_request(struct vsock_conn *c, const struct vsock_conn *previous, 
         FIND(step, REUSED);
 }
 
-static void on_response(struct vsock_conn *c, uint8_t side, struct vsock_step *step)
+static void on_response(struct vsock_conn *c, uint8_t side, int64_t time, struct vsock_step *step)
 {
     if (c->completeness & VSOCK_COMPLETE_RESPONSE) {
         FIND(step, DUPLICATE_RESPONSE);
@@ -78,16 +81,14 @@ static void on_response(struct vsock_conn *c, uint8_t side, struct vsock_step *s
         c->client = c->degenerate ? VSOCK_SIDE_UNKNOWN : other(side);
     }
     c->completeness |= VSOCK_COMPLETE_RESPONSE;
+    c->response_time = time;
     FIND(step, RESPONSE);
     if (c->state == VSOCK_STATE_REQUESTED || c->state == VSOCK_STATE_MIDSTREAM)
         c->state = VSOCK_STATE_OPEN;
 }
 
-static void on_rw(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side, struct vsock_rw *rw,
-                  struct vsock_step *step)
+static void on_rw(struct vsock_conn *c, uint8_t side, struct vsock_step *step)
 {
-    struct vsock_window *window = &c->window[side];
-
     if (c->state == VSOCK_STATE_REQUESTED) { /* so there was a RESPONSE, and its record is missing */
         FIND(step, DATA_BEFORE_RESPONSE);
         c->state = VSOCK_STATE_OPEN;
@@ -95,12 +96,7 @@ static void on_rw(struct vsock_conn *c, const struct vsock_packet *p, uint8_t si
     if (c->shut[side] & VSOCK_SHUTDOWN_SEND && !c->degenerate)
         FIND(step, DATA_AFTER_SHUTDOWN);
     c->completeness |= VSOCK_COMPLETE_DATA;
-    if (c->degenerate)
-        return;
-    step->has_offset = window->based;
-    step->offset = window->sent;
-    step->rw_kept = true;
-    vsock_window_send(window, p->virtio.len, rw);
+    step->counted = !c->degenerate;
 }
 
 /* Neither side may send any more: each direction was shut by its sender or by its receiver. */
@@ -116,39 +112,55 @@ static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint
                         struct vsock_step *step)
 {
     uint8_t client = c->client != VSOCK_SIDE_UNKNOWN ? c->client : other(c->lower);
+    uint32_t flags = p->virtio.flags & FULL_SHUTDOWN;
 
     FIND(step, SHUTDOWN);
+    if (flags == 0)
+        return; /* Linux ignores it */
     c->completeness |= side == client ? VSOCK_COMPLETE_SHUTDOWN_CLIENT : VSOCK_COMPLETE_SHUTDOWN_SERVER;
-    c->shut[side] |= p->virtio.flags & FULL_SHUTDOWN;
-    if (c->state == VSOCK_STATE_CLOSING || c->shut[side] == 0)
-        return;
-    if (both_directions_shut(c)) {
-        c->state = VSOCK_STATE_CLOSING;
-        c->shut_by = side;
-        c->shut_time = time;
-    } else {
-        c->state = VSOCK_STATE_HALF_CLOSED;
-    }
+    if (c->shut[side] != FULL_SHUTDOWN && (c->shut[side] | flags) == FULL_SHUTDOWN)
+        c->full_time[side] = time;
+    c->shut[side] |= flags;
+    c->state = both_directions_shut(c) ? VSOCK_STATE_CLOSING : VSOCK_STATE_HALF_CLOSED;
 }
 
+/* The side that closed resets, because the other did not answer. */
 static bool is_close_timeout(const struct vsock_conn *c, uint8_t side, int64_t time)
 {
-    return !c->degenerate && side == c->shut_by && c->shut[other(side)] != FULL_SHUTDOWN &&
-           time - c->shut_time >= CLOSE_TIMEOUT_MIN;
+    return c->shut[side] == FULL_SHUTDOWN && c->shut[other(side)] != FULL_SHUTDOWN &&
+           time - c->full_time[side] >= CLOSE_TIMEOUT_MIN;
 }
 
 /* A RST from a live socket on an open connection: did its sender drop what the other side sent? */
 static enum vsock_rst_kind abort_kind(const struct vsock_conn *c, uint8_t side)
 {
-    const struct vsock_window *peer = &c->window[other(side)];
+    const struct vsock_window *peer = &c->flow.window[other(side)];
 
-    if (c->degenerate || !peer->stamped)
+    if (!peer->stamped)
         return VSOCK_RST_ABORTED;
     if (vsock_window_in_flight(peer) > peer->buf_alloc)
         return VSOCK_RST_WINDOW_OVERRUN;
-    if (peer->unconsumed_rws > 0 && peer->unconsumed_rws >= peer->buf_alloc / QUEUED_PACKET_COST)
+    if (peer->unconsumed_rws > 0 && peer->unconsumed_rws >= peer->buf_alloc / QUEUED_PACKET_COST &&
+        vsock_window_in_flight(peer) < (uint64_t)peer->unconsumed_rws * QUEUED_PACKET_COST)
         return VSOCK_RST_QUEUE_OVERFLOW;
     return VSOCK_RST_ABORTED;
+}
+
+/* The client's answer to a RESPONSE that it no longer waits for. */
+static bool is_abandoned(const struct vsock_conn *c, uint8_t side, int64_t time)
+{
+    if (!c->exact || c->client != side || c->client_spoke)
+        return false;
+    if (c->state == VSOCK_STATE_REQUESTED)
+        return true;
+    return !(c->completeness & VSOCK_COMPLETE_DATA) && time - c->response_time <= ABANDON_TIME_MAX;
+}
+
+static enum vsock_rst_kind degenerate_rst_kind(const struct vsock_conn *c)
+{
+    if (c->state == VSOCK_STATE_REQUESTED)
+        return VSOCK_RST_REFUSED;
+    return c->state == VSOCK_STATE_CLOSING ? VSOCK_RST_CLOSE_ACK : VSOCK_RST_ABORTED;
 }
 
 static enum vsock_rst_kind first_rst_kind(const struct vsock_conn *c, const struct vsock_packet *p,
@@ -156,17 +168,17 @@ static enum vsock_rst_kind first_rst_kind(const struct vsock_conn *c, const stru
 {
     bool no_socket = is_no_socket_rst(p);
 
-    if (c->client == side && no_socket && !c->client_spoke && c->exact)
+    if (c->degenerate)
+        return degenerate_rst_kind(c);
+    if (no_socket && is_abandoned(c, side, time))
         return VSOCK_RST_CONNECT_ABANDONED;
     if (c->state == VSOCK_STATE_REQUESTED)
         return VSOCK_RST_REFUSED;
     if (c->state == VSOCK_STATE_CLOSING)
         return is_close_timeout(c, side, time) ? VSOCK_RST_CLOSE_TIMEOUT : VSOCK_RST_CLOSE_ACK;
-    if (no_socket && !c->degenerate)
+    if (no_socket)
         return VSOCK_RST_NO_SOCKET;
-    if (!c->exact)
-        return VSOCK_RST_TRAILING;
-    return abort_kind(c, side);
+    return c->exact ? abort_kind(c, side) : VSOCK_RST_TRAILING;
 }
 
 static enum vsock_state state_after(enum vsock_rst_kind kind, enum vsock_state before)
@@ -196,7 +208,8 @@ static void find_unconsumed(const struct vsock_conn *c, struct vsock_step *step)
 {
     if (!c->exact || c->degenerate)
         return;
-    step->unconsumed = vsock_window_in_flight(&c->window[0]) + vsock_window_in_flight(&c->window[1]);
+    step->unconsumed =
+        vsock_window_in_flight(&c->flow.window[0]) + vsock_window_in_flight(&c->flow.window[1]);
     if (step->unconsumed > 0)
         FIND(step, UNCONSUMED_AT_CLOSE);
 }
@@ -219,7 +232,7 @@ static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t s
         break;
     case VSOCK_RST_CLOSE_TIMEOUT:
         FIND(step, CLOSE_TIMEOUT);
-        step->waited = time - c->shut_time;
+        step->waited = time - c->full_time[side];
         break;
     case VSOCK_RST_CONNECT_ABANDONED:
         FIND(step, ABANDONED);
@@ -227,8 +240,11 @@ static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t s
     case VSOCK_RST_NO_SOCKET:
         FIND(step, RESET_NO_SOCKET);
         break;
-    case VSOCK_RST_ABORTED:
     case VSOCK_RST_QUEUE_OVERFLOW:
+        FIND(step, QUEUE_OVERFLOW_SUSPECTED);
+        FIND(step, RESET);
+        break;
+    case VSOCK_RST_ABORTED:
     case VSOCK_RST_WINDOW_OVERRUN:
         FIND(step, RESET);
         break;
@@ -237,6 +253,7 @@ static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t s
     case VSOCK_RST_FOREIGN_TYPE:
         break;
     }
+    step->findings |= vsock_flow_end(&c->flow);
     c->completeness |= VSOCK_COMPLETE_RST;
     c->state = state_after(kind, c->state);
     c->ended = true;
@@ -260,34 +277,24 @@ static void on_foreign(const struct vsock_packet *p, struct vsock_step *step)
 {
     if (p->virtio.op == VSOCK_OP_RST)
         step->rst_kind = VSOCK_RST_FOREIGN_TYPE;
-    else
+    if (!is_no_socket_rst(p))
         FIND(step, TYPE_CHANGED);
 }
 
-/* The packet's sender says how far it has come in consuming the other side's data, and what it has room for.
- */
-static void on_stamp(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side,
-                     struct vsock_step *step)
+bool vsock_conn_has_credit(const struct vsock_conn *c, const struct vsock_packet *p)
 {
-    uint32_t unseen;
-
-    if (is_no_socket_rst(p) || c->degenerate)
-        return;
-    unseen =
-        vsock_window_stamp(&c->window[other(side)], p->virtio.buf_alloc, p->virtio.fwd_cnt, &step->released);
-    if (c->exact)
-        step->unseen = unseen;
+    return p->virtio.type == c->type && !c->degenerate && !is_no_socket_rst(p);
 }
 
 static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, const struct vsock_packet *p,
-                     uint8_t side, int64_t time, struct vsock_rw *rw, struct vsock_step *step)
+                     uint8_t side, int64_t time, struct vsock_step *step)
 {
     switch ((enum vsock_op)p->virtio.op) {
     case VSOCK_OP_REQUEST:
         on_request(c, previous, step);
         return; /* not yet speech */
     case VSOCK_OP_RESPONSE:
-        on_response(c, side, step);
+        on_response(c, side, time, step);
         break;
     case VSOCK_OP_RST:
         on_rst(c, p, side, time, step);
@@ -296,7 +303,7 @@ static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, co
         on_shutdown(c, p, side, time, step);
         break;
     case VSOCK_OP_RW:
-        on_rw(c, p, side, rw, step);
+        on_rw(c, side, step);
         break;
     case VSOCK_OP_INVALID:
     case VSOCK_OP_CREDIT_UPDATE:
@@ -307,8 +314,20 @@ static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, co
         c->client_spoke = true;
 }
 
+static void take_living(struct vsock_conn *c, const struct vsock_conn *previous, const struct vsock_packet *p,
+                        uint8_t side, uint32_t frame, int64_t time, struct vsock_rw *rw,
+                        struct vsock_step *step)
+{
+    if (vsock_conn_has_credit(c, p))
+        step->flow = vsock_flow_step(&c->flow, p, side, frame, time, rw);
+    if (step->flow.stall_frame != 0)
+        FIND(step, STALL_ENDED);
+    dispatch(c, previous, p, side, time, step);
+    step->findings |= step->flow.findings;
+}
+
 struct vsock_step vsock_conn_step(struct vsock_conn *c, const struct vsock_conn *previous,
-                                  const struct vsock_packet *p, uint8_t side, int64_t time,
+                                  const struct vsock_packet *p, uint8_t side, uint32_t frame, int64_t time,
                                   struct vsock_rw *rw)
 {
     struct vsock_step step = {.before = c->state};
@@ -317,12 +336,12 @@ struct vsock_step vsock_conn_step(struct vsock_conn *c, const struct vsock_conn 
         FIND(&step, MIDSTREAM);
     if (p->virtio.type != c->type) {
         on_foreign(p, &step);
+    } else if (c->ended) {
+        on_straggler(p, &step);
+        if (vsock_conn_has_credit(c, p))
+            step.flow = vsock_flow_trail(&c->flow, p, side, frame, rw);
     } else {
-        on_stamp(c, p, side, &step);
-        if (c->ended)
-            on_straggler(p, &step);
-        else
-            dispatch(c, previous, p, side, time, rw, &step);
+        take_living(c, previous, p, side, frame, time, rw, &step);
     }
     step.after = c->state;
     return step;
@@ -333,7 +352,7 @@ struct vsock_rw *vsock_conn_release(struct vsock_conn *c)
     struct vsock_rw *released = NULL;
 
     for (int side = 0; side < 2; side++) {
-        struct vsock_window *w = &c->window[side];
+        struct vsock_window *w = &c->flow.window[side];
 
         if (w->unconsumed_rws > 0) {
             w->newest->next = released;

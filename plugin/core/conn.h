@@ -7,8 +7,8 @@
 #ifndef VSOCK_CORE_CONN_H
 #define VSOCK_CORE_CONN_H
 
-#include "credit.h"
 #include "finding.h"
+#include "flow.h"
 #include "wire.h"
 
 /* vsock.state: after a packet. Numbers are filter values: never change them. */
@@ -55,29 +55,26 @@ struct vsock_conn {
     uint8_t client; /* the side that sent the REQUEST, or VSOCK_SIDE_UNKNOWN */
     uint8_t lower;  /* the side with the smaller port: the server for want of better, in completeness only */
     uint8_t completeness;
-    uint16_t type;                 /* of its first packet */
-    bool exact;                    /* its REQUEST was captured */
-    bool degenerate;               /* both endpoints are the same: nothing tells the sides apart */
-    bool ended;                    /* its first RST was seen: all that follows is trailing */
-    bool client_spoke;             /* the client sent something after its REQUEST */
-    uint8_t shut[2];               /* SHUTDOWN flags that each side has sent, ORed: they are permanent */
-    uint8_t shut_by;               /* the side whose SHUTDOWN completed the close, while state is CLOSING */
-    int64_t shut_time;             /* and when, in nanoseconds */
-    struct vsock_window window[2]; /* of the data that side 0, and side 1, sends */
+    uint16_t type;         /* of its first packet */
+    bool exact;            /* its REQUEST was captured */
+    bool degenerate;       /* both endpoints are the same: nothing tells the sides apart */
+    bool ended;            /* its first RST was seen: all that follows is trailing */
+    bool client_spoke;     /* the client sent something after its REQUEST */
+    uint8_t shut[2];       /* SHUTDOWN flags that each side has sent, ORed: they are permanent */
+    int64_t full_time[2];  /* when a side's own flags became full, in nanoseconds */
+    int64_t response_time; /* with VSOCK_COMPLETE_RESPONSE */
+    struct vsock_flow flow;
 };
 
 /* What a packet did. */
 struct vsock_step {
     enum vsock_state before, after;
     enum vsock_rst_kind rst_kind;
-    uint64_t findings;   /* VSOCK_FOUND_BIT()s */
-    bool has_offset;     /* an RW that counts, and whose place in the stream is known */
-    uint64_t offset;     /* of its first byte */
-    uint32_t unseen;     /* bytes of the other side that this packet shows to be missing from the capture */
-    uint64_t unconsumed; /* with UNCONSUMED_AT_CLOSE: bytes */
-    int64_t waited;      /* with CLOSE_TIMEOUT: nanoseconds since the full SHUTDOWN */
-    bool rw_kept;        /* the vsock_rw that was handed in is in use */
-    struct vsock_rw *released; /* to give back to where they came from; NULL if none */
+    uint64_t findings;           /* VSOCK_FOUND_BIT()s, those of `flow` included */
+    bool counted;                /* an RW that is part of the stream: before its end, and of its type */
+    uint64_t unconsumed;         /* with UNCONSUMED_AT_CLOSE: bytes */
+    int64_t waited;              /* with CLOSE_TIMEOUT: nanoseconds since the full SHUTDOWN */
+    struct vsock_flow_step flow; /* zero where the packet says nothing of credit */
 };
 
 /* Does this packet begin a new generation? `current` is the last one between its endpoints, NULL if none. */
@@ -86,12 +83,17 @@ bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_pack
 /* A generation about to take its first packet, sent by `side`. `degenerate`: both endpoints are the same. */
 struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t side, bool degenerate);
 
-/* Takes the next packet, sent by `side` at `time` (nanoseconds). `previous` is the generation before, given
- * with the first packet only; NULL if there is none. `rw` is for an RW to be kept in; it may be used or not.
+/* Takes the next packet, sent by `side` in `frame` at `time` (nanoseconds). `previous` is the generation
+ * before, given with the first packet only; NULL if there is none. `rw` is for an RW to be kept in; it may be
+ * used or not.
  */
 struct vsock_step vsock_conn_step(struct vsock_conn *conn, const struct vsock_conn *previous,
-                                  const struct vsock_packet *packet, uint8_t side, int64_t time,
-                                  struct vsock_rw *rw);
+                                  const struct vsock_packet *packet, uint8_t side, uint32_t frame,
+                                  int64_t time, struct vsock_rw *rw);
+
+/* Does the packet say anything of the connection's credit? Not a RST without a socket, nor one of a type that
+ * is not the connection's; and nothing can be made of it where nothing tells the sides apart. */
+bool vsock_conn_has_credit(const struct vsock_conn *conn, const struct vsock_packet *packet);
 
 /* The RWs that the connection still keeps, to give back when the next generation takes its place. */
 struct vsock_rw *vsock_conn_release(struct vsock_conn *conn);

@@ -30,23 +30,32 @@ static void forget(struct vsock_copies *c, uint32_t index)
     c->count--;
 }
 
-bool vsock_copies_take(struct vsock_copies *c, const struct vsock_packet *packet, uint8_t side)
+void vsock_copies_wait(struct vsock_copies *c, const struct vsock_packet *packet, uint8_t side,
+                       uint32_t payload_skip)
+{
+    uint32_t last;
+
+    if (c->count == VSOCK_COPIES_MAX)
+        forget(c, 0);
+    last = (c->first + c->count++) % VSOCK_COPIES_MAX;
+    c->waiting[last].digest = vsock_header_digest(packet);
+    c->waiting[last].side = side;
+    c->waiting[last].payload_skip = payload_skip;
+}
+
+bool vsock_copies_take(struct vsock_copies *c, const struct vsock_packet *packet, uint8_t side,
+                       uint32_t *payload_skip)
 {
     uint64_t digest = vsock_header_digest(packet);
-    uint32_t last;
 
     for (uint32_t i = 0; i < c->count; i++) {
         uint32_t at = (c->first + i) % VSOCK_COPIES_MAX;
 
         if (c->waiting[at].digest == digest && c->waiting[at].side == side) {
+            *payload_skip = c->waiting[at].payload_skip;
             forget(c, i);
             return true;
         }
     }
-    if (c->count == VSOCK_COPIES_MAX)
-        forget(c, 0);
-    last = (c->first + c->count++) % VSOCK_COPIES_MAX;
-    c->waiting[last].digest = digest;
-    c->waiting[last].side = side;
     return false;
 }

@@ -18,7 +18,8 @@
 
 struct vsock_copies {
     struct {
-        uint64_t digest; /* of the virtio header */
+        uint64_t digest;       /* of the virtio header */
+        uint32_t payload_skip; /* what was found for the packet, and holds for its copy */
         uint8_t side;
     } waiting[VSOCK_COPIES_MAX]; /* a ring, oldest first */
     uint32_t first, count;
@@ -27,8 +28,13 @@ struct vsock_copies {
 /* Two packets with equal headers have equal digests; the reverse is near enough certain. */
 uint64_t vsock_header_digest(const struct vsock_packet *packet);
 
-/* Is this packet, sent by `side`, the copy of one that waits for it? If not, it begins to wait for its own.
- */
-bool vsock_copies_take(struct vsock_copies *copies, const struct vsock_packet *packet, uint8_t side);
+/* The packet, sent by `side`, begins to wait for its copy. */
+void vsock_copies_wait(struct vsock_copies *copies, const struct vsock_packet *packet, uint8_t side,
+                       uint32_t payload_skip);
+
+/* Is this packet the copy of one that waits for it? Then that one's payload_skip is stored, and waits no
+ * more. */
+bool vsock_copies_take(struct vsock_copies *copies, const struct vsock_packet *packet, uint8_t side,
+                       uint32_t *payload_skip);
 
 #endif

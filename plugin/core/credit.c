@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-struct vsock_window vsock_window_start(bool exact)
+struct vsock_window vsock_window_start(bool from_request)
 {
-    return (struct vsock_window){.exact = exact, .based = exact};
+    return (struct vsock_window){.based = from_request};
 }
 
 uint64_t vsock_window_in_flight(const struct vsock_window *w)
@@ -14,10 +14,22 @@ uint64_t vsock_window_in_flight(const struct vsock_window *w)
     return w->sent - w->consumed;
 }
 
-void vsock_window_send(struct vsock_window *w, uint32_t length, struct vsock_rw *rw)
+int64_t vsock_window_left(const struct vsock_window *w)
+{
+    return (int64_t)w->buf_alloc - (int64_t)vsock_window_in_flight(w);
+}
+
+int64_t vsock_window_left_capped(const struct vsock_window *w, uint32_t own_buf_alloc)
+{
+    uint32_t cap = own_buf_alloc < w->buf_alloc ? own_buf_alloc : w->buf_alloc;
+
+    return (int64_t)cap - (int64_t)vsock_window_in_flight(w);
+}
+
+void vsock_window_send(struct vsock_window *w, uint32_t length, uint32_t frame, struct vsock_rw *rw)
 {
     w->sent += length;
-    *rw = (struct vsock_rw){.end = w->sent};
+    *rw = (struct vsock_rw){.end = w->sent, .frame = frame};
     if (w->unconsumed_rws > 0)
         w->newest->next = rw;
     else
@@ -43,33 +55,59 @@ static void release(struct vsock_window *w, struct vsock_rw **released)
  * consumed. */
 static void rebase(struct vsock_window *w, uint32_t fwd_cnt, struct vsock_rw **released)
 {
+    struct vsock_rw *unknown = NULL;
+
     w->consumed = w->sent;
-    release(w, released);
+    release(w, &unknown);
+    while (unknown) { /* which of them were consumed is not known: none is the one that this stamp
+                         acknowledges */
+        struct vsock_rw *next = unknown->next;
+
+        unknown->next = *released;
+        unknown->frame = 0;
+        *released = unknown;
+        unknown = next;
+    }
     w->sent = w->consumed = fwd_cnt;
     w->based = true;
 }
 
-uint32_t vsock_window_stamp(struct vsock_window *w, uint32_t buf_alloc, uint32_t fwd_cnt,
-                            struct vsock_rw **released)
+static void consume(struct vsock_window *w, uint32_t fwd_cnt, struct vsock_stamp *stamp)
 {
-    uint32_t advance = fwd_cnt - (uint32_t)w->consumed, unseen = 0;
+    uint32_t advance = fwd_cnt - (uint32_t)w->consumed;
     uint64_t in_flight = vsock_window_in_flight(w);
 
-    w->buf_alloc = buf_alloc;
-    w->stamped = true;
-    if (!w->based) {
-        rebase(w, fwd_cnt, released);
-        return 0;
-    }
     if (advance <= in_flight) {
+        stamp->advance = advance;
         w->consumed += advance;
     } else if (advance - in_flight <= -advance) { /* ahead of what was seen is nearer than back */
-        unseen = (uint32_t)(advance - in_flight);
+        stamp->advance = advance;
+        stamp->ahead = (uint32_t)(advance - in_flight);
         w->consumed += advance;
         w->sent = w->consumed;
     } else {
-        w->consumed -= (uint32_t)-advance;
+        stamp->backwards = -advance;
+        w->consumed -= stamp->backwards;
     }
-    release(w, released);
-    return unseen;
+}
+
+struct vsock_stamp vsock_window_stamp(struct vsock_window *w, uint32_t buf_alloc, uint32_t fwd_cnt,
+                                      struct vsock_rw **released)
+{
+    struct vsock_stamp stamp = {0};
+    bool first = !w->stamped;
+
+    if (w->based) {
+        consume(w, fwd_cnt, &stamp);
+        release(w, released);
+    } else {
+        rebase(w, fwd_cnt, released);
+    }
+    if (!first && buf_alloc < w->buf_alloc)
+        stamp.shrunk = w->buf_alloc - buf_alloc;
+    w->buf_alloc = buf_alloc;
+    w->stamped = true;
+    if (first || (int64_t)(w->consumed + buf_alloc - w->edge) > 0)
+        w->edge = w->consumed + buf_alloc;
+    return stamp;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * credit.h - one direction of a connection: what its sender has sent, and what its receiver says it consumed.
- * The wire's counters are 32 bits and wrap; ours are extended to 64, and every difference is meant modulo
- * 2^32. Sources: virtio 1.3, "Buffer Space Management"; net/vmw_vsock/virtio_transport_common.c. */
+ * credit.h - one direction of a connection: what its sender has sent, what its receiver says it consumed and
+ * has room for, and how long the sender had to wait for it. The wire's counters are 32 bits and wrap; ours
+ * are extended to 64, and every difference is meant modulo 2^32. Sources: virtio 1.3, "Buffer Space
+ * Management"; net/vmw_vsock/virtio_transport_common.c. */
 #ifndef VSOCK_CORE_CREDIT_H
 #define VSOCK_CORE_CREDIT_H
 
@@ -13,32 +14,47 @@
 struct vsock_rw {
     struct vsock_rw *next;
     uint64_t end; /* stream offset of the byte after its last */
+    uint32_t frame;
 };
 
 struct vsock_window {
-    uint64_t sent;      /* stream offset of the byte after the last that was sent */
-    uint64_t consumed;  /* of the first byte that the receiver has not said it consumed; sent at most */
+    uint64_t sent;     /* stream offset of the byte after the last that was sent */
+    uint64_t consumed; /* of the first byte that the receiver has not said it consumed */
+    uint64_t edge;     /* of the byte after the last that any advertisement has allowed; a shrink leaves it */
     uint32_t buf_alloc; /* the receiver's buffer, as it last advertised */
     bool based;   /* the counters' start is known: from the REQUEST, or from the receiver's first stamp */
-    bool stamped; /* the receiver has stamped a packet: buf_alloc and consumed are its word */
-    bool exact;   /* false: some bytes in flight may have been sent before the capture began */
+    bool stamped; /* the receiver has stamped a packet: consumed, edge and buf_alloc are its word */
     uint32_t unconsumed_rws;
     struct vsock_rw *oldest, *newest; /* valid while unconsumed_rws > 0 */
 };
 
-/* A window at the start of a connection whose REQUEST was captured (exact), or of any other. */
-struct vsock_window vsock_window_start(bool exact);
+/* What a receiver's stamp said that is worth saying. */
+struct vsock_stamp {
+    uint32_t advance;   /* bytes newly consumed */
+    uint32_t ahead;     /* ... of which these were never seen to be sent */
+    uint32_t backwards; /* bytes that were consumed before, and now are not */
+    uint32_t shrunk;    /* bytes that the buffer lost */
+};
+
+/* A window at the start of a connection whose REQUEST was captured, or of any other. */
+struct vsock_window vsock_window_start(bool from_request);
 
 /* The sender sends an RW of `length` bytes. `rw` is kept until the bytes are consumed. */
-void vsock_window_send(struct vsock_window *window, uint32_t length, struct vsock_rw *rw);
+void vsock_window_send(struct vsock_window *window, uint32_t length, uint32_t frame, struct vsock_rw *rw);
 
-/* The receiver stamps a packet. Prepends RWs that are wholly consumed now to *released.
- * Returns how many bytes the receiver consumed that were never seen to be sent: 0, or a gap in the capture.
- */
-uint32_t vsock_window_stamp(struct vsock_window *window, uint32_t buf_alloc, uint32_t fwd_cnt,
-                            struct vsock_rw **released);
+/* The receiver stamps a packet. Prepends RWs that are wholly consumed now to *released: the newest comes
+ * first. */
+struct vsock_stamp vsock_window_stamp(struct vsock_window *window, uint32_t buf_alloc, uint32_t fwd_cnt,
+                                      struct vsock_rw **released);
 
 /* Bytes that the sender has sent and the receiver has not said it consumed. */
 uint64_t vsock_window_in_flight(const struct vsock_window *window);
+
+/* Bytes that the sender may still send; negative after an overrun or a shrink. Only once stamped. */
+int64_t vsock_window_left(const struct vsock_window *window);
+
+/* The same for a sender that also caps what is in flight at its own buffer, `own_buf_alloc`, as Linux does
+ * since January 2026 (8ee784fdf006). */
+int64_t vsock_window_left_capped(const struct vsock_window *window, uint32_t own_buf_alloc);
 
 #endif

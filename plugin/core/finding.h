@@ -35,9 +35,32 @@ enum vsock_finding {
     VSOCK_FOUND_TYPE_CHANGED, /* a packet of another socket type than the connection's: it does not count */
     VSOCK_FOUND_DUPLICATE_CAPTURE, /* every packet of this connection was captured twice; on the first copy */
 
+    /* Credit, from here to the end. CREDIT_UPDATE has none: its operation says it. */
+    VSOCK_FOUND_ZERO_WINDOW,           /* RW that uses up the receiver's buffer */
+    VSOCK_FOUND_ZERO_EFFECTIVE_WINDOW, /* RW that uses up the sender's own, smaller buffer */
+    VSOCK_FOUND_CREDIT_EXCEEDED,       /* RW beyond all that was ever advertised */
+    VSOCK_FOUND_WINDOW_OVERRUN_AFTER_SHRINK,
+    VSOCK_FOUND_BUF_ALLOC_SHRUNK,
+    VSOCK_FOUND_BUF_ALLOC_BELOW_IN_FLIGHT,
+    VSOCK_FOUND_UNSEEN_DATA,       /* consumed, and not seen to be sent: missing from the capture */
+    VSOCK_FOUND_FWD_CNT_AHEAD,     /* the same where nothing at all was seen to be sent */
+    VSOCK_FOUND_FWD_CNT_BACKWARDS, /* fewer bytes consumed than before */
+    VSOCK_FOUND_FWD_CNT_AT_START,  /* bytes consumed before any could be sent */
+    VSOCK_FOUND_CREDIT_REQUEST,
+    VSOCK_FOUND_CREDIT_REQUEST_REPEATED, /* a second answer in a row that brings nothing new */
+    VSOCK_FOUND_QUEUE_OVERFLOW_SUSPECTED,
+    VSOCK_FOUND_ZERO_LENGTH,
+    VSOCK_FOUND_MESSAGE_TRUNCATED, /* the end of a side that owes an EOM */
+    VSOCK_FOUND_MESSAGE_TOO_BIG,   /* a message without EOM that fills the receiver's buffer */
+    VSOCK_FOUND_EOR_WITHOUT_EOM,
+    VSOCK_FOUND_STALL_ENDED, /* three expert infos, by how long it was */
+
     VSOCK_FOUND_COUNT
 };
 static_assert(VSOCK_FOUND_COUNT <= 64, "findings fit a 64-bit set");
+
+/* The findings about a connection's life come first. */
+#define VSOCK_FOUND_CREDIT_FIRST VSOCK_FOUND_ZERO_WINDOW
 
 #define VSOCK_FOUND_BIT(finding) (UINT64_C(1) << (finding))
 

@@ -21,7 +21,9 @@ uint32_t vsock_split_take(struct vsock_split *s, enum vsock_tap_layout *layout, 
 {
     uint32_t present = rw->payload_present, length = rw->virtio.len;
 
-    if (continues(s, rw) && present == s->whole - s->sent && *layout != VSOCK_TAP_WHOLE) {
+    /* Stronger than what follows: two packets of one length in a row, with a record missing, look like WHOLE.
+     */
+    if (continues(s, rw) && present == s->whole - s->sent) {
         *layout = VSOCK_TAP_REMAINING;
         take_part(s, rw);
         return 0;

@@ -7,9 +7,9 @@ static bool is_virtio(const struct vsock_packet *p)
     return p->mon.transport == VSOCKMON_TRANSPORT_VIRTIO;
 }
 
-static bool is_known_op(const struct vsock_packet *p)
+bool vsock_is_known_op(uint16_t virtio_op)
 {
-    return p->virtio.op >= VSOCK_OP_REQUEST && p->virtio.op <= VSOCK_OP_CREDIT_REQUEST;
+    return virtio_op >= VSOCK_OP_REQUEST && virtio_op <= VSOCK_OP_CREDIT_REQUEST;
 }
 
 static bool is_truncated(const struct vsock_packet *p)
@@ -56,7 +56,7 @@ static bool has_unknown_transport(const struct vsock_packet *p)
 
 static bool has_unknown_op(const struct vsock_packet *p)
 {
-    return p->mon.op > VSOCKMON_OP_PAYLOAD || (VSOCK_HAS_VIRTIO(p, op) && !is_known_op(p));
+    return p->mon.op > VSOCKMON_OP_PAYLOAD || (VSOCK_HAS_VIRTIO(p, op) && !vsock_is_known_op(p->virtio.op));
 }
 
 static bool has_unknown_type(const struct vsock_packet *p)
@@ -77,7 +77,7 @@ uint32_t vsock_defined_flags(const struct vsock_packet *p)
 static bool has_unknown_flags(const struct vsock_packet *p)
 {
     /* What an unknown op or type, or the unmerged DGRAM, may put here is not known either. */
-    if (!VSOCK_HAS_VIRTIO(p, flags) || !is_known_op(p) || has_unknown_type(p) ||
+    if (!VSOCK_HAS_VIRTIO(p, flags) || !vsock_is_known_op(p->virtio.op) || has_unknown_type(p) ||
         p->virtio.type == VSOCK_TYPE_DGRAM)
         return false;
     if (p->virtio.op == VSOCK_OP_SHUTDOWN && p->virtio.flags == 0)
@@ -104,7 +104,7 @@ static bool carries_payload(const struct vsock_packet *p)
 static bool has_unexpected_payload(const struct vsock_packet *p)
 {
     if (VSOCK_HAS_VIRTIO(p, op))
-        return p->virtio.len > 0 && is_known_op(p) && p->virtio.op != VSOCK_OP_RW;
+        return p->virtio.len > 0 && vsock_is_known_op(p->virtio.op) && p->virtio.op != VSOCK_OP_RW;
     return !is_virtio(p) && p->payload_present > 0 && p->mon.op >= VSOCKMON_OP_CONNECT &&
            p->mon.op <= VSOCKMON_OP_CONTROL;
 }

@@ -46,6 +46,9 @@ static_assert(VSOCK_MALFORMED_COUNT <= 32, "findings fit a 32-bit set");
 /* The set of findings on this packet, as VSOCK_MALFORMED_BIT()s; 0 on a packet that is as it should be. */
 uint32_t vsock_malformed(const struct vsock_packet *packet);
 
+/* Is it an operation that virtio defines? INVALID is not. */
+bool vsock_is_known_op(uint16_t virtio_op);
+
 /* The bits of virtio.flags that the packet's op and type define. Only for known ops and types. */
 uint32_t vsock_defined_flags(const struct vsock_packet *packet);
 

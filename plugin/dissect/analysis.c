@@ -9,6 +9,7 @@
 #include <epan/tfs.h>
 
 #include "builtin.h"
+#include "generated.h"
 #include "names.h"
 
 const value_string vsock_state_names[] = {
@@ -149,7 +150,7 @@ static expert_field ei_type_changed = EI_INIT;
 static expert_field ei_duplicate_capture = EI_INIT;
 
 /* A row a finding, at its index; what the future adds comes last. */
-#define UNANSWERED VSOCK_FOUND_COUNT
+#define UNANSWERED VSOCK_FOUND_CREDIT_FIRST
 
 static ei_register_info experts[] = {
     [VSOCK_FOUND_REQUEST] = {&ei_request,
@@ -227,13 +228,13 @@ static ei_register_info experts[] = {
                                         "This connection was captured twice; second copies are not counted",
                                         EXPFILL}},
     [UNANSWERED] = {&ei_unanswered,
-                    {"vsock.connection.unanswered", PI_SEQUENCE, PI_WARN, "No answer within 2 s", EXPFILL}},
+                    {"vsock.connection.unanswered", PI_SEQUENCE, PI_WARN, "No answer in time", EXPFILL}},
 };
-static_assert(array_length(experts) == VSOCK_FOUND_COUNT + 1, "every finding has its row");
+static_assert(array_length(experts) == VSOCK_FOUND_CREDIT_FIRST + 1, "every finding has its row");
 
 /* What the Info column says in front, of findings that a reader of the packet list must not miss. RSTs say
  * theirs behind the operation. */
-static const char *const tags[VSOCK_FOUND_COUNT] = {
+static const char *const tags[VSOCK_FOUND_CREDIT_FIRST] = {
     [VSOCK_FOUND_RETRIED] = "Retried",
     [VSOCK_FOUND_REUSED] = "Reused",
     [VSOCK_FOUND_DEGENERATE] = "Same endpoint",
@@ -245,6 +246,10 @@ static const char *const tags[VSOCK_FOUND_COUNT] = {
     [VSOCK_FOUND_TYPE_CHANGED] = "Type changed",
 };
 
+/* A preference, in milliseconds: Linux gives up a connect after so long unless told otherwise, silently
+ * (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
+static unsigned connect_timeout = 2000;
+
 const char *vsock_analysis_conflict(void)
 {
     const char *name = vsock_builtin_conflict(NULL, 0, fields, array_length(fields));
@@ -252,40 +257,25 @@ const char *vsock_analysis_conflict(void)
     return name ? name : vsock_builtin_expert_conflict(experts, array_length(experts));
 }
 
-void vsock_analysis_register(int proto)
+void vsock_analysis_register(int proto, module_t *preferences)
 {
     static int *ett[] = {&ett_completeness, &ett_timestamps};
 
     proto_register_field_array(proto, fields, array_length(fields));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
+    prefs_register_uint_preference(
+        preferences, "connect_timeout", "Connect timeout (ms)",
+        "A request that has no answer for so long is reported; Linux gives up after 2000", 10,
+        &connect_timeout);
 }
 
 /* ---- fields ---- */
 
-static nstime_t to_nstime(int64_t nanoseconds)
-{
-    nstime_t t = {nanoseconds / 1000000000, (int)(nanoseconds % 1000000000)};
-
-    return t;
-}
-
-static void add_time(proto_tree *tree, tvbuff_t *tvb, int hf, int64_t nanoseconds)
-{
-    nstime_t t = to_nstime(nanoseconds);
-
-    proto_item_set_generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &t));
-}
-
-static void add_uint(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t value)
-{
-    proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, value));
-}
-
 static void add_link(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t frame, uint32_t here)
 {
     if (frame != 0 && frame != here)
-        add_uint(tree, tvb, hf, frame);
+        vsock_add_uint(tree, tvb, hf, frame);
 }
 
 static void show_completeness(proto_tree *tree, tvbuff_t *tvb, const struct vsock_record *r)
@@ -329,10 +319,10 @@ static void show_connect_time(proto_tree *tree, tvbuff_t *tvb, const struct vsoc
 
     if (s->request_time == VSOCK_TIME_NONE)
         return;
-    if (r->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
-        add_time(tree, tvb, hf_connect_time, s->response_time - s->request_time);
+    if (vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
+        vsock_add_time(tree, tvb, hf_connect_time, s->response_time - s->request_time);
     else if (refuses)
-        add_time(tree, tvb, hf_connect_time, s->reset_time - s->request_time);
+        vsock_add_time(tree, tvb, hf_connect_time, s->reset_time - s->request_time);
 }
 
 static void show_offsets(proto_tree *tree, tvbuff_t *tvb, const struct vsock_packet *p,
@@ -345,54 +335,50 @@ static void show_offsets(proto_tree *tree, tvbuff_t *tvb, const struct vsock_pac
         proto_tree_add_uint64(tree, hf_next_offset, tvb, 0, 0, r->offset + p->virtio.len));
 }
 
-static void show_timestamps(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct vsock_record *r)
+static void show_timestamps(proto_tree *tree, tvbuff_t *tvb, const struct vsock_record *r)
 {
-    int64_t now = vsock_packet_time(pinfo);
+    int64_t now = r->time, previous = vsock_track_previous_time(r);
     proto_item *item;
     proto_tree *times = proto_tree_add_subtree(tree, tvb, 0, 0, ett_timestamps, &item, "Timestamps");
 
     proto_item_set_generated(item);
-    add_time(times, tvb, hf_time_relative, now - r->stream->first_time);
-    add_time(times, tvb, hf_time_delta, r->previous_time == VSOCK_TIME_NONE ? 0 : now - r->previous_time);
+    vsock_add_time(times, tvb, hf_time_relative, now - r->stream->first_time);
+    vsock_add_time(times, tvb, hf_time_delta, previous == VSOCK_TIME_NONE ? 0 : now - previous);
 }
 
-static void show_fields(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_packet *p,
+static void show_fields(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packet *p,
                         const struct vsock_record *r)
 {
-    add_uint(tree, tvb, hf_stream, r->stream->index);
-    add_uint(tree, tvb, hf_stream_pnum, r->number);
+    vsock_add_uint(tree, tvb, hf_stream, r->stream->index);
+    vsock_add_uint(tree, tvb, hf_stream_pnum, r->number);
     if (r->client != VSOCK_SIDE_UNKNOWN)
         proto_item_set_generated(
             proto_tree_add_boolean(tree, hf_from_client, tvb, 0, 0, r->sender == r->client));
-    add_uint(tree, tvb, hf_state, r->state);
+    vsock_add_uint(tree, tvb, hf_state, r->state);
     show_completeness(tree, tvb, r);
     if (r->rst_kind != VSOCK_RST_NONE)
-        add_uint(tree, tvb, hf_rst_kind, r->rst_kind);
+        vsock_add_uint(tree, tvb, hf_rst_kind, r->rst_kind);
     show_links(tree, tvb, p, r);
     show_connect_time(tree, tvb, r);
     show_offsets(tree, tvb, p, r);
-    show_timestamps(tree, tvb, pinfo, r);
+    show_timestamps(tree, tvb, r);
 }
 
 /* ---- findings ---- */
-
-/* Linux gives up a connect after this time unless told otherwise (VSOCK_DEFAULT_CONNECT_TIMEOUT), silently.
- */
-#define CONNECT_TIMEOUT INT64_C(2000000000)
 
 /* Of the future: nothing answered the request in time, and the capture went on to tell. */
 static bool is_unanswered(const struct vsock_record *r)
 {
     const struct vsock_stream *s = r->stream;
-    int64_t deadline = s->request_time + CONNECT_TIMEOUT;
+    int64_t deadline = s->request_time + (int64_t)connect_timeout * 1000000;
 
-    if (!(r->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST)))
+    if (!(vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST)))
         return false;
     if (s->conn.completeness & ~(VSOCK_COMPLETE_REQUEST | VSOCK_COMPLETE_RST))
         return false; /* a RESPONSE, or what only a connection has */
     if (s->reset_frame != 0 && s->reset_time < deadline)
         return false;
-    return vsock_track_seen_until() >= deadline;
+    return vsock_stream_seen_until(s) >= deadline;
 }
 
 static const char *reset_text(const struct vsock_record *r)
@@ -424,12 +410,12 @@ static void show_finding(packet_info *pinfo, proto_item *item, const struct vsoc
     switch (finding) {
     case VSOCK_FOUND_UNCONSUMED_AT_CLOSE:
         expert_add_info_format(pinfo, item, ei, "Closed while %u bytes that were sent had not been consumed",
-                               r->figure);
+                               r->rare->unconsumed);
         break;
     case VSOCK_FOUND_CLOSE_TIMEOUT:
         expert_add_info_format(pinfo, item, ei,
                                "Close timeout: the peer did not acknowledge the shutdown within %u.%u s",
-                               r->figure / 1000, r->figure % 1000 / 100);
+                               r->rare->waited / 1000, r->rare->waited % 1000 / 100);
         break;
     case VSOCK_FOUND_RESET:
         expert_add_info_format(pinfo, item, ei, "%s", reset_text(r));
@@ -449,31 +435,34 @@ static void show_finding(packet_info *pinfo, proto_item *item, const struct vsoc
 
 static void show_findings(packet_info *pinfo, proto_item *item, const struct vsock_record *r)
 {
-    for (unsigned i = 0; i < VSOCK_FOUND_COUNT && r->findings >> i != 0; i++) {
-        if (r->findings & VSOCK_FOUND_BIT(i))
+    uint64_t findings = vsock_record_findings(r);
+
+    for (unsigned i = 0; i < VSOCK_FOUND_CREDIT_FIRST && findings >> i != 0; i++) {
+        if (findings & VSOCK_FOUND_BIT(i))
             show_finding(pinfo, item, r, i);
     }
     if (is_unanswered(r))
-        expert_add_info(pinfo, item, &ei_unanswered);
+        expert_add_info_format(pinfo, item, &ei_unanswered, "No answer within %u ms", connect_timeout);
 }
 
 void vsock_analysis_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
                          const struct vsock_record *record, const struct vsock_header_items *items)
 {
     if (items->tree)
-        show_fields(tvb, pinfo, items->tree, packet, record);
+        show_fields(tvb, items->tree, packet, record);
     show_findings(pinfo, items->packet, record);
 }
 
 const char *vsock_analysis_tags(const struct vsock_record *r, char *buffer, size_t size)
 {
+    uint64_t findings = vsock_record_findings(r);
     size_t used = 0;
 
     buffer[0] = '\0';
     if (r->copy)
         used += (size_t)snprintf(buffer, size, "[Copy] ");
-    for (unsigned i = 0; i < VSOCK_FOUND_COUNT && r->findings >> i != 0; i++) {
-        if (r->findings & VSOCK_FOUND_BIT(i) && tags[i] && used < size)
+    for (unsigned i = 0; i < VSOCK_FOUND_CREDIT_FIRST && findings >> i != 0; i++) {
+        if (findings & VSOCK_FOUND_BIT(i) && tags[i] && used < size)
             used += (size_t)snprintf(buffer + used, size - used, "[%s] ", tags[i]);
     }
     return buffer;

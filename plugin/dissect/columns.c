@@ -7,6 +7,7 @@
 #include <wsutil/utf8_entities.h>
 
 #include "analysis.h"
+#include "credit.h"
 #include "names.h"
 #include "services.h"
 
@@ -138,6 +139,8 @@ const char *vsock_summary(const struct vsock_packet *p, const struct vsock_recor
         append_vsockmon(&t, p);
     if (VSOCK_HAS_VIRTIO(p, fwd_cnt))
         append_credit(&t, p);
+    if (record && record->counted && record->has_window)
+        append(&t, " Win=%" PRId64, vsock_credit_window(record));
     if (record && record->rst_kind != VSOCK_RST_NONE)
         append(&t, " %s", val_to_str_const(record->rst_kind, vsock_rst_kind_names, "?"));
     return buffer;
@@ -172,13 +175,17 @@ static const char *ports(const struct vsock_packet *p, char *buffer, size_t size
 void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *p, uint32_t malformed,
                        const struct vsock_record *record)
 {
-    char tags_text[256] = "", ports_text[256] = "", summary_text[128];
+    char tags_text[256] = "", credit_text[256] = "", ports_text[256] = "", summary_text[128];
 
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "VSOCK");
-    if (record)
+    if (!col_get_writable(pinfo->cinfo, COL_INFO))
+        return;
+    if (record) {
         vsock_analysis_tags(record, tags_text, sizeof(tags_text));
+        vsock_credit_tags(record, credit_text, sizeof(credit_text));
+    }
     if (VSOCK_HAS_MON(p, dst_port))
         ports(p, ports_text, sizeof(ports_text));
-    col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s%s%s", malformed & ERRORS ? "[Malformed] " : "", tags_text,
-                 ports_text, vsock_summary(p, record, summary_text, sizeof(summary_text)));
+    col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s%s%s%s", malformed & ERRORS ? "[Malformed] " : "", tags_text,
+                 credit_text, ports_text, vsock_summary(p, record, summary_text, sizeof(summary_text)));
 }

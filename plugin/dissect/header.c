@@ -158,16 +158,17 @@ static proto_item *take(struct cursor *c, int hf, uint32_t size)
 static proto_item *take_cid(struct cursor *c, int hf, uint64_t cid)
 {
     proto_item *item = take(c, hf, 8);
-    const char *name = vsock_cid_name(cid);
+    const char *name = item ? vsock_cid_name(cid) : NULL;
 
     if (name)
         proto_item_append_text(item, " (%s)", name);
     return item;
 }
 
-static void take_port(struct cursor *c, int hf, const char *service)
+static void take_port(struct cursor *c, int hf, uint64_t cid, uint32_t port)
 {
     proto_item *item = take(c, hf, 4);
+    const char *service = item ? vsock_service_name(cid, port) : NULL;
 
     if (service)
         proto_item_append_text(item, " (%s)", service);
@@ -187,9 +188,9 @@ static void show_vsockmon(struct cursor *c, const struct vsock_packet *p, struct
     alias(c, hf_cid, 8);
     items->dst_cid = take_cid(c, hf_dst_cid, p->mon.dst_cid);
     alias(c, hf_cid, 8);
-    take_port(c, hf_src_port, vsock_service_name(p->mon.src_cid, p->mon.src_port));
+    take_port(c, hf_src_port, p->mon.src_cid, p->mon.src_port);
     alias(c, hf_port, 4);
-    take_port(c, hf_dst_port, vsock_service_name(p->mon.dst_cid, p->mon.dst_port));
+    take_port(c, hf_dst_port, p->mon.dst_cid, p->mon.dst_port);
     alias(c, hf_port, 4);
     items->op = take(c, hf_op, 2);
     items->transport = take(c, hf_trans, 2);

@@ -83,6 +83,28 @@ static void show_truncated(packet_info *pinfo, const struct vsock_packet *p, pro
                                p->payload_offset, p->mon.transport_len);
 }
 
+static void show_mismatch(packet_info *pinfo, proto_item *item, const char *what, uint64_t mon,
+                          uint64_t virtio)
+{
+    if (mon != virtio)
+        expert_add_info_format(pinfo, item, &ei_header_mismatch,
+                               "The two headers name different %ss: vsockmon %" PRIu64 ", virtio %" PRIu64,
+                               what, mon, virtio);
+}
+
+/* Field by field: those that a snaplen cut are not judged. */
+static void show_header_mismatch(packet_info *pinfo, const struct vsock_packet *p, proto_item *item)
+{
+    if (VSOCK_HAS_VIRTIO(p, src_cid))
+        show_mismatch(pinfo, item, "source CID", p->mon.src_cid, p->virtio.src_cid);
+    if (VSOCK_HAS_VIRTIO(p, dst_cid))
+        show_mismatch(pinfo, item, "destination CID", p->mon.dst_cid, p->virtio.dst_cid);
+    if (VSOCK_HAS_VIRTIO(p, src_port))
+        show_mismatch(pinfo, item, "source port", p->mon.src_port, p->virtio.src_port);
+    if (VSOCK_HAS_VIRTIO(p, dst_port))
+        show_mismatch(pinfo, item, "destination port", p->mon.dst_port, p->virtio.dst_port);
+}
+
 static void show_op_mismatch(packet_info *pinfo, const struct vsock_packet *p, proto_item *item)
 {
     uint16_t expected = (uint16_t)vsock_mon_op_of(p->virtio.op);
@@ -119,9 +141,12 @@ static void show_wide_cids(packet_info *pinfo, const struct vsock_packet *p,
 static void show_unknown_op(packet_info *pinfo, const struct vsock_packet *p,
                             const struct vsock_header_items *items)
 {
-    if (p->mon.op > VSOCKMON_OP_PAYLOAD)
+    bool mon = p->mon.op > VSOCKMON_OP_PAYLOAD;
+    bool virtio = VSOCK_HAS_VIRTIO(p, op) && !vsock_is_known_op(p->virtio.op);
+
+    if (mon)
         expert_add_info_format(pinfo, items->op, &ei_unknown_op, "Unknown vsockmon operation %u", p->mon.op);
-    else
+    if (virtio)
         expert_add_info_format(pinfo, items->virtio_op, &ei_unknown_op, "Unknown virtio operation %u",
                                p->virtio.op);
 }
@@ -169,11 +194,7 @@ static void show_finding(packet_info *pinfo, const struct vsock_packet *p, enum 
         show_truncated(pinfo, p, items->packet);
         break;
     case VSOCK_MALFORMED_HEADER_MISMATCH:
-        expert_add_info_format(pinfo, items->virtio, &ei_header_mismatch,
-                               "vsockmon says %" PRIu64 ":%u to %" PRIu64 ":%u, virtio says %" PRIu64
-                               ":%u to %" PRIu64 ":%u",
-                               p->mon.src_cid, p->mon.src_port, p->mon.dst_cid, p->mon.dst_port,
-                               p->virtio.src_cid, p->virtio.src_port, p->virtio.dst_cid, p->virtio.dst_port);
+        show_header_mismatch(pinfo, p, items->virtio);
         break;
     case VSOCK_MALFORMED_OP_MISMATCH:
         show_op_mismatch(pinfo, p, items->op);

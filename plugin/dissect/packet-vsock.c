@@ -16,6 +16,7 @@
 #include "columns.h"
 #include "core/malformed.h"
 #include "core/wire.h"
+#include "credit.h"
 #include "header.h"
 #include "malformed.h"
 #include "names.h"
@@ -60,9 +61,11 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     vsock_set_columns(pinfo, &packet, malformed, record);
     vsock_header_show(tvb, pinfo, tree, &packet, &items);
     vsock_malformed_show(pinfo, &packet, malformed, &items);
-    if (record)
+    if (record) {
         vsock_analysis_show(tvb, pinfo, &packet, record, &items);
-    vsock_payload_show(tvb, &packet, record ? record->payload_skip : 0, &items);
+        vsock_credit_show(tvb, pinfo, &packet, record, &items);
+    }
+    vsock_payload_show(tvb, &packet, vsock_record_payload_skip(record), &items);
     vsock_taps_queue(pinfo, tvb, &packet, record);
     require_captured_headers(tvb, &packet);
 
@@ -77,6 +80,8 @@ static const char *conflicting_name(void)
         name = vsock_malformed_conflict();
     if (!name)
         name = vsock_analysis_conflict();
+    if (!name)
+        name = vsock_credit_conflict();
     if (!name && find_dissector(DISSECTOR_NAME))
         name = DISSECTOR_NAME;
     if (!name && prefs_find_module("vsock"))
@@ -87,6 +92,7 @@ static const char *conflicting_name(void)
 void vsock_plugin_register(void)
 {
     const char *taken = conflicting_name();
+    module_t *preferences;
     int proto;
 
     if (taken) {
@@ -100,8 +106,10 @@ void vsock_plugin_register(void)
     vsock_names_register();
     vsock_header_register(proto);
     vsock_malformed_register(proto);
-    vsock_analysis_register(proto);
-    vsock_services_register(prefs_register_protocol(proto, NULL));
+    preferences = prefs_register_protocol(proto, NULL);
+    vsock_analysis_register(proto, preferences);
+    vsock_credit_register(proto, preferences);
+    vsock_services_register(preferences);
     vsock_track_register();
     vsock_taps_register(proto);
     vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto);

@@ -16,17 +16,25 @@ static struct {
     uint32_t records;
     uint32_t streams;
     struct vsock_rw *spare; /* to be used again before new ones are made */
-    enum vsock_tap_layout layout;
-    int64_t seen_until;
+    wmem_stack_t *spare_copies;
+    wmem_queue_t *trials; /* streams that may turn out to be captured twice, in the order of their REQUESTs */
+    wmem_map_t *places;   /* section and interface -> struct place */
 } file;
 
 #define CHUNK 1024
+
+/* One interface of one section: a kernel, most likely, and a stretch of time. */
+struct place {
+    enum vsock_tap_layout layout;
+    int64_t *seen_until; /* of the section */
+};
 
 struct tuple {
     uint32_t section, interface;
     struct vsock_endpoint low, high; /* in an order of their own, whoever sends */
     struct vsock_stream *newest;     /* generation; no part of the key */
-    uint32_t pair;                   /* index of the first stream between the endpoints, wherever recorded */
+    struct place *place;
+    uint32_t pair; /* index of the first stream between the endpoints, wherever recorded */
 };
 
 static unsigned tuple_hash(const void *key)
@@ -73,7 +81,9 @@ static void start_file(void)
     file.tuples = wmem_map_new(wmem_file_scope(), tuple_hash, tuple_equal);
     file.pairs = wmem_map_new(wmem_file_scope(), pair_hash, pair_equal);
     file.chunks = wmem_array_new(wmem_file_scope(), sizeof(struct vsock_record *));
-    file.seen_until = VSOCK_TIME_NONE;
+    file.places = wmem_map_new(wmem_file_scope(), g_int64_hash, g_int64_equal);
+    file.spare_copies = wmem_stack_new(wmem_file_scope());
+    file.trials = wmem_queue_new(wmem_file_scope());
 }
 
 static void end_file(void)
@@ -90,11 +100,6 @@ void vsock_track_register(void)
 uint32_t vsock_track_stream_count(void)
 {
     return file.streams;
-}
-
-int64_t vsock_track_seen_until(void)
-{
-    return file.seen_until;
 }
 
 int64_t vsock_packet_time(const packet_info *pinfo)
@@ -153,6 +158,18 @@ static const struct vsock_record *find_record(uint32_t frame, uint8_t layer)
     return r && r->frame == frame && r->layer == layer ? r : NULL;
 }
 
+int64_t vsock_track_time_of(uint32_t frame)
+{
+    const struct vsock_record *r = vsock_track_find(frame);
+
+    return r ? r->time : VSOCK_TIME_NONE;
+}
+
+int64_t vsock_track_previous_time(const struct vsock_record *r)
+{
+    return r->previous == UINT32_MAX ? VSOCK_TIME_NONE : record_at(r->previous)->time;
+}
+
 const struct vsock_record *vsock_track_find(uint32_t frame)
 {
     uint32_t i = lower_bound(frame, 0);
@@ -208,6 +225,28 @@ static struct vsock_rw *take_rw(void)
     return rw;
 }
 
+static struct place *get_place(uint32_t section, uint32_t interface)
+{
+    uint64_t *key = wmem_new(wmem_file_scope(), uint64_t);
+    struct place *place;
+
+    *key = (uint64_t)section << 32 | interface;
+    place = (struct place *)wmem_map_lookup(file.places, key);
+    if (place) {
+        wmem_free(wmem_file_scope(), key);
+        return place;
+    }
+    place = wmem_new0(wmem_file_scope(), struct place);
+    wmem_map_insert(file.places, key, place);
+    if (interface == UINT32_MAX) { /* stands for the whole section, and no record's interface */
+        place->seen_until = wmem_new(wmem_file_scope(), int64_t);
+        *place->seen_until = VSOCK_TIME_NONE;
+    } else {
+        place->seen_until = get_place(section, UINT32_MAX)->seen_until;
+    }
+    return place;
+}
+
 static struct tuple *get_tuple(const struct tuple *key)
 {
     struct tuple *t = (struct tuple *)wmem_map_lookup(file.tuples, key), *first;
@@ -216,6 +255,7 @@ static struct tuple *get_tuple(const struct tuple *key)
         return t;
     t = (struct tuple *)wmem_memdup(wmem_file_scope(), key, sizeof(*key));
     wmem_map_insert(file.tuples, t, t);
+    t->place = get_place(t->section, t->interface);
     first = (struct tuple *)wmem_map_lookup(file.pairs, t);
     t->pair = first ? first->pair : file.streams; /* which is the one about to begin */
     if (!first)
@@ -231,10 +271,12 @@ static struct vsock_stream *start_stream(packet_info *pinfo, struct tuple *t, co
     s->index = file.streams++;
     s->previous = previous ? previous->index : UINT32_MAX;
     s->pair = t->pair;
+    s->place = t->place;
     s->side[0] = t->low;
     s->side[1] = t->high;
     s->first_time = vsock_packet_time(pinfo);
-    s->last_time = s->request_time = s->response_time = s->reset_time = VSOCK_TIME_NONE;
+    s->request_time = s->response_time = s->reset_time = VSOCK_TIME_NONE;
+    s->last_record = UINT32_MAX;
     s->conn = vsock_conn_start(p, side, same_endpoint(&t->low, &t->high));
     s->conversation = conversation_new_by_id(pinfo->num, CONVERSATION_NONE, s->index);
     if (previous)
@@ -243,109 +285,254 @@ static struct vsock_stream *start_stream(packet_info *pinfo, struct tuple *t, co
     return s;
 }
 
-/* Is this REQUEST the copy of the one that has just begun the stream? From then on, every packet has a copy.
- */
-static bool is_copied_request(const struct vsock_stream *s, const struct vsock_packet *p, int64_t time)
+static bool is_trial_over(const struct vsock_stream *s, int64_t now)
 {
-    return p->virtio.op == VSOCK_OP_REQUEST && s->conn.exact && !s->conn.ended &&
-           time - s->request_time <= VSOCK_COPY_TIME_MAX && vsock_header_digest(p) == s->request_digest;
+    return s->conn.ended || now - s->request_time > VSOCK_COPY_TIME_MAX;
 }
 
-/* Is this packet the second copy of one that was already taken? */
-static bool take_copy(struct vsock_stream *s, const struct vsock_packet *p, uint8_t side, int64_t time,
-                      uint64_t *findings)
+static void end_trial(struct vsock_stream *s)
 {
-    if (s->copies)
-        return vsock_copies_take(s->copies, p, side);
-    if (!is_copied_request(s, p, time))
+    if (!s->on_trial)
+        return;
+    s->on_trial = false;
+    wmem_stack_push(file.spare_copies, s->copies);
+    s->copies = NULL;
+}
+
+/* A new connection may turn out to be captured twice: from its REQUEST on, packets wait for copies. Only
+ * those of the last millisecond cost memory for it. */
+static void start_trial(struct vsock_stream *s)
+{
+    while (wmem_queue_count(file.trials) > 0) {
+        struct vsock_stream *oldest = (struct vsock_stream *)wmem_queue_peek(file.trials);
+
+        if (!is_trial_over(oldest, s->request_time))
+            break;
+        end_trial(oldest);
+        wmem_queue_pop(file.trials);
+    }
+    wmem_queue_push(file.trials, s);
+    s->on_trial = true;
+    if (wmem_stack_count(file.spare_copies) > 0)
+        s->copies = (struct vsock_copies *)wmem_stack_pop(file.spare_copies);
+    else
+        s->copies = wmem_new(wmem_file_scope(), struct vsock_copies);
+    s->copies->first = s->copies->count = 0;
+}
+
+/* Is this packet the second copy of one that was already taken? The REQUEST's is what proves that there are
+ * any. */
+static bool take_copy(struct vsock_stream *s, const struct vsock_packet *p, const struct vsock_record *r,
+                      uint64_t *findings, uint32_t *skip)
+{
+    if (!s->copies)
         return false;
-    s->copies = wmem_new0(wmem_file_scope(), struct vsock_copies);
+    if (!s->on_trial)
+        return vsock_copies_take(s->copies, p, r->sender, skip);
+    if (is_trial_over(s, r->time)) {
+        end_trial(s);
+        return false;
+    }
+    if (p->virtio.op != VSOCK_OP_REQUEST || !vsock_copies_take(s->copies, p, r->sender, skip))
+        return false;
+    s->on_trial = false;
     *findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_DUPLICATE_CAPTURE);
     return true;
 }
 
-static void note_landmarks(struct vsock_stream *s, const struct vsock_packet *p,
-                           const struct vsock_step *step, uint32_t frame, int64_t time)
+static void note_landmarks(struct vsock_stream *s, const struct vsock_step *step,
+                           const struct vsock_record *r)
 {
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST)) {
-        s->request_frame = frame;
-        s->request_time = time;
-        s->request_digest = vsock_header_digest(p);
+        s->request_frame = r->frame;
+        s->request_time = r->time;
+        start_trial(s);
     }
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE)) {
-        s->response_frame = frame;
-        s->response_time = time;
+        s->response_frame = r->frame;
+        s->response_time = r->time;
     }
     if (s->reset_frame == 0 && step->rst_kind != VSOCK_RST_NONE && step->rst_kind != VSOCK_RST_FOREIGN_TYPE) {
-        s->reset_frame = frame;
-        s->reset_time = time;
+        s->reset_frame = r->frame;
+        s->reset_time = r->time;
     }
 }
 
+/* ---- what the future tells of packets before ---- */
+
+static void resolve_overruns(struct vsock_stream *s, uint8_t sender, enum vsock_overrun outcome)
+{
+    for (struct vsock_rare *rare = s->overruns[sender]; rare; rare = rare->next)
+        rare->overrun = (uint8_t)outcome;
+    s->overruns[sender] = NULL;
+}
+
+static void note_outcomes(struct vsock_stream *s, const struct vsock_step *step, uint8_t sender, int64_t time)
+{
+    uint8_t receiver = sender ^ 1;
+
+    if (step->rst_kind == VSOCK_RST_WINDOW_OVERRUN)
+        resolve_overruns(s, receiver, VSOCK_OVERRUN_RESET);
+    else if (step->flow.recovered)
+        resolve_overruns(s, receiver, VSOCK_OVERRUN_RECOVERED);
+    if (step->flow.answers_frame != 0 && s->question[receiver]) {
+        s->question[receiver]->answered_time = time;
+        s->question[receiver] = NULL;
+    }
+    if (step->counted && s->reopened[sender]) {
+        s->reopened[sender]->resumed_time = time;
+        s->reopened[sender] = NULL;
+    }
+}
+
+/* What this packet waits for the future to tell. */
+static void expect_outcomes(struct vsock_stream *s, const struct vsock_step *step, uint8_t sender,
+                            struct vsock_rare *rare)
+{
+    if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_CREDIT_EXCEEDED)) {
+        rare->next = s->overruns[sender];
+        s->overruns[sender] = rare;
+    }
+    if (step->flow.asks)
+        s->question[sender] = rare;
+    if (step->flow.stall_frame != 0)
+        s->reopened[sender ^ 1] = rare;
+}
+
+/* ---- a packet ---- */
+
+/* NULL where nothing about the packet is rare. CREDIT_UPDATE is not: its op says it. */
+static struct vsock_rare *make_rare(const struct vsock_step *step, uint64_t findings, uint32_t payload_skip)
+{
+    struct vsock_rare *rare;
+
+    if (findings == 0 && payload_skip == 0 && step->flow.answers_frame == 0)
+        return NULL;
+    rare = wmem_new0(wmem_file_scope(), struct vsock_rare);
+    rare->findings = findings;
+    rare->payload_skip = payload_skip;
+    rare->ahead = step->flow.stamp.ahead;
+    rare->unconsumed = (uint32_t)MIN(step->unconsumed, UINT32_MAX);
+    rare->waited = (uint32_t)MIN(step->waited / 1000000, UINT32_MAX);
+    rare->exceeded = step->flow.exceeded;
+    rare->backwards = step->flow.stamp.backwards;
+    rare->shrunk = step->flow.stamp.shrunk;
+    rare->stall_frame = step->flow.stall_frame;
+    rare->stall_cause = (uint8_t)step->flow.stall_cause;
+    rare->answers_frame = step->flow.answers_frame;
+    rare->asks = step->flow.asks;
+    rare->answered_time = rare->resumed_time = VSOCK_TIME_NONE;
+    return rare;
+}
+
+static void note_credit(struct vsock_record *r, const struct vsock_conn *c, const struct vsock_packet *p)
+{
+    const struct vsock_window *own = &c->flow.window[r->sender], *peer = &c->flow.window[r->sender ^ 1];
+
+    r->has_credit = vsock_conn_has_credit(c, p);
+    r->has_window = r->has_credit && own->stamped;
+    r->in_flight = (uint32_t)MIN(vsock_window_in_flight(own), UINT32_MAX);
+    r->peer_in_flight = (uint32_t)MIN(vsock_window_in_flight(peer), UINT32_MAX);
+    r->peer_buf_alloc = own->buf_alloc;
+}
+
 static void step_stream(struct vsock_stream *s, const struct vsock_stream *previous,
-                        const struct vsock_packet *p, int64_t time, struct vsock_record *r)
+                        const struct vsock_packet *p, struct vsock_record *r, uint64_t findings)
 {
     struct vsock_rw *rw = p->virtio.op == VSOCK_OP_RW ? take_rw() : NULL;
     struct vsock_step step =
-        vsock_conn_step(&s->conn, previous ? &previous->conn : NULL, p, r->sender, time, rw);
+        vsock_conn_step(&s->conn, previous ? &previous->conn : NULL, p, r->sender, r->frame, r->time, rw);
+    struct vsock_rare *rare;
+    uint32_t skip = 0;
 
-    if (rw && !step.rw_kept) {
-        rw->next = step.released;
-        step.released = rw;
+    if (rw && !step.flow.rw_kept) {
+        rw->next = step.flow.released;
+        step.flow.released = rw;
     }
-    give_back(step.released);
-    note_landmarks(s, p, &step, r->frame, time);
-    r->unseen = step.unseen;
-    r->counted = step.rw_kept;
-    if (step.rw_kept)
-        r->payload_skip = vsock_split_take(&s->split[r->sender], &file.layout, p);
-    if (step.has_offset)
-        r->offset = step.offset;
-    if (step.findings & VSOCK_FOUND_BIT(VSOCK_FOUND_CLOSE_TIMEOUT))
-        r->figure = (uint32_t)MIN(step.waited / 1000000, UINT32_MAX);
-    else
-        r->figure = (uint32_t)MIN(step.unconsumed, UINT32_MAX);
-    r->findings |= step.findings;
-    r->rst_kind = (uint8_t)step.rst_kind;
+    give_back(step.flow.released);
+    note_landmarks(s, &step, r);
+    if (step.counted)
+        skip = vsock_split_take(&s->split[r->sender], &s->place->layout, p);
+    if (step.flow.has_offset)
+        r->offset = step.flow.offset;
+    r->acks_frame = step.flow.acks_frame;
+    r->rst_kind = (unsigned)step.rst_kind & 15;
+    r->counted = step.counted;
+    note_credit(r, &s->conn, p);
+    if (s->copies)
+        vsock_copies_wait(s->copies, p, r->sender, skip);
+
+    note_outcomes(s, &step, r->sender, r->time);
+    rare = make_rare(&step, findings | step.findings, skip);
+    r->rare = rare;
+    if (rare)
+        expect_outcomes(s, &step, r->sender, rare);
 }
 
 static const struct vsock_record *take_packet(packet_info *pinfo, const struct vsock_packet *p)
 {
+    uint32_t index = file.records;
     struct vsock_record *r = append_record(pinfo->num, (uint8_t)pinfo->curr_layer_num);
-    int64_t time = vsock_packet_time(pinfo);
+    uint64_t findings = 0;
+    uint32_t skip = 0;
     struct tuple key, *t;
     struct vsock_stream *s, *previous = NULL;
 
+    r->time = vsock_packet_time(pinfo);
     r->sender = make_tuple(&key, pinfo, p);
     t = get_tuple(&key);
     s = t->newest;
     if (s)
-        r->copy = take_copy(s, p, r->sender, time, &r->findings);
+        r->copy = take_copy(s, p, r, &findings, &skip);
     if (!r->copy && vsock_conn_begins(s ? &s->conn : NULL, p)) {
         previous = s;
         s = start_stream(pinfo, t, p, r->sender);
     }
     if (!r->copy)
-        step_stream(s, previous, p, time, r);
+        step_stream(s, previous, p, r, findings);
+    else
+        r->rare = make_rare(&(struct vsock_step){0}, findings, skip);
 
     r->stream = s;
-    r->previous_time = s->last_time;
+    r->previous = s->last_record;
     r->number = ++s->packets;
     r->client = s->conn.client;
-    r->state = (uint8_t)s->conn.state;
+    r->state = (unsigned)s->conn.state & 15;
     r->completeness = s->conn.completeness;
-    s->last_time = time;
+    s->last_record = index;
     s->conversation->last_frame = pinfo->num;
-    file.seen_until = MAX(file.seen_until, time);
+    *t->place->seen_until = MAX(*t->place->seen_until, r->time);
     return r;
+}
+
+uint32_t vsock_track_pair(const packet_info *pinfo, const struct vsock_packet *p)
+{
+    struct tuple key;
+    const struct tuple *first;
+
+    make_tuple(&key, pinfo, p);
+    first = (const struct tuple *)wmem_map_lookup(file.pairs, &key);
+    return first ? first->pair : 0;
+}
+
+int64_t vsock_stream_seen_until(const struct vsock_stream *s)
+{
+    return *s->place->seen_until;
 }
 
 const struct vsock_record *vsock_track(packet_info *pinfo, const struct vsock_packet *p)
 {
     const struct vsock_record *record;
 
-    if (!VSOCK_HAS_VIRTIO(p, fwd_cnt) || p->mon.transport_len != sizeof(struct virtio_vsock_wire))
+    if (!VSOCK_HAS_VIRTIO(p, fwd_cnt) || p->mon.transport_len != sizeof(struct virtio_vsock_wire)) {
+        struct tuple key;
+
+        if (!PINFO_FD_VISITED(pinfo) && VSOCK_HAS_MON(p, dst_port)) {
+            make_tuple(&key, pinfo, p); /* for vsock_track_pair() */
+            get_tuple(&key);
+        }
         return NULL;
+    }
     record = find_record(pinfo->num, (uint8_t)pinfo->curr_layer_num);
     if (!record && !PINFO_FD_VISITED(pinfo))
         record = take_packet(pinfo, p);

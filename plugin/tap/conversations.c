@@ -42,7 +42,7 @@ static tap_packet_status conversation_packet(void *table, packet_info *pinfo, ep
     const struct vsock_tap *tap = (const struct vsock_tap *)data;
 
     /* Rows differ by this id too, and the dialog's Follow Stream button takes it for the stream's index. */
-    conv_id_t id = tap->record ? tap->record->stream->pair : CONV_ID_UNSET;
+    conv_id_t id = vsock_track_pair(pinfo, &tap->packet);
 
     hash->flags = flags;
     add_conversation_table_data_with_conv_id(hash, &tap->src, &tap->dst, 0, 0, id, 1, (int)pinfo->fd->pkt_len,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * flow.c - Statistics > Flow Graph, "vsock Flows" (-z flow,vsock,standard).
  * A node is an endpoint, not a CID: on loopback both sides have the same one, and 4.0 cannot draw an arrow
- * from a node to itself. */
+ * from a node to itself; a connection of an endpoint with itself is left out. */
 #include "flow.h"
 
 #include "dissect/columns.h"
@@ -22,7 +22,7 @@ static tap_packet_status flow_packet(void *listener, packet_info *pinfo, epan_di
     seq_analysis_item_t *item;
     char text[128];
 
-    if (!tap->record || tap->record->copy)
+    if (!tap->record || tap->record->copy || addresses_equal(&tap->src, &tap->dst))
         return TAP_PACKET_DONT_REDRAW;
     item = sequence_analysis_create_sai_with_addresses(pinfo, info);
     if (!item)

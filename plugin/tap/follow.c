@@ -87,8 +87,8 @@ static tap_packet_status follow_packet(void *listener, packet_info *pinfo, epan_
         return TAP_PACKET_DONT_REDRAW;
     set_nodes(info, r);
     is_server = r->sender != client_side(r);
-    if (r->unseen > 0)
-        add_gap(info, pinfo, !is_server, r->unseen);
+    if (vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_UNSEEN_DATA))
+        add_gap(info, pinfo, !is_server, r->rare->ahead);
     if (r->counted)
         add_rw(info, pinfo, is_server, tap);
     return TAP_PACKET_DONT_REDRAW;

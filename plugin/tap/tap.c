@@ -51,6 +51,6 @@ void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_pack
     tap->record = record;
     set_endpoint(pinfo, &tap->src, loopback, p->mon.src_cid, p->mon.src_port);
     set_endpoint(pinfo, &tap->dst, loopback, p->mon.dst_cid, p->mon.dst_port);
-    tap->payload = payload_tvb(tvb, p, record ? record->payload_skip : 0);
+    tap->payload = payload_tvb(tvb, p, vsock_record_payload_skip(record));
     tap_queue_packet(vsock_tap, pinfo, tap);
 }

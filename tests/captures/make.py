@@ -41,11 +41,14 @@ def packet(op=RW, payload=b"", src=GUEST, dst=HOST, mon={}, **fields):
 
 
 class Record:
-    """A record of the capture. `at`: seconds since its start, a millisecond after the one before if not given."""
+    """A record of the capture. `at`: seconds since its start, or `after`: since the record before.
 
-    def __init__(self, comment, data, captured=None, at=None, interface=0):
-        self.comment, self.data, self.captured = comment, data, captured
-        self.at, self.interface = at, interface
+    `uncaptured`: bytes that the packet had on the device beyond `data`.
+    """
+
+    def __init__(self, comment, data, captured=None, at=None, after=0.001, interface=0, uncaptured=0):
+        self.comment, self.data, self.captured, self.uncaptured = comment, data, captured, uncaptured
+        self.at, self.after, self.interface = at, after, interface
 
 
 def option(code, value):
@@ -62,9 +65,10 @@ def section(records, interfaces=1):
     out += [block(1, struct.pack("<HHI", LINKTYPE_VSOCK, 0, 0) + option(9, b"\x09") + option(0, b""))] * interfaces
     when = START - STEP
     for record in records:
-        when = when + STEP if record.at is None else START + round(record.at * 1e9)
+        when = when + round(record.after * 1e9) if record.at is None else START + round(record.at * 1e9)
         kept = record.data[:record.captured]
-        body = struct.pack("<IIIII", record.interface, when >> 32, when & 0xFFFFFFFF, len(kept), len(record.data))
+        body = struct.pack("<IIIII", record.interface, when >> 32, when & 0xFFFFFFFF, len(kept),
+                           len(record.data) + record.uncaptured)
         comment = option(1, record.comment.encode()) + option(0, b"") if record.comment else b""
         out.append(block(6, body + kept + bytes(-len(kept) % 4) + comment))
     return b"".join(out)
@@ -154,9 +158,14 @@ class Connection:
         self.client, self.server = client, (server_cid, port)
         self.comment, self.fields = f"{port}: {comment}", fields
 
-    def send(self, src, dst, op, payload=b"", at=None, **fields):
+    def send(self, src, dst, op, payload=b"", at=None, after=0.001, **fields):
+        """payload: bytes, or how many that are not captured."""
         comment, self.comment = self.comment, None
-        return Record(comment, packet(op, payload, src=src, dst=dst, **(self.fields | fields)), at=at)
+        fields = self.fields | fields
+        if isinstance(payload, int):
+            header = packet(op, src=src, dst=dst, length=payload, **fields)
+            return Record(comment, header, at=at, after=after, uncaptured=payload)
+        return Record(comment, packet(op, payload, src=src, dst=dst, **fields), at=at, after=after)
 
     def c(self, op, payload=b"", **more):
         return self.send(self.client, self.server, op, payload, **more)
@@ -221,8 +230,102 @@ def connections():
     yield from (*x.opened(), x.c(RW, b"hello"), x.s(RW, b"you"), x.c(SHUTDOWN, flags=3), x.s(RST, fwd_cnt=2))
     x = Connection(0xFFFFFFFE, "ports above 2^31 on both sides", client=(42, 0x80000001))
     yield from (*x.opened(), x.c(RW, b"hello"))
+    x = Connection(126, "a client that only read, and acknowledges the server's close without a socket")
+    yield from (*x.opened(), x.s(RW, b"hello"), x.s(SHUTDOWN, flags=3), x.c(RST, **NO_SOCKET))
+    x = Connection(127, "a client that only read, and whose socket is gone after 2 s")
+    yield from (*x.opened(), x.s(RW, b"hello"), x.c(RST, after=2, **NO_SOCKET))
+    x = Connection(128, "mid-stream, reset, then requested: nothing was open")
+    yield from (x.s(RESPONSE), x.s(RST), x.c(REQUEST))
+    x = Connection(129, "both stop sending, one closes, and waits 8 s in vain")
+    yield from (*x.opened(), x.c(SHUTDOWN, flags=2), x.s(SHUTDOWN, flags=2), x.c(SHUTDOWN, flags=3),
+                x.c(RST, after=8.2))
+    x = Connection(130, "a SHUTDOWN of nothing")
+    yield from (*x.opened(), x.c(SHUTDOWN, flags=0))
+    x = Connection(131, "begins with 7 bytes consumed: the peer's error, and no gap")
+    yield from (x.c(REQUEST), x.s(RESPONSE, fwd_cnt=7), x.c(RW, b"hello"))
     x = Connection(125, "asked within 2 s of the capture's end: it may yet be answered")
     yield x.c(REQUEST)
+
+
+def credit():
+    """Flow control, one story a server port. The client sends, unless said otherwise."""
+    x = Connection(501, "the window shuts for 5 ms", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 600), x.c(RW, 400), x.s(CREDIT_UPDATE, fwd_cnt=1000, after=0.005), x.c(RW, 5))
+    x = Connection(502, "shut for 0.5 s while the receiver speaks without reading", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 1000), x.s(RW, b"busy", after=0.2), x.s(CREDIT_UPDATE, fwd_cnt=1000, after=0.3))
+    x = Connection(503, "shut for 1.5 s, and asking for credit in vain for 1.4 s of it", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 1000), x.c(CREDIT_REQUEST, after=0.1),
+                x.s(CREDIT_UPDATE, fwd_cnt=1000, after=1.4))
+    x = Connection(504, "opened by little, twice: a slow reader", buf_alloc=262144)
+    yield from (*x.opened(), x.c(RW, 262144), x.s(CREDIT_UPDATE, fwd_cnt=1000, after=0.2), x.c(RW, 1000),
+                x.s(CREDIT_UPDATE, fwd_cnt=2000, after=0.2))
+    x = Connection(505, "the receiver shrinks its buffer below what is in flight")
+    yield from (*x.opened(), x.c(RW, 200000), x.s(CREDIT_UPDATE, buf_alloc=65536),
+                x.s(CREDIT_UPDATE, buf_alloc=65536, fwd_cnt=200000, after=0.2))
+    x = Connection(506, "the sender keeps to its own buffer of 1000 bytes for 0.2 s")
+    yield from (x.c(REQUEST, buf_alloc=1000), x.s(RESPONSE), x.c(RW, 1000, buf_alloc=1000),
+                x.s(CREDIT_UPDATE, fwd_cnt=1000, after=0.2))
+    x = Connection(507, "the sender does not keep to its own buffer: no stall")
+    yield from (x.c(REQUEST, buf_alloc=1000), x.s(RESPONSE), x.c(RW, 1000, buf_alloc=1000),
+                x.c(RW, 1000, buf_alloc=1000, after=2), x.s(CREDIT_UPDATE, fwd_cnt=2000, after=2))
+    x = Connection(508, "shut for 1.2 s, until the RST", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 1000), x.s(RST, after=1.2))
+    x = Connection(509, "shut for 2 s, but the sender had nothing more to say", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 1000), x.c(SHUTDOWN, flags=2), x.s(CREDIT_UPDATE, fwd_cnt=1000, after=2))
+    x = Connection(510, "1 byte too many", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 1000), x.c(RW, 1))
+    x = Connection(511, "1 byte too many, and reset for it", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 1000), x.c(RW, 1), x.s(RST))
+    x = Connection(512, "1000 bytes too many for what was captured, but consumed", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 1000), x.c(RW, 1000), x.s(CREDIT_UPDATE, fwd_cnt=2000))
+    x = Connection(513, "sent into a window that a shrink has shut, as an earlier advertisement allowed")
+    yield from (*x.opened(), x.c(RW, 100000), x.s(CREDIT_UPDATE, buf_alloc=65536), x.c(RW, 100000),
+                x.s(CREDIT_UPDATE, buf_alloc=65536, fwd_cnt=200000))
+    x = Connection(514, "the count goes backwards by 300", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 600), x.s(CREDIT_UPDATE, fwd_cnt=500), x.s(CREDIT_UPDATE, fwd_cnt=200))
+    x = Connection(515, "700 bytes consumed where none were sent")
+    yield from (*x.opened(), x.s(CREDIT_UPDATE, fwd_cnt=700), x.c(RW, 5), x.s(CREDIT_UPDATE, fwd_cnt=705))
+    x = Connection(516, "a count that is not of this connection: both sides begin with one")
+    yield from (x.c(REQUEST, fwd_cnt=300), x.s(RESPONSE, fwd_cnt=400), x.c(RW, 5, fwd_cnt=300))
+    x = Connection(517, "7 bytes missing")
+    yield from (*x.opened(), x.c(RW, 5), x.s(CREDIT_UPDATE, fwd_cnt=12))
+    x = Connection(518, "asked and answered after 20 ms")
+    yield from (*x.opened(), x.c(RW, 5), x.c(CREDIT_REQUEST), x.s(CREDIT_UPDATE, fwd_cnt=5, after=0.02))
+    x = Connection(519, "asked three times, and never anything new", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 1000))
+    for _ in range(3):
+        yield from (x.c(CREDIT_REQUEST, after=0.01), x.s(CREDIT_UPDATE, after=0.01))
+    yield x.s(CREDIT_UPDATE, fwd_cnt=1000, after=0.01)
+    x = Connection(520, "asked, and never answered while the capture goes on")
+    yield from (*x.opened(), x.c(RW, 5), x.c(CREDIT_REQUEST))
+    x = Connection(521, "an RW without data")
+    yield from (*x.opened(), x.c(RW))
+    x = Connection(522, "SEQPACKET: a whole message, and one that a SHUTDOWN cuts", type=SEQPACKET)
+    yield from (*x.opened(), x.c(RW, 5), x.c(RW, 5, flags=1), x.c(RW, 5), x.c(SHUTDOWN, flags=2))
+    x = Connection(523, "SEQPACKET: a message that a RST cuts", type=SEQPACKET)
+    yield from (*x.opened(), x.c(RW, 5), x.s(RST, fwd_cnt=5))
+    x = Connection(524, "SEQPACKET: a message that fills the buffer and goes on", type=SEQPACKET, buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 999), x.c(RW, 1), x.s(CREDIT_UPDATE))
+    x = Connection(525, "SEQPACKET: a message that just fits", type=SEQPACKET, buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 999), x.c(RW, 1, flags=1), x.s(CREDIT_UPDATE, fwd_cnt=1000))
+    x = Connection(526, "SEQPACKET: a record's end that is no message's end", type=SEQPACKET)
+    yield from (*x.opened(), x.c(RW, 5, flags=2))
+    x = Connection(527, "a buffer of 2^32-1 bytes, filled up", buf_alloc=0xFFFFFFFF)
+    gib = 1 << 30
+    yield from (*x.opened(), *(x.c(RW, gib) for _ in range(3)), x.c(RW, gib - 1),
+                x.s(CREDIT_UPDATE, fwd_cnt=0xFFFFFFFF))
+    x = Connection(528, "5 GiB each way: the counters wrap", buf_alloc=0xFFFFFFFF)
+    yield from x.opened()
+    for i in range(5):
+        yield from (x.c(RW, gib, fwd_cnt=i * gib % (1 << 32)), x.s(RW, gib, fwd_cnt=(i + 1) * gib % (1 << 32)))
+    yield x.c(CREDIT_UPDATE, fwd_cnt=5 * gib % (1 << 32))
+    x = Connection(529, "mid-stream, with counters above 2^31")
+    yield from (x.c(RW, 1000, fwd_cnt=0xF0000000), x.s(CREDIT_UPDATE, fwd_cnt=0xE0000000),
+                x.c(RW, 262144, fwd_cnt=0xF0000000), x.s(CREDIT_UPDATE, fwd_cnt=0xE0040000))
+    x = Connection(530, "mid-stream, bytes that may be of before the capture: no alarm")
+    yield from (x.s(CREDIT_UPDATE, fwd_cnt=1000), x.s(CREDIT_UPDATE, fwd_cnt=5000), x.c(RW, 5))
+    x = Connection(531, "shut for 1.1 s and until the capture's end", buf_alloc=1000)
+    yield from (*x.opened(), x.c(RW, 1000), x.c(CREDIT_UPDATE, after=1.1))
 
 
 def copies():
@@ -234,6 +337,8 @@ def copies():
         for late in (0, 0.0005):
             yield Record(record.comment, record.data, at=0.01 * i + late)
             record.comment = None
+    x = Connection(203, "the response comes before the copy of the request", client=(1, 50003), server_cid=1)
+    yield from (x.c(REQUEST, at=0.5), x.s(RESPONSE, at=0.50001), x.c(REQUEST, at=0.50002), x.s(RESPONSE, at=0.50003))
     x = Connection(202, "refused and tried again at once: no copy", client=(1, 50001), server_cid=1)
     yield from (x.c(REQUEST, at=1), x.s(RST, at=1.0001, **NO_SOCKET), x.c(REQUEST, at=1.0002), x.s(RESPONSE, at=1.0003))
 
@@ -262,6 +367,12 @@ def interfaces():
     return section(first, interfaces=2) + section(one_tuple(0))
 
 
+def sections():
+    """The first section ends with a REQUEST; the second was recorded an hour later. Nothing went unanswered."""
+    first, second = Connection(402, "asked when the capture stopped"), Connection(403, "an hour later")
+    return section([first.c(REQUEST)]) + section(second.opened(at=3600))
+
+
 def capture(story):
     return lambda: section(story())
 
@@ -278,9 +389,11 @@ CAPTURES = {
     "malformed.pcapng": one_by_one(malformed),
     "cuts.pcapng": capture(cuts),
     "connections.pcapng": capture(connections),
+    "credit.pcapng": capture(credit),
     "copies.pcapng": capture(copies),
     "tap-whole.pcapng": capture(tap_whole),
     "interfaces.pcapng": interfaces,
+    "sections.pcapng": sections,
 }
 
 

@@ -63,6 +63,17 @@ static void a_kernel_does_not_change_its_layout(void)
     g_assert_cmpuint(take(4052, 10000), ==, 0); /* the parts between were not captured */
 }
 
+static void remaining_bytes_overrule_a_whole_that_was_none(void)
+{
+    reset();
+    take(4052, 10000);
+    take(4052, 10000); /* the next packet, in fact: the other parts were not captured */
+    g_assert_cmpint(layout, ==, VSOCK_TAP_WHOLE);
+    take(4052, 10000);
+    g_assert_cmpuint(take(4052, 5948), ==, 0);
+    g_assert_cmpint(layout, ==, VSOCK_TAP_REMAINING);
+}
+
 static void a_part_that_does_not_fit_begins_another_packet(void)
 {
     reset();
@@ -79,6 +90,7 @@ int main(int argc, char **argv)
     TEST(remaining_bytes_put_the_payload_first);
     TEST(the_whole_puts_the_payload_at_a_running_offset);
     TEST(a_kernel_does_not_change_its_layout);
+    TEST(remaining_bytes_overrule_a_whole_that_was_none);
     TEST(a_part_that_does_not_fit_begins_another_packet);
     return g_test_run();
 }

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * flow.c - what each packet does to a connection's flow control. */
+#include "flow.h"
+
+#include <stddef.h>
+
+#define FIND(step, finding) ((step)->findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_##finding))
+
+static uint8_t other(uint8_t side)
+{
+    return side ^ 1;
+}
+
+struct vsock_flow vsock_flow_start(bool exact)
+{
+    return (struct vsock_flow){.window = {vsock_window_start(exact), vsock_window_start(exact)},
+                               .exact = exact};
+}
+
+uint32_t vsock_flow_own_buffer(const struct vsock_flow *f, uint8_t sender)
+{
+    const struct vsock_window *incoming = &f->window[other(sender)];
+
+    return incoming->stamped ? incoming->buf_alloc : UINT32_MAX;
+}
+
+static int64_t left_capped(const struct vsock_flow *f, uint8_t sender)
+{
+    return vsock_window_left_capped(&f->window[sender], vsock_flow_own_buffer(f, sender));
+}
+
+/* ---- the stamp of the packet's sender, as the receiver of the other side's data ---- */
+
+static void find_in_stamp(const struct vsock_flow *f, const struct vsock_packet *p,
+                          const struct vsock_window *w, bool nothing_sent, struct vsock_flow_step *step)
+{
+    const struct vsock_stamp *stamp = &step->stamp;
+    bool at_start = p->virtio.op == VSOCK_OP_REQUEST || p->virtio.op == VSOCK_OP_RESPONSE;
+
+    if (at_start && p->virtio.fwd_cnt != 0)
+        FIND(step, FWD_CNT_AT_START);
+    else if (stamp->ahead > 0 && f->exact && nothing_sent)
+        FIND(step, FWD_CNT_AHEAD);
+    else if (stamp->ahead > 0 && f->exact)
+        FIND(step, UNSEEN_DATA);
+    if (stamp->backwards > 0)
+        FIND(step, FWD_CNT_BACKWARDS);
+    if (stamp->shrunk > 0)
+        FIND(step, BUF_ALLOC_SHRUNK);
+    if (stamp->shrunk > 0 && vsock_window_left(w) < 0)
+        FIND(step, BUF_ALLOC_BELOW_IN_FLIGHT);
+}
+
+static void take_stamp(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
+                       struct vsock_flow_step *step)
+{
+    struct vsock_window *w = &f->window[other(side)];
+    bool nothing_sent = w->sent == 0;
+    struct vsock_excess *excess = &f->excess[other(side)];
+
+    step->stamp = vsock_window_stamp(w, p->virtio.buf_alloc, p->virtio.fwd_cnt, &step->released);
+    step->acks_frame = step->released ? step->released->frame : 0;
+    step->recovered = excess->open && (int64_t)(w->consumed - excess->edge) > 0;
+    if (step->recovered)
+        excess->open = false;
+    find_in_stamp(f, p, w, nothing_sent, step);
+}
+
+/* ---- questions ---- */
+
+static void ask(struct vsock_flow *f, uint8_t side, uint32_t frame, struct vsock_flow_step *step)
+{
+    struct vsock_question *q = &f->question[side];
+
+    FIND(step, CREDIT_REQUEST);
+    if (q->open)
+        return;
+    q->open = true;
+    q->frame = frame;
+    step->asks = true;
+}
+
+/* Whatever the packet's sender says answers the other side's question. */
+static void answer(struct vsock_flow *f, uint8_t side, struct vsock_flow_step *step)
+{
+    struct vsock_question *q = &f->question[other(side)];
+
+    if (!q->open)
+        return;
+    q->open = false;
+    q->vain = step->stamp.advance == 0 ? q->vain + 1 : 0;
+    step->answers_frame = q->frame;
+    if (q->vain > 1)
+        FIND(step, CREDIT_REQUEST_REPEATED);
+}
+
+/* ---- data ---- */
+
+static void find_in_message(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
+                            struct vsock_flow_step *step)
+{
+    struct vsock_message *m = &f->message[side];
+    const struct vsock_window *w = &f->window[side];
+    bool eom = p->virtio.flags & VSOCK_SEQ_EOM;
+
+    if (p->virtio.flags & VSOCK_SEQ_EOR && !eom)
+        FIND(step, EOR_WITHOUT_EOM);
+    if (eom) {
+        *m = (struct vsock_message){0};
+        return;
+    }
+    m->open = true;
+    m->bytes += p->virtio.len;
+    if (w->stamped && m->bytes >= w->buf_alloc && !m->too_big) {
+        m->too_big = true;
+        FIND(step, MESSAGE_TOO_BIG);
+    }
+}
+
+static void find_in_window(struct vsock_flow *f, uint8_t side, int64_t left_before, int64_t capped_before,
+                           struct vsock_flow_step *step)
+{
+    const struct vsock_window *w = &f->window[side];
+    int64_t left = vsock_window_left(w);
+
+    if ((int64_t)(w->sent - w->edge) > 0) {
+        step->exceeded = w->sent - w->edge;
+        if (!f->excess[side].open)
+            f->excess[side] = (struct vsock_excess){.open = true, .edge = w->edge};
+        FIND(step, CREDIT_EXCEEDED);
+    } else if (left < 0) { /* an earlier, larger advertisement still covers it */
+        FIND(step, WINDOW_OVERRUN_AFTER_SHRINK);
+    }
+    if (left <= 0 && left_before > 0)
+        FIND(step, ZERO_WINDOW);
+    else if (left > 0 && left_capped(f, side) <= 0 && capped_before > 0 && !f->uncapped[side])
+        FIND(step, ZERO_EFFECTIVE_WINDOW);
+}
+
+static void take_rw(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side, uint32_t frame,
+                    struct vsock_rw *rw, struct vsock_flow_step *step)
+{
+    struct vsock_window *w = &f->window[side];
+    int64_t left_before = vsock_window_left(w), capped_before = left_capped(f, side);
+
+    step->has_offset = w->based;
+    step->offset = w->sent;
+    step->rw_kept = true;
+    vsock_window_send(w, p->virtio.len, frame, rw);
+    if (p->virtio.len == 0)
+        FIND(step, ZERO_LENGTH);
+    if (p->virtio.type == VSOCK_TYPE_SEQPACKET)
+        find_in_message(f, p, side, step);
+    if (!w->stamped || p->virtio.len == 0)
+        return;
+    if (capped_before <= 0 && left_before > 0)
+        f->uncapped[side] = true; /* it went on where a sender that caps would have waited */
+    find_in_window(f, side, left_before, capped_before, step);
+}
+
+static uint64_t end_message(struct vsock_message *m)
+{
+    bool truncated = m->open;
+
+    *m = (struct vsock_message){0};
+    return truncated ? VSOCK_FOUND_BIT(VSOCK_FOUND_MESSAGE_TRUNCATED) : 0;
+}
+
+static void take_shutdown(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
+                          struct vsock_flow_step *step)
+{
+    if (!(p->virtio.flags & VSOCK_SHUTDOWN_SEND))
+        return;
+    vsock_stall_drop(&f->stall[side]);
+    step->findings |= end_message(&f->message[side]);
+}
+
+/* ---- who waits ---- */
+
+static bool is_shut(const struct vsock_flow *f, uint8_t sender)
+{
+    return f->uncapped[sender] ? vsock_window_left(&f->window[sender]) <= 0 : left_capped(f, sender) <= 0;
+}
+
+/* `sender`'s own packet: an RW that shuts its window, or one that shows that it was not waiting. */
+static void judge_sender(struct vsock_flow *f, const struct vsock_packet *p, uint8_t sender, uint32_t frame,
+                         int64_t time)
+{
+    struct vsock_stall *s = &f->stall[sender];
+    bool own_cap = vsock_window_left(&f->window[sender]) > 0;
+
+    if (p->virtio.op != VSOCK_OP_RW)
+        return;
+    if (s->open && s->own_cap)
+        vsock_stall_drop(s);
+    if (!s->open && is_shut(f, sender))
+        vsock_stall_begin(s, &f->window[sender], frame, time, own_cap, false);
+}
+
+/* A packet of the side that `sender` may be waiting for. */
+static void judge_receiver(struct vsock_flow *f, uint8_t sender, uint32_t frame, int64_t time,
+                           struct vsock_flow_step *step)
+{
+    struct vsock_stall *s = &f->stall[sender];
+    bool own_cap = vsock_window_left(&f->window[sender]) > 0;
+
+    if (s->open && is_shut(f, sender)) {
+        vsock_stall_word(s, &step->stamp);
+    } else if (s->open) {
+        step->stall_frame = s->frame;
+        step->stall_cause = vsock_stall_end(s, &f->window[sender], step->answers_frame != 0);
+    } else if (step->stamp.shrunk > 0 && is_shut(f, sender)) {
+        vsock_stall_begin(s, &f->window[sender], frame, time, own_cap, true);
+    }
+}
+
+struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
+                                       uint32_t frame, int64_t time, struct vsock_rw *rw)
+{
+    struct vsock_flow_step step = {0};
+
+    take_stamp(f, p, side, &step);
+    answer(f, side, &step);
+    switch ((enum vsock_op)p->virtio.op) {
+    case VSOCK_OP_RW:
+        take_rw(f, p, side, frame, rw, &step);
+        break;
+    case VSOCK_OP_SHUTDOWN:
+        take_shutdown(f, p, side, &step);
+        break;
+    case VSOCK_OP_CREDIT_REQUEST:
+        ask(f, side, frame, &step);
+        break;
+    case VSOCK_OP_CREDIT_UPDATE:
+    case VSOCK_OP_INVALID:
+    case VSOCK_OP_REQUEST:
+    case VSOCK_OP_RESPONSE:
+    case VSOCK_OP_RST:
+        break;
+    }
+    if (f->window[side].stamped)
+        judge_sender(f, p, side, frame, time);
+    judge_receiver(f, other(side), frame, time, &step);
+    return step;
+}
+
+uint64_t vsock_flow_end(struct vsock_flow *f)
+{
+    uint64_t findings = end_message(&f->message[0]) | end_message(&f->message[1]);
+
+    f->question[0].open = f->question[1].open = false;
+    return findings;
+}
+
+struct vsock_flow_step vsock_flow_trail(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
+                                        uint32_t frame, struct vsock_rw *rw)
+{
+    struct vsock_flow_step step = {0};
+
+    take_stamp(f, p, side, &step);
+    step.findings = 0;
+    step.stamp.ahead = 0;
+    if (p->virtio.op == VSOCK_OP_RW) {
+        step.has_offset = f->window[side].based;
+        step.offset = f->window[side].sent;
+        step.rw_kept = true;
+        vsock_window_send(&f->window[side], p->virtio.len, frame, rw);
+    }
+    return step;
+}

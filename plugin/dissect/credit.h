@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * credit.h - what the record of a packet shows of flow control: windows, acknowledgements, stalls, what is
+ * wrong. */
+#ifndef VSOCK_DISSECT_CREDIT_H
+#define VSOCK_DISSECT_CREDIT_H
+
+#include <epan/packet.h>
+#include <epan/prefs.h>
+
+#include "header.h"
+#include "track.h"
+
+/* A filter name that Wireshark already has, or NULL. To be asked before registering. */
+const char *vsock_credit_conflict(void);
+void vsock_credit_register(int proto, module_t *preferences);
+
+/* Adds the fields and expert infos of flow control to the packet's tree. */
+void vsock_credit_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
+                       const struct vsock_record *record, const struct vsock_header_items *items);
+
+/* Writes what the Info column says in front of the packet, as "[Stall 8.2 s] ", or nothing. Returns `buffer`.
+ */
+const char *vsock_credit_tags(const struct vsock_record *record, char *buffer, size_t size);
+
+/* What the packet's sender may still send; only with record->has_window. */
+int64_t vsock_credit_window(const struct vsock_record *record);
+
+#endif

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A capture that lost 1 % of its records must say that data is missing, and invent no violation.
+
+Several captures, each with several fixed seeds. Takes golden.py's options.
+"""
+import gzip
+import pathlib
+import random
+import struct
+import sys
+import tempfile
+
+import golden
+
+PACKET = 6  # pcapng's Enhanced Packet Block
+INVENTED = ["vsock.analysis.credit_exceeded", "vsock.analysis.credit_exceeded_reset", "vsock.analysis.fwd_cnt_backwards",
+            "vsock.analysis.fwd_cnt_at_start", "vsock.analysis.data_after_shutdown", "vsock.analysis.message_too_big"]
+
+
+def blocks(data):
+    while data:
+        kind, size = struct.unpack_from("<II", data)
+        yield kind, data[:size]
+        data = data[size:]
+
+
+def count(capture, display_filter):
+    case = golden.Case("loss -")
+    case.arguments = ["-2", "-r", str(capture), "-Y", display_filter]
+    return golden.run(case, options).count("\n")
+
+
+def main():
+    unseen = 0
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder).chmod(0o755)
+        for name in ("vsock_test-6.12-snap160.pcapng.gz", "cap-6.1.0.pcapng.gz", "cap-7.2.13.pcapng.gz"):
+            whole = list(blocks(gzip.decompress((golden.TESTS / "captures" / name).read_bytes())))
+            for seed in range(4):
+                chance = random.Random(seed)
+                kept = b"".join(data for kind, data in whole if kind != PACKET or chance.random() >= 0.01)
+                lossy = pathlib.Path(folder, f"{seed}-{name}".removesuffix(".gz"))
+                lossy.write_bytes(kept)
+                invented = count(lossy, " || ".join(INVENTED))
+                found = count(lossy, "vsock.analysis.unseen_data || vsock.analysis.fwd_cnt_ahead")
+                print(f"{name}, seed {seed}: unseen data said {found} times, {invented} violations invented")
+                if invented:
+                    sys.exit(1)
+                unseen += found
+    sys.exit(0 if unseen else "no unseen data was found at all")
+
+
+options = golden.parse_arguments()
+main()
