@@ -351,6 +351,31 @@ static void client_that_never_spoke_abandons(void)
     ASSERT_RST(CONNECT_ABANDONED, CLOSED);
 }
 
+static void abandoning_takes_no_time(void)
+{
+    open_connection();
+    now = SECOND;
+    no_socket_rst(CLIENT);
+    ASSERT_RST(CONNECT_ABANDONED, CLOSED);
+    open_connection();
+    now = SECOND + 1;
+    no_socket_rst(CLIENT);
+    ASSERT_RST(NO_SOCKET, RESET);
+}
+
+static void client_that_only_read_does_not_abandon(void)
+{
+    open_connection();
+    send_rw(SERVER, 5);
+    no_socket_rst(CLIENT);
+    ASSERT_RST(NO_SOCKET, RESET);
+    open_connection();
+    send_rw(SERVER, 5);
+    shutdown_side(SERVER, 3);
+    no_socket_rst(CLIENT);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+}
+
 static void client_that_spoke_has_no_socket_any_more(void)
 {
     open_connection();
@@ -454,6 +479,19 @@ static void rst_after_the_others_overrun_names_it(void)
     ASSERT_FOUND(FOUND(RESET));
 }
 
+static void each_side_waits_from_its_own_full_shutdown_on(void)
+{
+    open_connection();
+    shutdown_side(CLIENT, VSOCK_SHUTDOWN_SEND);
+    shutdown_side(SERVER, VSOCK_SHUTDOWN_SEND); /* both directions are shut, but nobody closed */
+    now = 8 * SECOND;
+    shutdown_side(CLIENT, 3);
+    now = 16 * SECOND;
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(CLOSE_TIMEOUT, CLOSED);
+    g_assert_cmpint(step.waited, ==, 8 * SECOND);
+}
+
 static void a_full_window_is_no_overrun(void)
 {
     open_connection();
@@ -475,6 +513,7 @@ static void rst_with_many_small_packets_unread_is_the_queue(void)
         send_rw(CLIENT, 200);
     stamped_rst(SERVER, 0);
     ASSERT_RST(QUEUE_OVERFLOW, RESET);
+    g_assert_true(step.findings & FOUND(QUEUE_OVERFLOW_SUSPECTED));
 
     open_connection();
     for (int i = 0; i < BUFFER / 576; i++)
@@ -573,6 +612,8 @@ int main(int argc, char **argv)
     TEST(rst_of_the_server_refuses);
     TEST(stamped_rst_of_the_client_while_requested_is_a_protocol_error);
     TEST(client_that_never_spoke_abandons);
+    TEST(abandoning_takes_no_time);
+    TEST(client_that_only_read_does_not_abandon);
     TEST(client_that_spoke_has_no_socket_any_more);
     TEST(rst_after_full_shutdown_acknowledges_it);
     TEST(even_a_rst_without_socket_acknowledges_a_full_shutdown);
@@ -584,6 +625,7 @@ int main(int argc, char **argv)
     TEST(half_closed_is_not_closed);
     TEST(stamped_rst_on_an_open_connection_aborts);
     TEST(rst_after_the_others_overrun_names_it);
+    TEST(each_side_waits_from_its_own_full_shutdown_on);
     TEST(a_full_window_is_no_overrun);
     TEST(rst_with_many_small_packets_unread_is_the_queue);
     TEST(midstream_rst_proves_little);

@@ -230,6 +230,10 @@ static void midstream_bounds_raise_no_alarm(void)
     g_assert_cmpuint(step.acks_frame, ==, 0);
     update(0x90001000); /* sent before the capture began */
     ASSERT_FOUND(0);
+    start(false);
+    update(0);
+    update(7); /* nor where nothing was seen to be sent */
+    ASSERT_FOUND(0);
     rw(1000);
     ASSERT_FOUND(FOUND(ZERO_WINDOW)); /* a lower bound of what is in flight suffices for that */
 }
