@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The six credit figures of every packet, computed again from the raw header fields, must be those that are shown.
+"""The credit figures of every packet, computed again from the raw header fields, must be those that are shown.
 
 Shares no code with the plugin. Captures that hold packets twice are left out. Takes golden.py's options.
 """
@@ -11,6 +11,7 @@ import golden
 RAW = ("frame.number frame.interface_id vsock.src_cid vsock.dst_cid vsock.src_port vsock.dst_port vsock.virtio.len "
        "vsock.virtio.type vsock.virtio.op vsock.virtio.buf_alloc vsock.virtio.fwd_cnt").split()
 SHOWN = [f"vsock.credit.{peer}{name}" for peer in ("", "peer_") for name in ("in_flight", "window", "effective_window")]
+SHOWN.append("vsock.credit.at_least")
 REQUEST, RESPONSE, RST, RW = 1, 2, 3, 5
 
 
@@ -25,7 +26,9 @@ class Direction:
         if not self.known:
             self.tx = self.fwd = fwd
         else:
-            step = (fwd - self.fwd + 2**31) % 2**32 - 2**31 if self.tx - self.fwd < 2**31 else (fwd - self.fwd) % 2**32
+            step, flying = (fwd - self.fwd) % 2**32, self.tx - self.fwd
+            if step > flying and 2**32 - step < step - flying:  # backwards is nearer than ahead
+                step -= 2**32
             self.fwd += step
             self.tx = max(self.tx, self.fwd)
         self.buffer, self.known = buffer, True
@@ -48,19 +51,20 @@ def recompute(rows):
         key = interface, frozenset((sender, receiver))
         state = connections.get(key)
         if state is None or op == REQUEST or (op == RESPONSE and state["over"] and kind == state["kind"]):
-            state = {"kind": kind, "over": False, sender: Direction(op == REQUEST), receiver: Direction(op == REQUEST)}
+            state = {"kind": kind, "over": False, "exact": op == REQUEST, sender: Direction(op == REQUEST), receiver: Direction(op == REQUEST)}
             connections[key] = state
         no_socket = op == RST and buffer == fwd == 0
         if op == RST and kind == state["kind"]:
             state["over"] = True
-        if kind != state["kind"] or no_socket or sender == receiver:
-            yield number, [""] * 6
+        if kind != state["kind"] or kind not in (1, 2) or no_socket or sender == receiver:
+            yield number, [""] * 7
             continue
         sent, received = state[sender], state[receiver]
         received.stamp(buffer, fwd)
         if op == RW:
             sent.tx += length
-        yield number, figures(sent, received.buffer) + figures(received, sent.buffer)
+        bound = "" if state["exact"] else "1"
+        yield number, figures(sent, received.buffer) + figures(received, sent.buffer) + [bound]
 
 
 def check(capture):
@@ -69,13 +73,14 @@ def check(capture):
     lines = [line.split("\t") for line in output.splitlines()]
     rows = [[int(value or 0) for value in line[:len(RAW)]] for line in lines]
     for line, (number, expected) in zip(lines, recompute(rows), strict=True):
-        if line[len(RAW):] != expected:
+        if [value.replace("True", "1") for value in line[len(RAW):]] != expected:
             sys.exit(f"{capture} {number}: shown {line[len(RAW):]}, computed {expected}")
     print(f"{capture}: {len(rows)} packets")
+    return len(rows)
 
 
 options = golden.parse_arguments()
-LEFT_OUT = {"any-two.pcapng", "copies.pcapng", "cuts.pcapng", "malformed.pcapng", "interfaces.pcapng"}
-for path in sorted((golden.TESTS / "captures").glob("*.pcap*")):
-    if path.name not in LEFT_OUT:
-        check(path.name)
+LEFT_OUT = {"any-two.pcapng", "copies.pcapng", "cuts.pcapng", "malformed.pcapng", "interfaces.pcapng", "sections.pcapng"}
+checked = sum(check(path.name) for path in sorted((golden.TESTS / "captures").glob("*.pcap*"))
+              if path.name not in LEFT_OUT)
+sys.exit(0 if checked > 5000 else f"only {checked} packets were there to check")

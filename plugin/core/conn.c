@@ -140,7 +140,7 @@ static enum vsock_rst_kind abort_kind(const struct vsock_conn *c, uint8_t side)
         return VSOCK_RST_ABORTED;
     if (vsock_window_in_flight(peer) > peer->buf_alloc)
         return VSOCK_RST_WINDOW_OVERRUN;
-    if (peer->unconsumed_rws > 0 && peer->unconsumed_rws >= peer->buf_alloc / QUEUED_PACKET_COST &&
+    if (peer->queued > 0 && peer->queued >= peer->buf_alloc / QUEUED_PACKET_COST &&
         vsock_window_in_flight(peer) < (uint64_t)peer->unconsumed_rws * QUEUED_PACKET_COST)
         return VSOCK_RST_QUEUE_OVERFLOW;
     return VSOCK_RST_ABORTED;
@@ -283,7 +283,9 @@ static void on_foreign(const struct vsock_packet *p, struct vsock_step *step)
 
 bool vsock_conn_has_credit(const struct vsock_conn *c, const struct vsock_packet *p)
 {
-    return p->virtio.type == c->type && !c->degenerate && !is_no_socket_rst(p);
+    bool credit_type = c->type == VSOCK_TYPE_STREAM || c->type == VSOCK_TYPE_SEQPACKET;
+
+    return credit_type && p->virtio.type == c->type && !c->degenerate && !is_no_socket_rst(p);
 }
 
 static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, const struct vsock_packet *p,
@@ -357,7 +359,7 @@ struct vsock_rw *vsock_conn_release(struct vsock_conn *c)
         if (w->unconsumed_rws > 0) {
             w->newest->next = released;
             released = w->oldest;
-            w->unconsumed_rws = 0;
+            w->unconsumed_rws = w->queued = 0;
         }
     }
     return released;

@@ -92,7 +92,8 @@ struct vsock_step vsock_conn_step(struct vsock_conn *conn, const struct vsock_co
                                   int64_t time, struct vsock_rw *rw);
 
 /* Does the packet say anything of the connection's credit? Not a RST without a socket, nor one of a type that
- * is not the connection's; and nothing can be made of it where nothing tells the sides apart. */
+ * is not the connection's, or has no credit at all; and nothing can be made of it where nothing tells the
+ * sides apart. */
 bool vsock_conn_has_credit(const struct vsock_conn *conn, const struct vsock_packet *packet);
 
 /* The RWs that the connection still keeps, to give back when the next generation takes its place. */

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* Linux copies packets of up to so many bytes into the one before them (GOOD_COPY_LEN). */
+#define MERGED_MAX 128
+
 struct vsock_window vsock_window_start(bool from_request)
 {
     return (struct vsock_window){.based = from_request};
@@ -29,7 +32,8 @@ int64_t vsock_window_left_capped(const struct vsock_window *w, uint32_t own_buf_
 void vsock_window_send(struct vsock_window *w, uint32_t length, uint32_t frame, struct vsock_rw *rw)
 {
     w->sent += length;
-    *rw = (struct vsock_rw){.end = w->sent, .frame = frame};
+    *rw = (struct vsock_rw){.end = w->sent, .frame = frame, .queued = length > MERGED_MAX};
+    w->queued += rw->queued;
     if (w->unconsumed_rws > 0)
         w->newest->next = rw;
     else
@@ -46,6 +50,7 @@ static void release(struct vsock_window *w, struct vsock_rw **released)
 
         w->oldest = rw->next;
         w->unconsumed_rws--;
+        w->queued -= rw->queued;
         rw->next = *released;
         *released = rw;
     }

@@ -15,6 +15,7 @@ struct vsock_rw {
     struct vsock_rw *next;
     uint64_t end; /* stream offset of the byte after its last */
     uint32_t frame;
+    bool queued;
 };
 
 struct vsock_window {
@@ -25,6 +26,7 @@ struct vsock_window {
     bool based;   /* the counters' start is known: from the REQUEST, or from the receiver's first stamp */
     bool stamped; /* the receiver has stamped a packet: consumed, edge and buf_alloc are its word */
     uint32_t unconsumed_rws;
+    uint32_t queued;                  /* of them: too large for Linux to merge with the one before */
     struct vsock_rw *oldest, *newest; /* valid while unconsumed_rws > 0 */
 };
 

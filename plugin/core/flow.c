@@ -51,6 +51,21 @@ static void find_in_stamp(const struct vsock_flow *f, const struct vsock_packet 
         FIND(step, BUF_ALLOC_BELOW_IN_FLIGHT);
 }
 
+/* Messages are consumed whole, so one of which something is consumed has ended: its EOM was not captured. And
+ * one that the receiver's buffer, shrunk meanwhile, cannot hold can never be consumed. */
+static void find_in_open_message(struct vsock_message *m, const struct vsock_window *w,
+                                 struct vsock_flow_step *step)
+{
+    if (!m->open)
+        return;
+    if (step->stamp.ahead > 0 || (int64_t)(w->consumed - m->start) > 0) {
+        *m = (struct vsock_message){0};
+    } else if (step->stamp.shrunk > 0 && m->bytes >= w->buf_alloc && !m->too_big) {
+        m->too_big = true;
+        FIND(step, MESSAGE_TOO_BIG);
+    }
+}
+
 static void take_stamp(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
                        struct vsock_flow_step *step)
 {
@@ -59,16 +74,20 @@ static void take_stamp(struct vsock_flow *f, const struct vsock_packet *p, uint8
     struct vsock_excess *excess = &f->excess[other(side)];
 
     step->stamp = vsock_window_stamp(w, p->virtio.buf_alloc, p->virtio.fwd_cnt, &step->released);
-    step->acks_frame = step->released ? step->released->frame : 0;
+    step->acks_frame = step->stamp.advance > 0 && step->released ? step->released->frame : 0;
     step->recovered = excess->open && (int64_t)(w->consumed - excess->edge) > 0;
     if (step->recovered)
         excess->open = false;
     find_in_stamp(f, p, w, nothing_sent, step);
+    find_in_open_message(&f->message[other(side)], w, step);
+    if (step->stamp.advance > 0)
+        f->question[other(side)].vain = 0;
 }
 
 /* ---- questions ---- */
 
-static void ask(struct vsock_flow *f, uint8_t side, uint32_t frame, struct vsock_flow_step *step)
+static void ask(struct vsock_flow *f, uint8_t side, uint32_t frame, int64_t time,
+                struct vsock_flow_step *step)
 {
     struct vsock_question *q = &f->question[side];
 
@@ -77,6 +96,7 @@ static void ask(struct vsock_flow *f, uint8_t side, uint32_t frame, struct vsock
         return;
     q->open = true;
     q->frame = frame;
+    q->time = time;
     step->asks = true;
 }
 
@@ -88,7 +108,8 @@ static void answer(struct vsock_flow *f, uint8_t side, struct vsock_flow_step *s
     if (!q->open)
         return;
     q->open = false;
-    q->vain = step->stamp.advance == 0 ? q->vain + 1 : 0;
+    if (step->stamp.advance == 0 && vsock_window_in_flight(&f->window[other(side)]) > 0)
+        q->vain++;
     step->answers_frame = q->frame;
     if (q->vain > 1)
         FIND(step, CREDIT_REQUEST_REPEATED);
@@ -109,6 +130,8 @@ static void find_in_message(struct vsock_flow *f, const struct vsock_packet *p, 
         *m = (struct vsock_message){0};
         return;
     }
+    if (!m->open)
+        m->start = step->offset;
     m->open = true;
     m->bytes += p->virtio.len;
     if (w->stamped && m->bytes >= w->buf_alloc && !m->too_big) {
@@ -123,7 +146,9 @@ static void find_in_window(struct vsock_flow *f, uint8_t side, int64_t left_befo
     const struct vsock_window *w = &f->window[side];
     int64_t left = vsock_window_left(w);
 
-    if ((int64_t)(w->sent - w->edge) > 0) {
+    if (!f->exact) {
+        /* What was advertised before the capture is not known: a larger buffer may have allowed anything. */
+    } else if ((int64_t)(w->sent - w->edge) > 0) {
         step->exceeded = w->sent - w->edge;
         if (!f->excess[side].open)
             f->excess[side] = (struct vsock_excess){.open = true, .edge = w->edge};
@@ -166,13 +191,18 @@ static uint64_t end_message(struct vsock_message *m)
     return truncated ? VSOCK_FOUND_BIT(VSOCK_FOUND_MESSAGE_TRUNCATED) : 0;
 }
 
-static void take_shutdown(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
+static void take_shutdown(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side, int64_t time,
                           struct vsock_flow_step *step)
 {
-    if (!(p->virtio.flags & VSOCK_SHUTDOWN_SEND))
-        return;
-    vsock_stall_drop(&f->stall[side]);
-    step->findings |= end_message(&f->message[side]);
+    if (p->virtio.flags & VSOCK_SHUTDOWN_SEND) {
+        f->finished[side] = true;
+        vsock_stall_drop(&f->stall[side]);
+        step->findings |= end_message(&f->message[side]);
+    }
+    if (p->virtio.flags & VSOCK_SHUTDOWN_RCV) {
+        f->finished[other(side)] = true;
+        vsock_stall_freeze(&f->stall[other(side)], time);
+    }
 }
 
 /* ---- who waits ---- */
@@ -182,34 +212,35 @@ static bool is_shut(const struct vsock_flow *f, uint8_t sender)
     return f->uncapped[sender] ? vsock_window_left(&f->window[sender]) <= 0 : left_capped(f, sender) <= 0;
 }
 
-/* `sender`'s own packet: an RW that shuts its window, or one that shows that it was not waiting. */
+/* `sender`'s own packet: one that shows that it was not waiting, or an RW that shuts its window. */
 static void judge_sender(struct vsock_flow *f, const struct vsock_packet *p, uint8_t sender, uint32_t frame,
                          int64_t time)
 {
     struct vsock_stall *s = &f->stall[sender];
+    bool sends = p->virtio.op == VSOCK_OP_RW && p->virtio.len > 0;
     bool own_cap = vsock_window_left(&f->window[sender]) > 0;
 
-    if (p->virtio.op != VSOCK_OP_RW)
-        return;
-    if (s->open && s->own_cap)
+    if (s->open && (sends || !is_shut(f, sender)))
         vsock_stall_drop(s);
-    if (!s->open && is_shut(f, sender))
+    if (sends && is_shut(f, sender) && !f->finished[sender])
         vsock_stall_begin(s, &f->window[sender], frame, time, own_cap, false);
 }
 
-/* A packet of the side that `sender` may be waiting for. */
-static void judge_receiver(struct vsock_flow *f, uint8_t sender, uint32_t frame, int64_t time,
+/* A packet of the side that `sender` may be waiting for. `asked`: see vsock_stall_end. */
+static void judge_receiver(struct vsock_flow *f, uint8_t sender, uint32_t frame, int64_t time, int64_t asked,
                            struct vsock_flow_step *step)
 {
     struct vsock_stall *s = &f->stall[sender];
     bool own_cap = vsock_window_left(&f->window[sender]) > 0;
 
+    if (s->open && s->frozen)
+        return;
     if (s->open && is_shut(f, sender)) {
-        vsock_stall_word(s, &step->stamp);
+        vsock_stall_word(s, &step->stamp, time);
     } else if (s->open) {
         step->stall_frame = s->frame;
-        step->stall_cause = vsock_stall_end(s, &f->window[sender], step->answers_frame != 0);
-    } else if (step->stamp.shrunk > 0 && is_shut(f, sender)) {
+        step->stall_cause = vsock_stall_end(s, &f->window[sender], time, asked);
+    } else if (step->stamp.shrunk > 0 && is_shut(f, sender) && !f->finished[sender]) {
         vsock_stall_begin(s, &f->window[sender], frame, time, own_cap, true);
     }
 }
@@ -226,10 +257,10 @@ struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_
         take_rw(f, p, side, frame, rw, &step);
         break;
     case VSOCK_OP_SHUTDOWN:
-        take_shutdown(f, p, side, &step);
+        take_shutdown(f, p, side, time, &step);
         break;
     case VSOCK_OP_CREDIT_REQUEST:
-        ask(f, side, frame, &step);
+        ask(f, side, frame, time, &step);
         break;
     case VSOCK_OP_CREDIT_UPDATE:
     case VSOCK_OP_INVALID:
@@ -240,7 +271,8 @@ struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_
     }
     if (f->window[side].stamped)
         judge_sender(f, p, side, frame, time);
-    judge_receiver(f, other(side), frame, time, &step);
+    judge_receiver(f, other(side), frame, time,
+                   step.answers_frame != 0 ? time - f->question[other(side)].time : 0, &step);
     return step;
 }
 

@@ -12,6 +12,7 @@
 
 /* One side's SEQPACKET message that has no EOM yet. */
 struct vsock_message {
+    uint64_t start; /* stream offset of its first byte */
     uint64_t bytes;
     bool open;
     bool too_big; /* was said */
@@ -21,6 +22,7 @@ struct vsock_message {
 struct vsock_question {
     bool open;
     uint32_t frame;
+    int64_t time;
     uint32_t vain; /* answers in a row that brought nothing new */
 };
 
@@ -38,6 +40,7 @@ struct vsock_flow {
     struct vsock_question question[2];
     struct vsock_excess excess[2];
     bool exact;       /* the REQUEST was captured: all that was sent was, or is known to be missing */
+    bool finished[2]; /* the side may send no more: it said so, or the other side did */
     bool uncapped[2]; /* the side has sent beyond its own buffer's size: it does not cap */
 };
 

@@ -25,10 +25,12 @@ struct vsock_stall {
     bool open;
     bool own_cap;
     bool shrunk;
-    bool spoke;          /* the receiver spoke meanwhile without progress */
     uint32_t frame;      /* that shut the window */
     int64_t time;        /* and when, in nanoseconds */
     uint64_t consumed;   /* then */
+    int64_t word;        /* when the receiver last spoke without progress; `time` if it did not */
+    bool frozen;         /* the receiver has shut its side: */
+    int64_t until;       /* ... then, and the sender may not send for another reason since */
     uint32_t reopenings; /* by little, so far in this direction */
 };
 
@@ -37,12 +39,15 @@ void vsock_stall_begin(struct vsock_stall *stall, const struct vsock_window *win
                        int64_t time, bool own_cap, bool shrunk);
 
 /* The receiver has spoken, and the window is still shut. */
-void vsock_stall_word(struct vsock_stall *stall, const struct vsock_stamp *stamp);
+void vsock_stall_word(struct vsock_stall *stall, const struct vsock_stamp *stamp, int64_t time);
 
-/* The window is open again. `asked`: the sender's CREDIT_REQUEST had no answer until now. Returns why it was
- * shut. */
+/* The receiver has shut its side: nothing that comes later says anything of the wait. */
+void vsock_stall_freeze(struct vsock_stall *stall, int64_t time);
+
+/* The window is open again. `asked`: how long the sender's CREDIT_REQUEST had no answer until now, 0 if it
+ * did not ask. Returns why the window was shut: what covers less than half of the time explains nothing. */
 enum vsock_stall_cause vsock_stall_end(struct vsock_stall *stall, const struct vsock_window *window,
-                                       bool asked);
+                                       int64_t time, int64_t asked);
 
 /* No verdict: the sender was not waiting after all, or gave up sending. */
 void vsock_stall_drop(struct vsock_stall *stall);

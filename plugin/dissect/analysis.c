@@ -266,7 +266,7 @@ void vsock_analysis_register(int proto, module_t *preferences)
     expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
     prefs_register_uint_preference(
         preferences, "connect_timeout", "Connect timeout (ms)",
-        "A request that has no answer for so long is reported; Linux gives up after 2000", 10,
+        "A request that has no answer for so long is reported; Linux gives up after 2000; 0: never", 10,
         &connect_timeout);
 }
 
@@ -376,9 +376,7 @@ static bool is_unanswered(const struct vsock_record *r)
         return false;
     if (s->conn.completeness & ~(VSOCK_COMPLETE_REQUEST | VSOCK_COMPLETE_RST))
         return false; /* a RESPONSE, or what only a connection has */
-    if (s->reset_frame != 0 && s->reset_time < deadline)
-        return false;
-    return vsock_stream_seen_until(s) >= deadline;
+    return connect_timeout > 0 && vsock_stream_known_until(s) >= deadline;
 }
 
 static const char *reset_text(const struct vsock_record *r)

@@ -201,8 +201,8 @@ void vsock_credit_register(int proto, module_t *preferences)
     prefs_register_uint_preference(preferences, "stall_warning", "Long stall (ms)",
                                    "A window that is shut for so long is a warning", 10, &stall_warning);
     prefs_register_uint_preference(preferences, "credit_request_timeout", "Credit request timeout (ms)",
-                                   "A credit request that has no answer for so long is reported", 10,
-                                   &credit_request_timeout);
+                                   "A credit request that has no answer for so long is reported; 0: never",
+                                   10, &credit_request_timeout);
 }
 
 /* ---- fields ---- */
@@ -296,7 +296,7 @@ static const char *cause_text(enum vsock_stall_cause cause)
     case VSOCK_STALL_NOT_READING:
         return "the receiver spoke meanwhile and had consumed nothing: its application was not reading";
     case VSOCK_STALL_UNDECIDED:
-        return "undecided: the receiver was silent, and read late or told of it late";
+        return "undecided: the receiver read late, or told of it late";
     case VSOCK_STALL_SLOW_READER:
         return "the receiver reads little at a time: a slow reader";
     case VSOCK_STALL_UPDATE_LATE:
@@ -319,7 +319,8 @@ static void show_stall(packet_info *pinfo, proto_item *item, const struct vsock_
     int64_t time = stall_time(r);
     const char *resumed = "";
 
-    if (time < milliseconds(stall_note)) { /* how a stream at full speed looks: no reason to ask why */
+    if (time < milliseconds(MIN(
+                   stall_note, stall_warning))) { /* how a stream at full speed looks: no reason to ask why */
         expert_add_info_format(pinfo, item, &ei_stall_brief,
                                "The other side's window was shut for %.6f s since frame %u",
                                (double)time / 1e9, r->rare->stall_frame);
@@ -405,7 +406,7 @@ static void show_finding(packet_info *pinfo, proto_item *item, const struct vsoc
             pinfo, item, &ei_message_too_big,
             "The message fills the receiver's buffer of %u bytes and goes on: the rest can never "
             "fit",
-            r->peer_buf_alloc);
+            p->virtio.op == VSOCK_OP_RW ? r->peer_buf_alloc : p->virtio.buf_alloc);
         break;
     case VSOCK_FOUND_EOR_WITHOUT_EOM:
         expert_add_info(pinfo, item, &ei_eor_without_eom);
@@ -416,49 +417,59 @@ static void show_finding(packet_info *pinfo, proto_item *item, const struct vsoc
     }
 }
 
-/* When the connection can no longer answer: at its RST, or at the capture's end. */
-static int64_t stream_end(const struct vsock_stream *s)
-{
-    return s->reset_frame != 0 ? s->reset_time : vsock_stream_seen_until(s);
-}
-
 /* Of the future: no answer in time, while the connection lasted to give one. */
 static bool is_unanswered(const struct vsock_record *r)
 {
     int64_t until;
 
-    if (!r->rare || !r->rare->asks)
+    if (!r->rare || !r->rare->asks || credit_request_timeout == 0)
         return false;
-    until = r->rare->answered_time != VSOCK_TIME_NONE ? r->rare->answered_time : stream_end(r->stream);
+    until = r->rare->answered_time != VSOCK_TIME_NONE ? r->rare->answered_time
+                                                      : vsock_stream_known_until(r->stream);
     return until - r->time >= milliseconds(credit_request_timeout);
 }
 
-/* Of the future: this packet shut its sender's window for good. */
-static bool shut_for_good(const struct vsock_record *r, int64_t *time)
+/* Of the future: the stall that this packet began, if it was never over; else NULL. */
+static const struct vsock_stall *open_stall(const struct vsock_record *r)
 {
-    const struct vsock_stall *stall;
-
     for (int side = 0; side < 2; side++) {
-        stall = &r->stream->conn.flow.stall[side];
-        if (stall->open && stall->frame == r->frame) {
-            *time = stream_end(r->stream) - r->time;
-            return *time >= milliseconds(stall_warning);
-        }
+        const struct vsock_stall *stall = &r->stream->conn.flow.stall[side];
+
+        if (stall->open && stall->frame == r->frame)
+            return stall;
     }
-    return false;
+    return NULL;
+}
+
+static void show_open_stall(packet_info *pinfo, proto_item *item, const struct vsock_record *r,
+                            const struct vsock_stall *stall)
+{
+    const struct vsock_stream *s = r->stream;
+    int64_t time = (stall->frozen ? stall->until : vsock_stream_known_until(s)) - r->time;
+    const char *until = "the capture's end";
+
+    if (time < milliseconds(stall_warning))
+        return;
+    if (stall->frozen)
+        until = "the receiver shut down";
+    else if (s->reset_frame != 0)
+        until = "the RST";
+    else if (s->superseded_time != VSOCK_TIME_NONE)
+        until = "the next connection between these endpoints";
+    expert_add_info_format(pinfo, item, &ei_stall_open,
+                           "The window that is shut here was not opened for %.6f s, until %s",
+                           (double)time / 1e9, until);
 }
 
 static void show_future(packet_info *pinfo, proto_item *item, const struct vsock_record *r)
 {
-    int64_t time;
+    const struct vsock_stall *stall = open_stall(r);
 
     if (is_unanswered(r))
         expert_add_info_format(pinfo, item, &ei_credit_request_unanswered, "No answer within %u ms",
                                credit_request_timeout);
-    if (shut_for_good(r, &time))
-        expert_add_info_format(pinfo, item, &ei_stall_open,
-                               "The window that is shut here was not opened for %.6f s, until the %s",
-                               (double)time / 1e9, r->stream->reset_frame != 0 ? "RST" : "capture's end");
+    if (stall)
+        show_open_stall(pinfo, item, r, stall);
 }
 
 void vsock_credit_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *p,

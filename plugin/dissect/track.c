@@ -275,12 +275,14 @@ static struct vsock_stream *start_stream(packet_info *pinfo, struct tuple *t, co
     s->side[0] = t->low;
     s->side[1] = t->high;
     s->first_time = vsock_packet_time(pinfo);
-    s->request_time = s->response_time = s->reset_time = VSOCK_TIME_NONE;
+    s->request_time = s->response_time = s->reset_time = s->superseded_time = VSOCK_TIME_NONE;
     s->last_record = UINT32_MAX;
     s->conn = vsock_conn_start(p, side, same_endpoint(&t->low, &t->high));
     s->conversation = conversation_new_by_id(pinfo->num, CONVERSATION_NONE, s->index);
-    if (previous)
+    if (previous) {
+        previous->superseded_time = s->first_time;
         give_back(vsock_conn_release(&previous->conn));
+    }
     t->newest = s;
     return s;
 }
@@ -515,9 +517,11 @@ uint32_t vsock_track_pair(const packet_info *pinfo, const struct vsock_packet *p
     return first ? first->pair : 0;
 }
 
-int64_t vsock_stream_seen_until(const struct vsock_stream *s)
+int64_t vsock_stream_known_until(const struct vsock_stream *s)
 {
-    return *s->place->seen_until;
+    if (s->reset_frame != 0)
+        return s->reset_time;
+    return s->superseded_time != VSOCK_TIME_NONE ? s->superseded_time : *s->place->seen_until;
 }
 
 const struct vsock_record *vsock_track(packet_info *pinfo, const struct vsock_packet *p)

@@ -30,6 +30,7 @@ struct vsock_stream {
     struct vsock_endpoint side[2];
     uint32_t request_frame, response_frame, reset_frame; /* reset: its first RST, foreign types apart */
     int64_t first_time, request_time, response_time, reset_time;
+    int64_t superseded_time; /* when the next generation between the same endpoints began */
 
     /* The state machine after the last packet of the first pass; what a packet shows is in its record. */
     struct vsock_conn conn;
@@ -129,8 +130,9 @@ int64_t vsock_track_previous_time(const struct vsock_record *record);
 /* How many streams there are so far: one more than the largest vsock.stream. */
 uint32_t vsock_track_stream_count(void);
 
-/* The time of the last packet seen in the stream's section; after the first pass, of the section's last. */
-int64_t vsock_stream_seen_until(const struct vsock_stream *stream);
+/* Until when it is known what happened in the stream: its RST, the next generation, or the last packet seen
+ * in its section (after the first pass: the section's last). */
+int64_t vsock_stream_known_until(const struct vsock_stream *stream);
 
 /* An index that stands for the packet's two endpoints, wherever recorded: that of the first stream between
  * them. Only for packets that vsock_track() was called for, and with their ports captured. */

@@ -517,6 +517,12 @@ static void rst_with_many_small_packets_unread_is_the_queue(void)
 
     open_connection();
     for (int i = 0; i < BUFFER / 576; i++)
+        send_rw(CLIENT, 128); /* merged into each other by Linux */
+    stamped_rst(SERVER, 0);
+    ASSERT_RST(ABORTED, RESET);
+
+    open_connection();
+    for (int i = 0; i < BUFFER / 576; i++)
         send_rw(CLIENT, 200);
     stamped_rst(SERVER, 200); /* the RST itself says that one was consumed */
     ASSERT_RST(ABORTED, RESET);

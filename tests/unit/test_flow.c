@@ -117,6 +117,14 @@ static void exceeding_counts_from_the_highest_edge(void)
     g_assert_cmpuint(step.exceeded, ==, 5);
 }
 
+static void what_was_allowed_before_the_capture_is_not_known(void)
+{
+    start(false);
+    update(1000);
+    rw(5000);
+    ASSERT_FOUND(FOUND(ZERO_WINDOW));
+}
+
 static void a_shrink_cannot_make_a_violation(void)
 {
     open_flow();
@@ -253,9 +261,67 @@ static void speaking_without_progress_proves_not_reading(void)
 {
     open_flow();
     rw(1000);
+    now = 500 * MS;
     take(S, VSOCK_OP_RW, 5, 0);
+    now = 1000 * MS;
     update(1000);
     ASSERT_STALL(3, VSOCK_STALL_NOT_READING);
+}
+
+static void what_was_said_early_proves_nothing_of_the_rest(void)
+{
+    open_flow();
+    rw(1000);
+    now = 499 * MS;
+    take(S, VSOCK_OP_RW, 5, 0);
+    now = 1000 * MS;
+    update(1000);
+    ASSERT_STALL(3, VSOCK_STALL_UNDECIDED);
+}
+
+static void sending_shows_that_nobody_waited(void)
+{
+    open_flow();
+    rw(1000);
+    now = 500 * MS;
+    rw(5); /* frame 4: an update must have come that was not captured */
+    now = 600 * MS;
+    update(1005);
+    ASSERT_STALL(4, VSOCK_STALL_UNDECIDED);
+}
+
+static void growing_the_own_buffer_ends_the_own_cap(void)
+{
+    start(true);
+    buf_alloc[C] = 300;
+    take(C, VSOCK_OP_REQUEST, 0, 0);
+    take(S, VSOCK_OP_RESPONSE, 0, 0);
+    rw(300);
+    buf_alloc[C] = 1000;
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0, 0);
+    g_assert_false(flow.stall[C].open);
+}
+
+static void who_has_shut_down_waits_no_more(void)
+{
+    open_flow();
+    rw(600);
+    take(C, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_SEND);
+    buf_alloc[S] = 500;
+    update(0);
+    g_assert_false(flow.stall[C].open);
+}
+
+static void the_receivers_shutdown_stops_the_clock(void)
+{
+    open_flow();
+    rw(1000);
+    now = 10 * MS;
+    take(S, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_RCV);
+    now = 500 * MS;
+    update(0);
+    g_assert_true(flow.stall[C].open);
+    g_assert_cmpint(flow.stall[C].until, ==, 10 * MS);
 }
 
 static void a_second_opening_by_little_is_a_slow_reader(void)
@@ -290,9 +356,18 @@ static void an_unanswered_question_makes_the_update_late(void)
 {
     open_flow();
     rw(1000);
+    now = 500 * MS;
     take(C, VSOCK_OP_CREDIT_REQUEST, 0, 0);
+    now = 1000 * MS;
     update(1000);
     ASSERT_STALL(3, VSOCK_STALL_UPDATE_LATE);
+    open_flow();
+    rw(1000);
+    now = 999 * MS;
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0, 0);
+    now = 1000 * MS;
+    update(1000); /* at once */
+    ASSERT_STALL(3, VSOCK_STALL_UNDECIDED);
 }
 
 static void a_shrink_can_begin_a_stall(void)
@@ -366,6 +441,28 @@ static void asking_twice_in_vain_is_said(void)
     ASSERT_FOUND(0);
 }
 
+static void progress_between_questions_is_progress(void)
+{
+    open_flow();
+    rw(1000);
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0, 0);
+    update(0);
+    update(500);
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0, 0);
+    update(500);
+    ASSERT_FOUND(0);
+}
+
+static void asking_with_nothing_in_flight_asks_for_nothing(void)
+{
+    open_flow();
+    for (int i = 0; i < 3; i++) {
+        take(C, VSOCK_OP_CREDIT_REQUEST, 0, 0);
+        update(0);
+        ASSERT_FOUND(0);
+    }
+}
+
 /* ---- messages ---- */
 
 static void open_seqpacket(void)
@@ -385,6 +482,30 @@ static void a_message_that_fills_the_buffer_must_end_there(void)
     rw(999);
     take(C, VSOCK_OP_RW, 1, VSOCK_SEQ_EOM);
     ASSERT_FOUND(FOUND(ZERO_WINDOW));
+}
+
+static void a_message_that_was_consumed_has_ended(void)
+{
+    open_seqpacket();
+    rw(600); /* its EOM is not captured */
+    update(700);
+    ASSERT_FOUND(FOUND(UNSEEN_DATA));
+    rw(400);
+    ASSERT_FOUND(0);
+    open_seqpacket();
+    rw(600);
+    update(600);
+    take(C, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_SEND);
+    ASSERT_FOUND(0);
+}
+
+static void a_shrink_can_make_a_message_too_big(void)
+{
+    open_seqpacket();
+    rw(600);
+    buf_alloc[S] = 500;
+    update(0);
+    ASSERT_FOUND(FOUND(BUF_ALLOC_SHRUNK) | FOUND(BUF_ALLOC_BELOW_IN_FLIGHT) | FOUND(MESSAGE_TOO_BIG));
 }
 
 static void streams_have_no_messages(void)
@@ -425,6 +546,8 @@ static void an_rw_without_data_is_noted(void)
     open_flow();
     rw(0);
     ASSERT_FOUND(FOUND(ZERO_LENGTH));
+    update(0);
+    g_assert_cmpuint(step.acks_frame, ==, 0);
 }
 
 static void trailing_packets_move_figures_and_find_nothing(void)
@@ -446,6 +569,7 @@ int main(int argc, char **argv)
     TEST(a_full_buffer_is_a_zero_window_and_said_once);
     TEST(the_senders_own_buffer_caps_it);
     TEST(exceeding_counts_from_the_highest_edge);
+    TEST(what_was_allowed_before_the_capture_is_not_known);
     TEST(a_shrink_cannot_make_a_violation);
     TEST(a_shrink_that_leaves_room_is_only_a_shrink);
     TEST(consuming_beyond_an_overrun_explains_it);
@@ -458,6 +582,11 @@ int main(int argc, char **argv)
     TEST(midstream_bounds_raise_no_alarm);
     TEST(silence_proves_nothing);
     TEST(speaking_without_progress_proves_not_reading);
+    TEST(what_was_said_early_proves_nothing_of_the_rest);
+    TEST(sending_shows_that_nobody_waited);
+    TEST(growing_the_own_buffer_ends_the_own_cap);
+    TEST(who_has_shut_down_waits_no_more);
+    TEST(the_receivers_shutdown_stops_the_clock);
     TEST(a_second_opening_by_little_is_a_slow_reader);
     TEST(opening_by_what_linux_withholds_is_undecided);
     TEST(an_unanswered_question_makes_the_update_late);
@@ -467,6 +596,10 @@ int main(int argc, char **argv)
     TEST(a_stall_stays_open_to_the_end);
     TEST(any_packet_answers_a_credit_request);
     TEST(asking_twice_in_vain_is_said);
+    TEST(progress_between_questions_is_progress);
+    TEST(asking_with_nothing_in_flight_asks_for_nothing);
+    TEST(a_message_that_was_consumed_has_ended);
+    TEST(a_shrink_can_make_a_message_too_big);
     TEST(a_message_that_fills_the_buffer_must_end_there);
     TEST(streams_have_no_messages);
     TEST(the_end_cuts_a_message);
