@@ -307,12 +307,35 @@ static void show_summary(proto_item *item, const struct vsock_packet *p)
         proto_item_append_text(item, ", Len: %u", p->virtio.len);
 }
 
+/* Where there are no items but the protocol's own, expert infos hang on that. */
+static struct vsock_header_items all_on(proto_item *item)
+{
+    return (struct vsock_header_items){
+        .packet = item,
+        .src_cid = item,
+        .dst_cid = item,
+        .op = item,
+        .transport = item,
+        .transport_len = item,
+        .reserved = item,
+        .virtio = item,
+        .virtio_len = item,
+        .virtio_type = item,
+        .virtio_op = item,
+        .virtio_flags = item,
+    };
+}
+
 void vsock_header_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_packet *p,
                        struct vsock_header_items *items)
 {
     struct cursor c = {NULL, tvb, 0, p->mon_captured};
 
     items->packet = proto_tree_add_item(tree, proto_vsock, tvb, 0, -1, ENC_NA);
+    if (!proto_field_is_referenced(tree, proto_vsock)) { /* nor any of its fields: nobody will look */
+        *items = all_on(items->packet);
+        return;
+    }
     c.tree = items->tree = proto_item_add_subtree(items->packet, ett_vsock);
     show_summary(items->packet, p);
     show_vsockmon(&c, p, items);

@@ -22,8 +22,8 @@ struct vsock_header_items {
 const char *vsock_header_conflict(void);
 void vsock_header_register(int proto);
 
-/* Adds the packet's items to the tree and fills `items`. Throws nothing: stops where the captured bytes end.
- */
+/* Adds the headers' items to the tree and fills `items`; only the protocol's own item, which then stands for
+ * all, where no field of vsock is asked for. Throws nothing: stops where the captured bytes end. */
 void vsock_header_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_packet *packet,
                        struct vsock_header_items *items);
 
