@@ -83,7 +83,7 @@ static tap_packet_status follow_packet(void *listener, packet_info *pinfo, epan_
     const struct vsock_record *r = tap->record;
     bool is_server;
 
-    if (!r || r->copy)
+    if (!r)
         return TAP_PACKET_DONT_REDRAW;
     set_nodes(info, r);
     is_server = r->sender != client_side(r);
