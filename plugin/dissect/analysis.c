@@ -451,17 +451,7 @@ void vsock_analysis_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_p
     show_findings(pinfo, items->packet, record);
 }
 
-const char *vsock_analysis_tags(const struct vsock_record *r, char *buffer, size_t size)
+const char *vsock_analysis_tag(unsigned finding)
 {
-    uint64_t findings = vsock_record_findings(r);
-    size_t used = 0;
-
-    buffer[0] = '\0';
-    if (r->copy)
-        used += (size_t)snprintf(buffer, size, "[Copy] ");
-    for (unsigned i = 0; i < VSOCK_FOUND_CREDIT_FIRST && findings >> i != 0; i++) {
-        if (findings & VSOCK_FOUND_BIT(i) && tags[i] && used < size)
-            used += (size_t)snprintf(buffer + used, size - used, "[%s] ", tags[i]);
-    }
-    return buffer;
+    return tags[finding];
 }

@@ -18,8 +18,9 @@ void vsock_analysis_register(int proto, module_t *preferences);
 void vsock_analysis_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
                          const struct vsock_record *record, const struct vsock_header_items *items);
 
-/* Writes what the Info column says in front of the packet, as "[Reused] ", or nothing. Returns `buffer`. */
-const char *vsock_analysis_tags(const struct vsock_record *record, char *buffer, size_t size);
+/* What the Info column says in front of a packet with this finding of its connection (below
+ * VSOCK_FOUND_CREDIT_FIRST), as "Reused", or NULL. */
+const char *vsock_analysis_tag(unsigned finding);
 
 extern const value_string vsock_state_names[];
 extern const value_string vsock_rst_kind_names[];

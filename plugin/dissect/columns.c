@@ -172,20 +172,40 @@ static const char *ports(const struct vsock_packet *p, char *buffer, size_t size
     return buffer;
 }
 
+/* "[Reused] [Zero window] ": what a reader of the packet list must not miss. */
+static const char *tags(const struct vsock_record *r, char *buffer, size_t size)
+{
+    uint64_t findings = vsock_record_findings(r);
+    struct text t = {buffer, size, 0};
+    char figures[32];
+
+    if (r->copy)
+        append(&t, "[Copy] ");
+    for (unsigned i = 0; i < VSOCK_FOUND_COUNT && findings >> i != 0; i++) {
+        const char *tag;
+
+        if (!(findings & VSOCK_FOUND_BIT(i)))
+            continue;
+        tag = i < VSOCK_FOUND_CREDIT_FIRST ? vsock_analysis_tag(i)
+                                           : vsock_credit_tag(r, i, figures, sizeof(figures));
+        if (tag)
+            append(&t, "[%s] ", tag);
+    }
+    return buffer;
+}
+
 void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *p, uint32_t malformed,
                        const struct vsock_record *record)
 {
-    char tags_text[256] = "", credit_text[256] = "", ports_text[256] = "", summary_text[128];
+    char tags_text[512] = "", ports_text[256] = "", summary_text[128];
 
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "VSOCK");
     if (!col_get_writable(pinfo->cinfo, COL_INFO))
         return;
-    if (record) {
-        vsock_analysis_tags(record, tags_text, sizeof(tags_text));
-        vsock_credit_tags(record, credit_text, sizeof(credit_text));
-    }
+    if (record)
+        tags(record, tags_text, sizeof(tags_text));
     if (VSOCK_HAS_MON(p, dst_port))
         ports(p, ports_text, sizeof(ports_text));
-    col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s%s%s%s", malformed & ERRORS ? "[Malformed] " : "", tags_text,
-                 credit_text, ports_text, vsock_summary(p, record, summary_text, sizeof(summary_text)));
+    col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s%s%s", malformed & ERRORS ? "[Malformed] " : "", tags_text,
+                 ports_text, vsock_summary(p, record, summary_text, sizeof(summary_text)));
 }

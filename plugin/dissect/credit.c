@@ -319,8 +319,8 @@ static void show_stall(packet_info *pinfo, proto_item *item, const struct vsock_
     int64_t time = stall_time(r);
     const char *resumed = "";
 
-    if (time < milliseconds(MIN(
-                   stall_note, stall_warning))) { /* how a stream at full speed looks: no reason to ask why */
+    /* How a stream at full speed looks: no reason to ask why. */
+    if (time < milliseconds(MIN(stall_note, stall_warning))) {
         expert_add_info_format(pinfo, item, &ei_stall_brief,
                                "The other side's window was shut for %.6f s since frame %u",
                                (double)time / 1e9, r->rare->stall_frame);
@@ -489,7 +489,7 @@ void vsock_credit_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_pac
     show_future(pinfo, items->packet, r);
 }
 
-static const char *tag(const struct vsock_record *r, unsigned finding, char *buffer, size_t size)
+const char *vsock_credit_tag(const struct vsock_record *r, unsigned finding, char *buffer, size_t size)
 {
     switch (finding) {
     case VSOCK_FOUND_ZERO_WINDOW:
@@ -523,20 +523,4 @@ static const char *tag(const struct vsock_record *r, unsigned finding, char *buf
         return buffer;
     }
     return NULL;
-}
-
-const char *vsock_credit_tags(const struct vsock_record *r, char *buffer, size_t size)
-{
-    uint64_t findings = vsock_record_findings(r);
-    char stall[32];
-    size_t used = 0;
-
-    buffer[0] = '\0';
-    for (unsigned i = VSOCK_FOUND_CREDIT_FIRST; i < VSOCK_FOUND_COUNT && findings >> i != 0; i++) {
-        const char *text = findings & VSOCK_FOUND_BIT(i) ? tag(r, i, stall, sizeof(stall)) : NULL;
-
-        if (text && used < size)
-            used += (size_t)snprintf(buffer + used, size - used, "[%s] ", text);
-    }
-    return buffer;
 }

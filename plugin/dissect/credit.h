@@ -18,9 +18,9 @@ void vsock_credit_register(int proto, module_t *preferences);
 void vsock_credit_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
                        const struct vsock_record *record, const struct vsock_header_items *items);
 
-/* Writes what the Info column says in front of the packet, as "[Stall 8.2 s] ", or nothing. Returns `buffer`.
- */
-const char *vsock_credit_tags(const struct vsock_record *record, char *buffer, size_t size);
+/* What the Info column says in front of a packet with this finding of flow control, as "Stall 8.2 s", or
+ * NULL. It may be written to `buffer`. */
+const char *vsock_credit_tag(const struct vsock_record *record, unsigned finding, char *buffer, size_t size);
 
 /* What the packet's sender may still send; only with record->has_window. */
 int64_t vsock_credit_window(const struct vsock_record *record);
