@@ -108,3 +108,13 @@ bool vsock_is_loopback(const struct vsock_packet *p)
 {
     return p->mon.src_cid == VSOCK_CID_LOCAL || p->mon.dst_cid == VSOCK_CID_LOCAL;
 }
+
+struct vsock_endpoint vsock_source(const struct vsock_packet *p)
+{
+    return (struct vsock_endpoint){vsock_is_loopback(p) ? VSOCK_CID_LOCAL : p->mon.src_cid, p->mon.src_port};
+}
+
+struct vsock_endpoint vsock_destination(const struct vsock_packet *p)
+{
+    return (struct vsock_endpoint){vsock_is_loopback(p) ? VSOCK_CID_LOCAL : p->mon.dst_cid, p->mon.dst_port};
+}

@@ -129,4 +129,13 @@ enum vsockmon_op vsock_mon_op_of(uint16_t virtio_op);
  * was dialled (CID 1, 2 or the machine's own), so either side being 1 means that both are. */
 bool vsock_is_loopback(const struct vsock_packet *packet);
 
+struct vsock_endpoint {
+    uint64_t cid;
+    uint32_t port;
+};
+
+/* The packet's endpoints as connections and tables know them: on loopback, both have CID 1. */
+struct vsock_endpoint vsock_source(const struct vsock_packet *packet);
+struct vsock_endpoint vsock_destination(const struct vsock_packet *packet);
+
 #endif

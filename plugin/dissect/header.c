@@ -266,32 +266,30 @@ static void show_transport(tvbuff_t *tvb, proto_tree *tree, const struct vsock_p
                    MIN(p->payload_offset, p->length) - known);
 }
 
-static void show_endpoint(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, int hf, uint64_t cid,
-                          uint32_t port, int offset)
+static void show_endpoint(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, int hf,
+                          struct vsock_endpoint endpoint, int offset)
 {
     char *text;
 
     if (!proto_field_is_referenced(tree, hf))
         return;
-    text = wmem_strdup_printf(pinfo->pool, "%" PRIu64 "-%u", cid, port);
+    text = wmem_strdup_printf(pinfo->pool, "%" PRIu64 "-%u", endpoint.cid, endpoint.port);
     proto_item_set_hidden(proto_tree_add_string(tree, hf, tvb, offset, 8, text));
 }
 
 /* The endpoints as the conversation tables name them: loopback is one CID, whichever way it was dialled. */
 static void show_endpoints(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *p)
 {
-    bool loopback = vsock_is_loopback(p);
-    uint64_t src = loopback ? VSOCK_CID_LOCAL : p->mon.src_cid;
-    uint64_t dst = loopback ? VSOCK_CID_LOCAL : p->mon.dst_cid;
+    struct vsock_endpoint src = vsock_source(p), dst = vsock_destination(p);
     int src_offset = offsetof(struct vsockmon_wire, src_cid),
         dst_offset = offsetof(struct vsockmon_wire, dst_cid);
 
     if (!tree || !VSOCK_HAS_MON(p, dst_port))
         return;
-    show_endpoint(tree, tvb, pinfo, hf_src, src, p->mon.src_port, src_offset);
-    show_endpoint(tree, tvb, pinfo, hf_addr, src, p->mon.src_port, src_offset);
-    show_endpoint(tree, tvb, pinfo, hf_dst, dst, p->mon.dst_port, dst_offset);
-    show_endpoint(tree, tvb, pinfo, hf_addr, dst, p->mon.dst_port, dst_offset);
+    show_endpoint(tree, tvb, pinfo, hf_src, src, src_offset);
+    show_endpoint(tree, tvb, pinfo, hf_addr, src, src_offset);
+    show_endpoint(tree, tvb, pinfo, hf_dst, dst, dst_offset);
+    show_endpoint(tree, tvb, pinfo, hf_addr, dst, dst_offset);
 }
 
 static void show_summary(proto_item *item, const struct vsock_packet *p)

@@ -194,12 +194,12 @@ void vsock_copy_cid_address(wmem_allocator_t *scope, address *addr, uint64_t cid
     alloc_address_wmem(scope, addr, cid_address_type, CID_SIZE, &cid);
 }
 
-void vsock_set_endpoint_address(wmem_allocator_t *scope, address *addr, uint64_t cid, uint32_t port)
+void vsock_set_endpoint_address(wmem_allocator_t *scope, address *addr, struct vsock_endpoint endpoint)
 {
+    uint64_t cid = GUINT64_TO_LE(endpoint.cid);
+    uint32_t port = GUINT32_TO_LE(endpoint.port);
     uint8_t data[ENDPOINT_SIZE];
 
-    cid = GUINT64_TO_LE(cid);
-    port = GUINT32_TO_LE(port);
     memcpy(data, &cid, sizeof(cid));
     memcpy(data + CID_SIZE, &port, sizeof(port));
     alloc_address_wmem(scope, addr, endpoint_address_type, ENDPOINT_SIZE, data);

@@ -6,6 +6,8 @@
 
 #include <epan/packet.h>
 
+#include "core/wire.h"
+
 extern const value_string vsockmon_op_names[];
 extern const value_string vsockmon_transport_names[];
 extern const value_string vsock_type_names[];
@@ -26,6 +28,6 @@ void vsock_copy_cid_address(wmem_allocator_t *scope, address *addr, uint64_t cid
 
 /* Makes `addr` an endpoint, which shows as CID:PORT and filters as CID-PORT, the text of vsock.addr.
  * epan's own port handling is no use: it formats ports with %d, and only those of TCP, UDP and SCTP. */
-void vsock_set_endpoint_address(wmem_allocator_t *scope, address *addr, uint64_t cid, uint32_t port);
+void vsock_set_endpoint_address(wmem_allocator_t *scope, address *addr, struct vsock_endpoint endpoint);
 
 #endif

@@ -190,9 +190,7 @@ static uint32_t interface_of(const wtap_rec *rec)
 /* Fills the key, and returns which side the packet's sender is: 0 for `low`, 1 for `high`. */
 static uint8_t make_tuple(struct tuple *t, const packet_info *pinfo, const struct vsock_packet *p)
 {
-    bool loopback = vsock_is_loopback(p);
-    struct vsock_endpoint src = {loopback ? VSOCK_CID_LOCAL : p->mon.src_cid, p->mon.src_port};
-    struct vsock_endpoint dst = {loopback ? VSOCK_CID_LOCAL : p->mon.dst_cid, p->mon.dst_port};
+    struct vsock_endpoint src = vsock_source(p), dst = vsock_destination(p);
     bool src_is_low = src.cid < dst.cid || (src.cid == dst.cid && src.port <= dst.port);
 
     *t = (struct tuple){

@@ -13,11 +13,6 @@
 #include "core/fragment.h"
 #include "core/wire.h"
 
-struct vsock_endpoint {
-    uint64_t cid; /* 1 for both where either is: loopback */
-    uint32_t port;
-};
-
 #define VSOCK_TIME_NONE INT64_MIN
 #define VSOCK_OFFSET_NONE UINT64_MAX
 

@@ -33,15 +33,9 @@ static tvbuff_t *payload_tvb(tvbuff_t *tvb, const struct vsock_packet *p, uint32
                                         (int)p->payload_length);
 }
 
-static void set_endpoint(packet_info *pinfo, address *addr, bool loopback, uint64_t cid, uint32_t port)
-{
-    vsock_set_endpoint_address(pinfo->pool, addr, loopback ? VSOCK_CID_LOCAL : cid, port);
-}
-
 void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *p,
                       const struct vsock_record *record)
 {
-    bool loopback = vsock_is_loopback(p);
     struct vsock_tap *tap;
 
     if (!VSOCK_HAS_MON(p, dst_port) || !have_tap_listener(vsock_tap))
@@ -49,8 +43,8 @@ void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_pack
     tap = wmem_new0(pinfo->pool, struct vsock_tap);
     tap->packet = *p;
     tap->record = record;
-    set_endpoint(pinfo, &tap->src, loopback, p->mon.src_cid, p->mon.src_port);
-    set_endpoint(pinfo, &tap->dst, loopback, p->mon.dst_cid, p->mon.dst_port);
+    vsock_set_endpoint_address(pinfo->pool, &tap->src, vsock_source(p));
+    vsock_set_endpoint_address(pinfo->pool, &tap->dst, vsock_destination(p));
     tap->payload = payload_tvb(tvb, p, vsock_record_payload_skip(record));
     tap_queue_packet(vsock_tap, pinfo, tap);
 }

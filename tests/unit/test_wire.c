@@ -130,6 +130,22 @@ static void either_side_being_local_means_loopback(void)
     g_assert_true(vsock_is_loopback(&p));
 }
 
+static void loopback_is_one_cid_whichever_was_dialled(void)
+{
+    struct record r = sound_record(VSOCK_OP_REQUEST, 0);
+    struct vsock_packet p = read_record(&r);
+
+    g_assert_cmpuint(vsock_source(&p).cid, ==, p.mon.src_cid);
+    g_assert_cmpuint(vsock_destination(&p).cid, ==, p.mon.dst_cid);
+    g_assert_cmpuint(vsock_source(&p).port, ==, p.mon.src_port);
+    g_assert_cmpuint(vsock_destination(&p).port, ==, p.mon.dst_port);
+    SET_MON(&r, src_cid, 1);
+    p = read_record(&r);
+    g_assert_cmpuint(p.mon.dst_cid, !=, 1);
+    g_assert_cmpuint(vsock_source(&p).cid, ==, 1);
+    g_assert_cmpuint(vsock_destination(&p).cid, ==, 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -142,5 +158,6 @@ int main(int argc, char **argv)
     TEST(other_transports_have_no_virtio_fields);
     TEST(a_cut_field_is_absent_and_those_before_it_are_not);
     TEST(either_side_being_local_means_loopback);
+    TEST(loopback_is_one_cid_whichever_was_dialled);
     return g_test_run();
 }
