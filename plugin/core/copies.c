@@ -8,7 +8,8 @@ static uint64_t mix(uint64_t digest, uint64_t value)
     return (digest ^ value) * UINT64_C(0x100000001b3);
 }
 
-uint64_t vsock_header_digest(const struct vsock_packet *p)
+/* Two packets with equal headers have equal digests; the reverse is near enough certain. */
+static uint64_t header_digest(const struct vsock_packet *p)
 {
     uint64_t digest = UINT64_C(0xcbf29ce484222325);
 
@@ -38,7 +39,7 @@ void vsock_copies_wait(struct vsock_copies *c, const struct vsock_packet *packet
     if (c->count == VSOCK_COPIES_MAX)
         forget(c, 0);
     last = (c->first + c->count++) % VSOCK_COPIES_MAX;
-    c->waiting[last].digest = vsock_header_digest(packet);
+    c->waiting[last].digest = header_digest(packet);
     c->waiting[last].side = side;
     c->waiting[last].payload_skip = payload_skip;
 }
@@ -46,7 +47,7 @@ void vsock_copies_wait(struct vsock_copies *c, const struct vsock_packet *packet
 bool vsock_copies_take(struct vsock_copies *c, const struct vsock_packet *packet, uint8_t side,
                        uint32_t *payload_skip)
 {
-    uint64_t digest = vsock_header_digest(packet);
+    uint64_t digest = header_digest(packet);
 
     for (uint32_t i = 0; i < c->count; i++) {
         uint32_t at = (c->first + i) % VSOCK_COPIES_MAX;

@@ -25,9 +25,6 @@ struct vsock_copies {
     uint32_t first, count;
 };
 
-/* Two packets with equal headers have equal digests; the reverse is near enough certain. */
-uint64_t vsock_header_digest(const struct vsock_packet *packet);
-
 /* The packet, sent by `side`, begins to wait for its copy. */
 void vsock_copies_wait(struct vsock_copies *copies, const struct vsock_packet *packet, uint8_t side,
                        uint32_t payload_skip);

@@ -225,17 +225,13 @@ static struct vsock_rw *take_rw(void)
 
 static struct place *get_place(uint32_t section, uint32_t interface)
 {
-    uint64_t *key = wmem_new(wmem_file_scope(), uint64_t);
-    struct place *place;
+    uint64_t key = (uint64_t)section << 32 | interface;
+    struct place *place = (struct place *)wmem_map_lookup(file.places, &key);
 
-    *key = (uint64_t)section << 32 | interface;
-    place = (struct place *)wmem_map_lookup(file.places, key);
-    if (place) {
-        wmem_free(wmem_file_scope(), key);
+    if (place)
         return place;
-    }
     place = wmem_new0(wmem_file_scope(), struct place);
-    wmem_map_insert(file.places, key, place);
+    wmem_map_insert(file.places, wmem_memdup(wmem_file_scope(), &key, sizeof(key)), place);
     if (interface == UINT32_MAX) { /* stands for the whole section, and no record's interface */
         place->seen_until = wmem_new(wmem_file_scope(), int64_t);
         *place->seen_until = VSOCK_TIME_NONE;
@@ -437,7 +433,7 @@ static void note_credit(struct vsock_record *r, const struct vsock_conn *c, cons
 }
 
 static void step_stream(struct vsock_stream *s, const struct vsock_stream *previous,
-                        const struct vsock_packet *p, struct vsock_record *r, uint64_t findings)
+                        const struct vsock_packet *p, struct vsock_record *r)
 {
     struct vsock_rw *rw = p->virtio.op == VSOCK_OP_RW ? take_rw() : NULL;
     struct vsock_step step =
@@ -463,7 +459,7 @@ static void step_stream(struct vsock_stream *s, const struct vsock_stream *previ
         vsock_copies_wait(s->copies, p, r->sender, skip);
 
     note_outcomes(s, &step, r->sender, r->time);
-    rare = make_rare(&step, findings | step.findings, skip);
+    rare = make_rare(&step, step.findings, skip);
     r->rare = rare;
     if (rare)
         expect_outcomes(s, &step, r->sender, rare);
@@ -489,7 +485,7 @@ static const struct vsock_record *take_packet(packet_info *pinfo, const struct v
         s = start_stream(pinfo, t, p, r->sender);
     }
     if (!r->copy)
-        step_stream(s, previous, p, r, findings);
+        step_stream(s, previous, p, r);
     else
         r->rare = make_rare(&(struct vsock_step){0}, findings, skip);
 

@@ -34,8 +34,8 @@ struct vsock_stream {
     struct vsock_rare *question[2]; /* each side's CREDIT_REQUEST that has no answer */
     struct vsock_rare *reopened[2]; /* the end of each side's stall, until it goes on */
     uint32_t last_record;           /* index, or UINT32_MAX */
-    struct vsock_copies *copies;    /* NULL unless this connection was captured twice */
-    bool on_trial;                  /* it is not proved yet */
+    struct vsock_copies *copies;    /* NULL unless this connection was captured twice, or may have been */
+    bool on_trial;                  /* whether it was is not proved yet */
     uint32_t packets;               /* copies included */
     conversation_t *conversation;
     struct place *place; /* track.c's own */

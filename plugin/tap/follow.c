@@ -94,6 +94,11 @@ static tap_packet_status follow_packet(void *listener, packet_info *pinfo, epan_
     return TAP_PACKET_DONT_REDRAW;
 }
 
+static char *index_filter(unsigned stream, unsigned sub_stream _U_)
+{
+    return ws_strdup_printf("vsock.stream eq %u", stream);
+}
+
 static char *packet_filter(epan_dissect_t *edt _U_, packet_info *pinfo, unsigned *stream,
                            unsigned *sub_stream)
 {
@@ -103,12 +108,7 @@ static char *packet_filter(epan_dissect_t *edt _U_, packet_info *pinfo, unsigned
         return NULL;
     *stream = record->stream->index;
     *sub_stream = 0;
-    return ws_strdup_printf("vsock.stream eq %u", *stream);
-}
-
-static char *index_filter(unsigned stream, unsigned sub_stream _U_)
-{
-    return ws_strdup_printf("vsock.stream eq %u", stream);
+    return index_filter(*stream, *sub_stream);
 }
 
 /* tshark offers IP addresses only here. */
