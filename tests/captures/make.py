@@ -9,6 +9,7 @@ import pathlib
 import struct
 import sys
 
+import payload
 from vsock import (CONNECT, CONTROL, CREDIT_REQUEST, CREDIT_UPDATE, Connection, DGRAM, GUEST, HOST, INVALID,
                    NO_INFO, NO_SOCKET, PAYLOAD, REQUEST, RESPONSE, RST, RW, Record, SEQPACKET, SHUTDOWN,
                    UNKNOWN, capture, packet, section, virtio, vsockmon)
@@ -324,7 +325,7 @@ CAPTURES = {
     "tap-whole.pcapng": capture(tap_whole),
     "interfaces.pcapng": interfaces,
     "sections.pcapng": sections,
-}
+} | payload.CAPTURES
 
 
 def main():
