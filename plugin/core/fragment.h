@@ -22,12 +22,18 @@ enum vsock_tap_layout {
 /* One sender's packet that is being split. Zero-initialised where there is none. */
 struct vsock_split {
     uint32_t whole; /* bytes in the first part's record: the length of the whole; 0: nothing is being split */
+    uint32_t first; /* bytes of the first part: a shorter one is the last, as receive buffers are alike */
     uint32_t sent;  /* bytes of it in the parts so far */
 };
 
-/* Takes a connection's next RW, of either kind. `layout` is what this capture's kernel does, learned here.
- * Returns how many payload bytes of its record come before the packet's own. */
-uint32_t vsock_split_take(struct vsock_split *split, enum vsock_tap_layout *layout,
-                          const struct vsock_packet *rw);
+/* Where the bytes of an RW are. */
+struct vsock_split_part {
+    uint32_t skip; /* payload bytes of its record that come before the packet's own */
+    bool lacks;    /* parts of the packet that was being split are missing before it */
+};
+
+/* Takes a connection's next RW, of either kind. `layout` is what this capture's kernel does, learned here. */
+struct vsock_split_part vsock_split_take(struct vsock_split *split, enum vsock_tap_layout *layout,
+                                         const struct vsock_packet *rw);
 
 #endif

@@ -398,15 +398,17 @@ static void expect_outcomes(struct vsock_stream *s, const struct vsock_step *ste
 /* ---- a packet ---- */
 
 /* NULL where nothing about the packet is rare. CREDIT_UPDATE is not: its op says it. */
-static struct vsock_rare *make_rare(const struct vsock_step *step, uint64_t findings, uint32_t payload_skip)
+static struct vsock_rare *make_rare(const struct vsock_step *step, uint64_t findings,
+                                    struct vsock_split_part part)
 {
     struct vsock_rare *rare;
 
-    if (findings == 0 && payload_skip == 0 && step->flow.answers_frame == 0)
+    if (findings == 0 && part.skip == 0 && !part.lacks && step->flow.answers_frame == 0)
         return NULL;
     rare = wmem_new0(wmem_file_scope(), struct vsock_rare);
     rare->findings = findings;
-    rare->payload_skip = payload_skip;
+    rare->payload_skip = part.skip;
+    rare->part_missing = part.lacks;
     rare->ahead = step->flow.stamp.ahead;
     rare->unconsumed = (uint32_t)MIN(step->unconsumed, UINT32_MAX);
     rare->waited = (uint32_t)MIN(step->waited / 1000000, UINT32_MAX);
@@ -438,8 +440,8 @@ static void step_stream(struct vsock_stream *s, const struct vsock_stream *previ
     struct vsock_rw *rw = p->virtio.op == VSOCK_OP_RW ? take_rw() : NULL;
     struct vsock_step step =
         vsock_conn_step(&s->conn, previous ? &previous->conn : NULL, p, r->sender, r->frame, r->time, rw);
+    struct vsock_split_part part = {0};
     struct vsock_rare *rare;
-    uint32_t skip = 0;
 
     if (rw && !step.flow.rw_kept) {
         rw->next = step.flow.released;
@@ -448,7 +450,7 @@ static void step_stream(struct vsock_stream *s, const struct vsock_stream *previ
     give_back(step.flow.released);
     note_landmarks(s, &step, r);
     if (step.counted)
-        skip = vsock_split_take(&s->split[r->sender], &s->place->layout, p);
+        part = vsock_split_take(&s->split[r->sender], &s->place->layout, p);
     if (step.flow.has_offset)
         r->offset = step.flow.offset;
     r->acks_frame = step.flow.acks_frame;
@@ -456,10 +458,10 @@ static void step_stream(struct vsock_stream *s, const struct vsock_stream *previ
     r->counted = step.counted;
     note_credit(r, &s->conn, p);
     if (s->copies)
-        vsock_copies_wait(s->copies, p, r->sender, skip);
+        vsock_copies_wait(s->copies, p, r->sender, part.skip);
 
     note_outcomes(s, &step, r->sender, r->time);
-    rare = make_rare(&step, step.findings, skip);
+    rare = make_rare(&step, step.findings, part);
     r->rare = rare;
     if (rare)
         expect_outcomes(s, &step, r->sender, rare);
@@ -487,7 +489,7 @@ static const struct vsock_record *take_packet(packet_info *pinfo, const struct v
     if (!r->copy)
         step_stream(s, previous, p, r);
     else
-        r->rare = make_rare(&(struct vsock_step){0}, findings, skip);
+        r->rare = make_rare(&(struct vsock_step){0}, findings, (struct vsock_split_part){.skip = skip});
 
     r->stream = s;
     r->previous = s->last_record;

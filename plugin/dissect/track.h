@@ -60,6 +60,7 @@ struct vsock_rare {
     uint32_t stall_frame;       /* where the stall that ends here began */
     uint32_t answers_frame;     /* the CREDIT_REQUEST that is answered here */
     uint8_t stall_cause;        /* enum vsock_stall_cause */
+    bool part_missing;          /* parts of a packet that vhost split are missing before this one */
 
     /* Of the future, so for later passes only. */
     uint8_t overrun;         /* enum vsock_overrun, with CREDIT_EXCEEDED */

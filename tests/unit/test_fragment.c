@@ -14,7 +14,7 @@ static void reset(void)
     layout = VSOCK_TAP_UNKNOWN;
 }
 
-static uint32_t take(uint32_t length, uint32_t present)
+static struct vsock_split_part take_part(uint32_t length, uint32_t present)
 {
     struct record r = sound_record(VSOCK_OP_RW, present);
     struct vsock_packet p;
@@ -22,6 +22,11 @@ static uint32_t take(uint32_t length, uint32_t present)
     SET_VIRTIO(&r, len, length);
     p = read_record(&r);
     return vsock_split_take(&split, &layout, &p);
+}
+
+static uint32_t take(uint32_t length, uint32_t present)
+{
+    return take_part(length, present).skip;
 }
 
 static void sound_records_have_nothing_before_the_payload(void)
@@ -51,6 +56,27 @@ static void the_whole_puts_the_payload_at_a_running_offset(void)
     g_assert_cmpint(layout, ==, VSOCK_TAP_WHOLE);
     g_assert_cmpuint(take(1896, 10000), ==, 8104);
     g_assert_cmpuint(take(4052, 10000), ==, 0); /* the next packet */
+}
+
+static void the_last_part_lies_at_the_end_of_the_whole(void)
+{
+    struct vsock_split_part part;
+
+    reset();
+    take(4052, 10000);
+    part = take_part(1896, 10000);
+    g_assert_cmpuint(part.skip, ==, 8104);
+    g_assert_true(part.lacks);
+    g_assert_cmpuint(split.whole, ==, 0);
+}
+
+static void what_does_not_continue_a_split_says_that_parts_are_missing(void)
+{
+    reset();
+    g_assert_false(take_part(4052, 10000).lacks);
+    g_assert_false(take_part(4052, 5948).lacks);
+    g_assert_true(take_part(100, 100).lacks);
+    g_assert_false(take_part(100, 100).lacks);
 }
 
 static void a_kernel_does_not_change_its_layout(void)
@@ -89,6 +115,8 @@ int main(int argc, char **argv)
     TEST(sound_records_have_nothing_before_the_payload);
     TEST(remaining_bytes_put_the_payload_first);
     TEST(the_whole_puts_the_payload_at_a_running_offset);
+    TEST(the_last_part_lies_at_the_end_of_the_whole);
+    TEST(what_does_not_continue_a_split_says_that_parts_are_missing);
     TEST(a_kernel_does_not_change_its_layout);
     TEST(remaining_bytes_overrule_a_whole_that_was_none);
     TEST(a_part_that_does_not_fit_begins_another_packet);
