@@ -37,4 +37,28 @@ typedef gboolean compat_bool;
     ((void)(count), register_follow_stream(proto, tap, conv, index, addr, port, packet))
 #endif
 
+/* Heuristic lists have a name for people since 4.4. */
+#if VSOCK_WIRESHARK >= 404
+#define compat_register_heuristics(name, title, proto)                                                       \
+    register_heur_dissector_list_with_description(name, title, proto)
+#else
+#define compat_register_heuristics(name, title, proto) register_heur_dissector_list(name, proto)
+#endif
+
+/* Renamed in 4.6. */
+#if VSOCK_WIRESHARK >= 406
+#define compat_dissector_try_uint(table, value, tvb, pinfo, tree, data)                                      \
+    dissector_try_uint_with_data(table, value, tvb, pinfo, tree, true, data)
+#else
+#define compat_dissector_try_uint(table, value, tvb, pinfo, tree, data)                                      \
+    dissector_try_uint_new(table, value, tvb, pinfo, tree, TRUE, data)
+#endif
+
+/* What TCP hands to its dissectors names the stream since 4.4. */
+#if VSOCK_WIRESHARK >= 404
+#define compat_tcpinfo_set_stream(info, index) ((info)->stream = (index))
+#else
+#define compat_tcpinfo_set_stream(info, index) ((void)(index))
+#endif
+
 #endif

@@ -194,18 +194,41 @@ static const char *tags(const struct vsock_record *r, char *buffer, size_t size)
     return buffer;
 }
 
+/* Behind what must not be missed, which stays when another dissector writes the rest. */
+static void set_line(packet_info *pinfo, const struct vsock_packet *p, const struct vsock_record *record,
+                     const char *note)
+{
+    char ports_text[256] = "", summary_text[128];
+
+    if (VSOCK_HAS_MON(p, dst_port))
+        ports(p, ports_text, sizeof(ports_text));
+    col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s%s", ports_text,
+                 vsock_summary(p, record, summary_text, sizeof(summary_text)), note);
+}
+
 void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *p, uint32_t malformed,
                        const struct vsock_record *record)
 {
-    char tags_text[512] = "", ports_text[256] = "", summary_text[128];
+    char tags_text[512] = "";
 
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "VSOCK");
     if (!col_get_writable(pinfo->cinfo, COL_INFO))
         return;
     if (record)
         tags(record, tags_text, sizeof(tags_text));
-    if (VSOCK_HAS_MON(p, dst_port))
-        ports(p, ports_text, sizeof(ports_text));
-    col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s%s%s", malformed & ERRORS ? "[Malformed] " : "", tags_text,
-                 ports_text, vsock_summary(p, record, summary_text, sizeof(summary_text)));
+    if (tags_text[0] != '\0' || malformed & ERRORS) {
+        col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s", malformed & ERRORS ? "[Malformed] " : "", tags_text);
+        col_set_fence(pinfo->cinfo, COL_INFO);
+    }
+    set_line(pinfo, p, record, "");
+}
+
+void vsock_set_columns_of_part(packet_info *pinfo, const struct vsock_packet *p,
+                               const struct vsock_record *record)
+{
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "VSOCK");
+    if (col_get_writable(pinfo->cinfo, COL_INFO))
+        set_line(pinfo, p, record,
+                 p->virtio.type == VSOCK_TYPE_SEQPACKET ? " [message fragment]"
+                                                        : " [segment of a reassembled PDU]");
 }

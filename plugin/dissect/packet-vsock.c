@@ -17,9 +17,12 @@
 #include "core/malformed.h"
 #include "core/wire.h"
 #include "credit.h"
+#include "export.h"
+#include "handoff.h"
 #include "header.h"
 #include "malformed.h"
 #include "names.h"
+#include "payload.h"
 #include "services.h"
 #include "tap/tap.h"
 #include "track.h"
@@ -67,6 +70,10 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     }
     vsock_payload_show(tvb, &packet, vsock_record_payload_skip(record), &items);
     vsock_taps_queue(pinfo, tvb, &packet, record);
+    vsock_export_record(pinfo, tvb);
+    if (vsock_payload_dissect(tvb, pinfo, tree, items.tree, items.packet, &packet, record) ==
+        VSOCK_PAYLOAD_SEGMENT)
+        vsock_set_columns_of_part(pinfo, &packet, record);
     require_captured_headers(tvb, &packet);
 
     return (int)tvb_reported_length(tvb);
@@ -82,6 +89,12 @@ static const char *conflicting_name(void)
         name = vsock_analysis_conflict();
     if (!name)
         name = vsock_credit_conflict();
+    if (!name)
+        name = vsock_payload_conflict();
+    if (!name && find_dissector_table(VSOCK_PORT_TABLE))
+        name = VSOCK_PORT_TABLE;
+    if (!name && has_heur_dissector_list(VSOCK_HEURISTIC_LIST))
+        name = VSOCK_HEURISTIC_LIST " (heuristics)";
     if (!name && find_dissector(DISSECTOR_NAME))
         name = DISSECTOR_NAME;
     if (!name && prefs_find_module("vsock"))
@@ -109,6 +122,9 @@ void vsock_plugin_register(void)
     preferences = prefs_register_protocol(proto, NULL);
     vsock_analysis_register(proto, preferences);
     vsock_credit_register(proto, preferences);
+    vsock_payload_register(proto, preferences);
+    vsock_handoff_register(proto, preferences);
+    vsock_export_register();
     vsock_services_register(preferences);
     vsock_track_register();
     vsock_taps_register(proto);
@@ -120,6 +136,7 @@ void vsock_plugin_handoff(void)
 {
     if (!vsock_handle)
         return;
+    vsock_handoff_fill();
     dissector_add_uint("wtap_encap", WTAP_ENCAP_VSOCK, vsock_handle);
     dissector_add_uint("sll.hatype", ARPHRD_VSOCKMON, vsock_handle); /* captures from `-i any` */
 }

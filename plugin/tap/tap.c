@@ -8,6 +8,7 @@
 
 #include "conversations.h"
 #include "dissect/names.h"
+#include "dissect/payload.h"
 #include "flow.h"
 #include "follow.h"
 
@@ -22,17 +23,6 @@ void vsock_taps_register(int proto)
     vsock_flow_register(proto);
 }
 
-/* The packet's own payload, wherever in the record it lies. */
-static tvbuff_t *payload_tvb(tvbuff_t *tvb, const struct vsock_packet *p, uint32_t skip)
-{
-    uint32_t start = p->payload_offset + skip;
-
-    if (p->payload_length == 0 || p->captured <= start)
-        return NULL;
-    return tvb_new_subset_length_caplen(tvb, (int)start, (int)MIN(p->payload_length, p->captured - start),
-                                        (int)p->payload_length);
-}
-
 void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *p,
                       const struct vsock_record *record)
 {
@@ -45,6 +35,6 @@ void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_pack
     tap->record = record;
     vsock_set_endpoint_address(pinfo->pool, &tap->src, vsock_source(p));
     vsock_set_endpoint_address(pinfo->pool, &tap->dst, vsock_destination(p));
-    tap->payload = payload_tvb(tvb, p, vsock_record_payload_skip(record));
+    tap->payload = vsock_payload_tvb(tvb, p, record);
     tap_queue_packet(vsock_tap, pinfo, tap);
 }

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * handoff.c - choosing a dissector, and calling it. */
+#include "compat.h"
+
+#include "handoff.h"
+
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+#include <epan/exceptions.h>
+#include <epan/show_exception.h>
+
+#include "decode_as.h"
+#include "export.h"
+#include "known.h"
+
+/* Ports that one protocol alone uses, of those that Wireshark knows. See services.c for their sources. */
+static const struct {
+    uint32_t port;
+    const char *dissector;
+} known_ports[] = {
+    {22, "ssh"},
+    {5201, "iperf3_tcp"}, /* since 4.2 */
+    {5555, "adb"},
+};
+
+static dissector_table_t port_table;
+static heur_dissector_list_t heuristics;
+
+static compat_bool heuristics_first = true;
+static compat_bool tcp_heuristics = false;
+
+static void register_preferences(module_t *preferences)
+{
+    prefs_register_bool_preference(preferences, "try_heuristic_first", "Look at the contents before the port",
+                                   "Ask the heuristic dissectors first, then the one for the port; not the "
+                                   "other way round. Decode As goes before both",
+                                   &heuristics_first);
+    prefs_register_bool_preference(preferences, "tcp_heuristics", "Use TCP's heuristic dissectors as well",
+                                   "Ask the heuristic dissectors of TCP after those of vsock. Many of them "
+                                   "accept what merely looks like their protocol",
+                                   &tcp_heuristics);
+}
+
+void vsock_handoff_register(int proto, module_t *preferences)
+{
+    port_table = register_dissector_table(VSOCK_PORT_TABLE, "vsock port", proto, FT_UINT32, BASE_DEC);
+    heuristics = compat_register_heuristics(VSOCK_HEURISTIC_LIST, "vsock payload", proto);
+    vsock_decode_as_register();
+    register_preferences(preferences);
+}
+
+void vsock_handoff_fill(void)
+{
+    vsock_decode_as_fill();
+    vsock_known_add();
+    for (size_t i = 0; i < array_length(known_ports); i++) {
+        dissector_handle_t handle = find_dissector(known_ports[i].dissector);
+
+        if (handle)
+            dissector_add_uint(VSOCK_PORT_TABLE, known_ports[i].port, handle);
+    }
+}
+
+/* A call in progress. */
+struct call {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;
+    const struct vsock_handoff *handoff;
+    struct tcpinfo tcp;
+};
+
+/* TCP's dissectors read what TCP hands them without asking; others may take it for something else. */
+static void *data_for(struct call *c, dissector_handle_t handle)
+{
+    return vsock_expects_tcp(handle) ? &c->tcp : NULL;
+}
+
+static bool try_chosen(struct call *c)
+{
+    dissector_handle_t chosen = c->handoff->chosen;
+    const char *name;
+
+    if (!chosen || call_dissector_only(chosen, c->tvb, c->pinfo, c->tree, data_for(c, chosen)) == 0)
+        return false;
+    name = dissector_handle_get_dissector_name(chosen);
+    if (name)
+        vsock_export_named(c->pinfo, c->tvb, name);
+    return true;
+}
+
+static bool try_port(struct call *c, uint32_t port, bool by_user)
+{
+    dissector_handle_t handle;
+    const char *name;
+
+    if ((dissector_is_uint_changed(port_table, port) != 0) != by_user)
+        return false;
+    handle = dissector_get_uint_handle(port_table, port);
+    if (!handle ||
+        !compat_dissector_try_uint(port_table, port, c->tvb, c->pinfo, c->tree, data_for(c, handle)))
+        return false;
+    name = dissector_handle_get_dissector_name(handle);
+    if (name)
+        vsock_export_named(c->pinfo, c->tvb, name);
+    else
+        vsock_export_port(c->pinfo, c->tvb, port);
+    return true;
+}
+
+/* The server's port first; where that is not known, the lower one: the one more likely to be a service's, and
+ * the same for both directions. */
+static uint32_t likely_server(const struct vsock_handoff *h)
+{
+    return h->has_server ? h->server_port : MIN(h->src_port, h->dst_port);
+}
+
+static bool try_ports(struct call *c, bool by_user)
+{
+    const struct vsock_handoff *h = c->handoff;
+    uint32_t server = likely_server(h), client = h->src_port == server ? h->dst_port : h->src_port;
+
+    return try_port(c, server, by_user) || (client != server && try_port(c, client, by_user));
+}
+
+static bool try_heuristic_list(struct call *c, heur_dissector_list_t list)
+{
+    heur_dtbl_entry_t *entry;
+
+    if (!dissector_try_heuristic(list, c->tvb, c->pinfo, c->tree, &entry, &c->tcp))
+        return false;
+    if (entry)
+        vsock_export_heuristic(c->pinfo, c->tvb, entry->short_name);
+    return true;
+}
+
+static bool try_heuristics(struct call *c)
+{
+    return try_heuristic_list(c, heuristics) ||
+           (tcp_heuristics && try_heuristic_list(c, find_heur_dissector_list("tcp")));
+}
+
+static bool try_all(struct call *c)
+{
+    if (try_chosen(c) || try_ports(c, true))
+        return true;
+    if (heuristics_first)
+        return try_heuristics(c) || try_ports(c, false);
+    return try_ports(c, false) || try_heuristics(c);
+}
+
+bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_handoff *h)
+{
+    struct call c = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .handoff = h};
+    const char *proto = pinfo->current_proto;
+    uint16_t can_desegment = pinfo->can_desegment;
+    volatile bool taken = false;
+
+    c.tcp.flags = h->last ? TH_FIN : 0;
+    c.tcp.seq = (uint32_t)h->offset;
+    c.tcp.nxtseq = c.tcp.seq + tvb_reported_length(tvb);
+    compat_tcpinfo_set_stream(&c.tcp, h->stream);
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = 0;
+    pinfo->match_uint = likely_server(h); /* by which dissectors tell requests from responses */
+    TRY
+    {
+        taken = try_all(&c);
+    }
+    CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
+           ReassemblyError)
+    {
+        /* Also the first two, after which most dissectors stop: behind a cut PDU may be a whole one. */
+        taken = true;
+        pinfo->desegment_len = 0;
+        show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
+    }
+    ENDTRY;
+    pinfo->current_proto = proto;
+    pinfo->can_desegment = can_desegment;
+    if (!taken) /* who rejects it may have asked for more all the same */
+        pinfo->desegment_offset = pinfo->desegment_len = 0;
+    return taken;
+}

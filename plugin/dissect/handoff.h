@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * handoff.h - which dissector gets a connection's payload, in this order: the one that an earlier packet
+ * chose for the rest of the connection; Decode As; contents (heuristics) and ports, whichever the preference
+ * puts first. Contents come first unless told otherwise: on vsock, port 1024 alone is used by six protocols.
+ */
+#ifndef VSOCK_DISSECT_HANDOFF_H
+#define VSOCK_DISSECT_HANDOFF_H
+
+#include <epan/packet.h>
+#include <epan/prefs.h>
+
+/* Registered here: the tables through which other dissectors attach themselves. */
+#define VSOCK_PORT_TABLE "vsock.port" /* FT_UINT32; also Decode As */
+#define VSOCK_HEURISTIC_LIST "vsock"
+
+/* Whose payload it is. */
+struct vsock_handoff {
+    uint32_t src_port, dst_port;
+    uint32_t server_port; /* tried before the other one; where has_server */
+    bool has_server;
+    dissector_handle_t chosen; /* for the rest of the connection, by an earlier packet; NULL if none was */
+    uint64_t offset;           /* of the first byte in the stream */
+    bool last;                 /* nothing follows from its sender */
+    uint32_t stream;           /* vsock.stream */
+};
+
+/* Registers table, list, preferences and Decode As. Before anything is added to the table. */
+void vsock_handoff_register(int proto, module_t *preferences);
+
+/* Fills the table: what it offers for Decode As, and the ports that mean one protocol only. Once all other
+ * dissectors are registered. */
+void vsock_handoff_fill(void);
+
+/* Gives `tvb` to the dissector whose it is. False if there is none: nothing was shown then. What that throws
+ * is caught and shown here. What it asks for is left in pinfo's desegment_offset and desegment_len. */
+bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                     const struct vsock_handoff *handoff);
+
+#endif

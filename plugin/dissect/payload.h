@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * payload.h - what is spoken over vsock: a packet's payload, joined with that of others where a dissector
+ * wants more or a SEQPACKET message has more, and handed to the dissector whose it is. vsock loses and
+ * reorders nothing, so bytes are joined in the order of the capture. What the capture lacks ends the PDU that
+ * is open when it shows, with a note; dissection goes on with the next packet. */
+#ifndef VSOCK_DISSECT_PAYLOAD_H
+#define VSOCK_DISSECT_PAYLOAD_H
+
+#include <epan/packet.h>
+#include <epan/prefs.h>
+
+#include "core/wire.h"
+#include "track.h"
+
+enum vsock_payload_shown {
+    VSOCK_PAYLOAD_BYTES,     /* none, or nothing but bytes */
+    VSOCK_PAYLOAD_DISSECTED, /* another dissector has shown some of it, columns included */
+    VSOCK_PAYLOAD_SEGMENT,   /* part of something larger; dissectors may have spoilt the columns */
+};
+
+void vsock_payload_register(int proto, module_t *preferences);
+
+/* A name that Wireshark already has, or NULL. To be asked before registering. */
+const char *vsock_payload_conflict(void);
+
+/* The packet's own payload, wherever in the record it lies, as far as it was captured; NULL if none was. */
+tvbuff_t *vsock_payload_tvb(tvbuff_t *tvb, const struct vsock_packet *packet,
+                            const struct vsock_record *record);
+
+/* Deals with a packet's payload, and with what the packet ends. `tree` is for other dissectors, `vsock_tree`
+ * for what is said of vsock; `record` may be NULL. */
+enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                               proto_tree *vsock_tree, proto_item *item,
+                                               const struct vsock_packet *packet,
+                                               const struct vsock_record *record);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * test_contents.c - protocols by their first bytes. A test's name is the rule it checks. */
+#include <glib.h>
+
+#include "core/contents.h"
+
+typedef bool (*rule)(const uint8_t *bytes, size_t length);
+
+/* A literal's bytes, from memory of just that size: reading beyond it is an error under ASan. */
+static bool matches(rule is, const char *bytes, size_t length)
+{
+    uint8_t *copy = (uint8_t *)g_memdup2(bytes, length);
+    bool result = is(copy, length);
+
+    g_free(copy);
+    return result;
+}
+#define MATCHES(is, literal) matches(is, literal, sizeof(literal) - 1)
+
+/* All that a rule needs is `needed` bytes: with fewer it says no, and reads nothing beyond them. */
+static void check_cuts(rule is, const char *bytes, size_t length, size_t needed)
+{
+    for (size_t i = 0; i <= length; i++)
+        g_assert_cmpint(matches(is, bytes, i), ==, i >= needed);
+}
+#define CHECK_CUTS(is, literal, needed) check_cuts(is, literal, sizeof(literal) - 1, needed)
+
+static void ssh_begins_with_its_version(void)
+{
+    CHECK_CUTS(vsock_is_ssh, "SSH-2.0-OpenSSH_10.0\r\n", 8);
+    g_assert_true(MATCHES(vsock_is_ssh, "SSH-1.99-x"));
+    g_assert_false(MATCHES(vsock_is_ssh, "SSH-3.0-x"));
+    g_assert_false(MATCHES(vsock_is_ssh, "ssh-2.0-x"));
+}
+
+static void http_begins_with_a_method_and_a_path_or_with_its_version(void)
+{
+    CHECK_CUTS(vsock_is_http, "GET / HTTP/1.1\r\n", 5);
+    CHECK_CUTS(vsock_is_http, "HTTP/1.1 200 OK\r\n", 9);
+    g_assert_true(MATCHES(vsock_is_http, "POST /x HTTP/1.1\r\n"));
+    g_assert_true(MATCHES(vsock_is_http, "OPTIONS * HTTP/1.1\r\n"));
+    g_assert_false(MATCHES(vsock_is_http, "GET it"));
+    g_assert_false(MATCHES(vsock_is_http, "HTTP/2 200"));
+}
+
+static void http_connect_names_a_version_in_its_first_line(void)
+{
+    CHECK_CUTS(vsock_is_http, "CONNECT kms.eu:443 HTTP/1.1\r\n", 26);
+    g_assert_false(MATCHES(vsock_is_http, "CONNECT 1024\n")); /* Firecracker's, on its Unix socket */
+    g_assert_false(MATCHES(vsock_is_http, "CONNECT 1024\nGET / HTTP/1.1"));
+}
+
+static void http2_begins_with_its_preface(void)
+{
+    CHECK_CUTS(vsock_is_http2, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 16);
+}
+
+static void tls_begins_with_a_hello_in_a_record(void)
+{
+    CHECK_CUTS(vsock_is_tls, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 9);
+    CHECK_CUTS(vsock_is_tls, "\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03", 9);
+    g_assert_false(MATCHES(vsock_is_tls, "\x17\x03\x03\x00\x7a\x02\x00\x00\x76")); /* application data */
+    g_assert_false(MATCHES(vsock_is_tls, "\x16\x03\x05\x00\x7a\x02\x00\x00\x76")); /* no such version */
+    g_assert_false(MATCHES(vsock_is_tls, "\x16\x03\x03\x40\x01\x02\x00\x00\x76")); /* too large a record */
+    g_assert_false(MATCHES(vsock_is_tls, "\x16\x03\x03\x00\x7a\x0b\x00\x00\x76")); /* a certificate */
+    g_assert_false(MATCHES(vsock_is_tls, "\x16\x03\x03\x00\x7a\x02\x00\x00\x25")); /* too short a hello */
+}
+
+static void mqtt_begins_with_connect(void)
+{
+    CHECK_CUTS(vsock_is_mqtt, "\x10\x10\0\4MQTT\4\2", 8);
+    CHECK_CUTS(vsock_is_mqtt, "\x10\x90\x01\0\4MQTT\4\2", 9);
+    CHECK_CUTS(vsock_is_mqtt, "\x10\x10\0\6MQIsdp\3", 10);
+    CHECK_CUTS(vsock_is_mqtt, "\x10\xff\xff\xff\xff\0\4MQTT", SIZE_MAX); /* a fifth byte of length */
+    g_assert_false(MATCHES(vsock_is_mqtt, "\x20\x10\0\4MQTT"));
+}
+
+static void ninep_begins_with_a_version_of_its_own_size(void)
+{
+    CHECK_CUTS(vsock_is_9p,
+               "\x15\0\0\0\x64\xff\xff\0\0\2\0\x08\0"
+               "9P2000.L",
+               15);
+    g_assert_false(MATCHES(vsock_is_9p, "\x16\0\0\0\x64\xff\xff\0\0\2\0\x08\0"
+                                        "9P2000.L"));
+    g_assert_false(MATCHES(vsock_is_9p, "\x15\0\0\0\x65\xff\xff\0\0\2\0\x08\0"
+                                        "9P2000.L"));
+}
+
+static void adb_ends_a_header_with_the_command_inverted(void)
+{
+    CHECK_CUTS(vsock_is_adb,
+               "CNXN\1\0\0\1\0\0\x10\0\7\0\0\0\x32\2\0\0"
+               "\xbc\xb1\xa7\xb1host::",
+               24);
+    g_assert_false(MATCHES(vsock_is_adb, "CNXN\1\0\0\1\0\0\x10\0\7\0\0\0\x32\2\0\0\xbc\xb1\xa7\xb0"));
+}
+
+static void json_is_one_object_and_nothing_else(void)
+{
+    CHECK_CUTS(vsock_is_json, "{\"a\":1}", 7);
+    CHECK_CUTS(vsock_is_json, " { \"a\": {} }\r\n", 12);
+    CHECK_CUTS(vsock_is_json, "{\"a\":\"}\\\"}\"}", 12);
+    g_assert_true(MATCHES(vsock_is_json, "{}"));
+    g_assert_false(MATCHES(vsock_is_json, "{}{}"));
+    g_assert_true(MATCHES(vsock_is_json, "{ }\n"));
+    g_assert_false(MATCHES(vsock_is_json, "[1]"));
+    g_assert_false(MATCHES(vsock_is_json, "{a}"));
+    g_assert_false(MATCHES(vsock_is_json, "{\"a\":1"));
+    g_assert_false(MATCHES(vsock_is_json, "   "));
+    g_assert_false(MATCHES(vsock_is_json, "}"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define TEST(name) g_test_add_func("/contents/" #name, name)
+    TEST(ssh_begins_with_its_version);
+    TEST(http_begins_with_a_method_and_a_path_or_with_its_version);
+    TEST(http_connect_names_a_version_in_its_first_line);
+    TEST(http2_begins_with_its_preface);
+    TEST(tls_begins_with_a_hello_in_a_record);
+    TEST(mqtt_begins_with_connect);
+    TEST(ninep_begins_with_a_version_of_its_own_size);
+    TEST(adb_ends_a_header_with_the_command_inverted);
+    TEST(json_is_one_object_and_nothing_else);
+    return g_test_run();
+}
