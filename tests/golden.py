@@ -11,6 +11,7 @@ A golden of the running series wins over the one for all. A missing golden fails
 as BUILD/golden, with its tshark, plugin folder and series filled in.
 """
 import argparse
+import contextlib
 import difflib
 import os
 import pathlib
@@ -62,28 +63,39 @@ def unprivileged(command):
     return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
 
 
-def run(case, options):
-    """What tshark prints for the case. Plugin and capture are copied to where an unprivileged user can read them."""
+@contextlib.contextmanager
+def bench(options):
+    """A folder that an unprivileged user can read, with the plugins in it; and the environment to run there."""
     with tempfile.TemporaryDirectory(prefix="vsock-golden-") as folder:
         os.chmod(folder, 0o755)
         plugins = pathlib.Path(folder, "plugins")
         shutil.copytree(options.plugins, plugins)
         for path in (plugins, *plugins.rglob("*")):
             path.chmod(0o755)
-        arguments = list(case.arguments)
-        if case.capture != "-":
-            capture = shutil.copy(TESTS / "captures" / case.capture, folder)
-            os.chmod(capture, 0o644)
-            arguments = ["-r", capture, *arguments]
-        environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent",
+        yield folder, {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent",
                        "WIRESHARK_PLUGIN_DIR": str(plugins),
                        "WIRESHARK_LOG_LEVEL": "critical"}  # 4.6's dissector of SSH warns of what it cannot decrypt
+
+
+def readable(capture, folder):
+    """The path of a copy of a stored capture, in a folder that anybody may read."""
+    path = shutil.copy(TESTS / "captures" / capture, folder)
+    os.chmod(path, 0o644)
+    return path
+
+
+def run(case, options):
+    """What tshark prints for the case."""
+    with bench(options) as (folder, environment):
+        arguments = list(case.arguments)
+        if case.capture != "-":
+            arguments = ["-r", readable(case.capture, folder), *arguments]
         result = subprocess.run(unprivileged([options.tshark, *arguments]), env=environment, cwd="/",
                                 stdin=subprocess.DEVNULL, capture_output=True, text=True)
     output = result.stdout + result.stderr
     if result.returncode != 0:
         output += f"exit status {result.returncode}\n"
-    output = output.replace(f"{plugins}/{options.series}/epan", "PLUGINS")
+    output = output.replace(f"{environment['WIRESHARK_PLUGIN_DIR']}/{options.series}/epan", "PLUGINS")
     for pattern, replacement in NORMALISE:
         output = pattern.sub(replacement, output)
     if case.keep:

@@ -34,18 +34,21 @@ void vsock_export_record(packet_info *pinfo, tvbuff_t *tvb)
               wmem_new0(pinfo->pool, exp_pdu_data_t)); /* no tags: a record as it is */
 }
 
+bool vsock_export_wanted(void)
+{
+    return have_tap_listener(payload_tap);
+}
+
 void vsock_export_named(packet_info *pinfo, tvbuff_t *tvb, const char *dissector)
 {
-    if (have_tap_listener(payload_tap))
-        queue(payload_tap, pinfo, tvb,
-              export_pdu_create_common_tags(pinfo, dissector, EXP_PDU_TAG_DISSECTOR_NAME));
+    queue(payload_tap, pinfo, tvb,
+          export_pdu_create_common_tags(pinfo, dissector, EXP_PDU_TAG_DISSECTOR_NAME));
 }
 
 void vsock_export_heuristic(packet_info *pinfo, tvbuff_t *tvb, const char *short_name)
 {
-    if (have_tap_listener(payload_tap))
-        queue(payload_tap, pinfo, tvb,
-              export_pdu_create_common_tags(pinfo, short_name, EXP_PDU_TAG_HEUR_DISSECTOR_NAME));
+    queue(payload_tap, pinfo, tvb,
+          export_pdu_create_common_tags(pinfo, short_name, EXP_PDU_TAG_HEUR_DISSECTOR_NAME));
 }
 
 void vsock_export_port(packet_info *pinfo, tvbuff_t *tvb, uint32_t port)
@@ -60,7 +63,6 @@ void vsock_export_port(packet_info *pinfo, tvbuff_t *tvb, uint32_t port)
                                           &number,
                                           NULL};
 
-    if (have_tap_listener(payload_tap))
-        queue(payload_tap, pinfo, tvb,
-              export_pdu_create_tags(pinfo, VSOCK_PORT_TABLE, EXP_PDU_TAG_DISSECTOR_TABLE_NAME, items));
+    queue(payload_tap, pinfo, tvb,
+          export_pdu_create_tags(pinfo, VSOCK_PORT_TABLE, EXP_PDU_TAG_DISSECTOR_TABLE_NAME, items));
 }

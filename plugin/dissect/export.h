@@ -13,6 +13,9 @@ void vsock_export_register(void);
 /* A whole record, as it came. */
 void vsock_export_record(packet_info *pinfo, tvbuff_t *tvb);
 
+/* Is anybody listening to what follows? */
+bool vsock_export_wanted(void);
+
 /* What a dissector took: one with a name; a heuristic one by its short name; one that only its port leads to.
  */
 void vsock_export_named(packet_info *pinfo, tvbuff_t *tvb, const char *dissector);

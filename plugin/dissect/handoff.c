@@ -68,6 +68,11 @@ struct call {
     proto_tree *tree;
     const struct vsock_handoff *handoff;
     struct tcpinfo tcp;
+
+    /* Who took it: one of these. */
+    dissector_handle_t dissector;
+    uint32_t port; /* that led to it, if one did */
+    const heur_dtbl_entry_t *heuristic;
 };
 
 /* TCP's dissectors read what TCP hands them without asking; others may take it for something else. */
@@ -78,34 +83,19 @@ static void *data_for(struct call *c, dissector_handle_t handle)
 
 static bool try_chosen(struct call *c)
 {
-    dissector_handle_t chosen = c->handoff->chosen;
-    const char *name;
-
-    if (!chosen || call_dissector_only(chosen, c->tvb, c->pinfo, c->tree, data_for(c, chosen)) == 0)
-        return false;
-    name = dissector_handle_get_dissector_name(chosen);
-    if (name)
-        vsock_export_named(c->pinfo, c->tvb, name);
-    return true;
+    c->dissector = c->handoff->chosen;
+    return c->dissector &&
+           call_dissector_only(c->dissector, c->tvb, c->pinfo, c->tree, data_for(c, c->dissector)) != 0;
 }
 
 static bool try_port(struct call *c, uint32_t port, bool by_user)
 {
-    dissector_handle_t handle;
-    const char *name;
-
     if ((dissector_is_uint_changed(port_table, port) != 0) != by_user)
         return false;
-    handle = dissector_get_uint_handle(port_table, port);
-    if (!handle ||
-        !compat_dissector_try_uint(port_table, port, c->tvb, c->pinfo, c->tree, data_for(c, handle)))
-        return false;
-    name = dissector_handle_get_dissector_name(handle);
-    if (name)
-        vsock_export_named(c->pinfo, c->tvb, name);
-    else
-        vsock_export_port(c->pinfo, c->tvb, port);
-    return true;
+    c->dissector = dissector_get_uint_handle(port_table, port);
+    c->port = port;
+    return c->dissector &&
+           compat_dissector_try_uint(port_table, port, c->tvb, c->pinfo, c->tree, data_for(c, c->dissector));
 }
 
 /* The server's port first; where that is not known, the lower one: the one more likely to be a service's, and
@@ -129,8 +119,7 @@ static bool try_heuristic_list(struct call *c, heur_dissector_list_t list)
 
     if (!dissector_try_heuristic(list, c->tvb, c->pinfo, c->tree, &entry, &c->tcp))
         return false;
-    if (entry)
-        vsock_export_heuristic(c->pinfo, c->tvb, entry->short_name);
+    c->heuristic = entry;
     return true;
 }
 
@@ -147,6 +136,35 @@ static bool try_all(struct call *c)
     if (heuristics_first)
         return try_heuristics(c) || try_ports(c, false);
     return try_ports(c, false) || try_heuristics(c);
+}
+
+/* The dissector that a heuristic one has just chosen for the connection: a Wireshark that reads the export
+ * may not have the heuristic. */
+static dissector_handle_t chosen_by_heuristic(const struct call *c)
+{
+    conversation_t *conversation = find_conversation_pinfo(c->pinfo, 0);
+
+    return conversation ? conversation_get_dissector(conversation, c->pinfo->num) : NULL;
+}
+
+/* What was taken, but for what a dissector wants to see again, with more. */
+static void export(const struct call *c)
+{
+    dissector_handle_t dissector = c->heuristic ? chosen_by_heuristic(c) : c->dissector;
+    const char *name = dissector ? dissector_handle_get_dissector_name(dissector) : NULL;
+    tvbuff_t *tvb = c->tvb;
+
+    if (c->pinfo->can_desegment > 0 && c->pinfo->desegment_len > 0) {
+        if (c->pinfo->desegment_offset == 0)
+            return;
+        tvb = tvb_new_subset_length(tvb, 0, c->pinfo->desegment_offset);
+    }
+    if (name)
+        vsock_export_named(c->pinfo, tvb, name);
+    else if (c->heuristic)
+        vsock_export_heuristic(c->pinfo, tvb, c->heuristic->short_name);
+    else
+        vsock_export_port(c->pinfo, tvb, c->port);
 }
 
 bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_handoff *h)
@@ -166,6 +184,8 @@ bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
     TRY
     {
         taken = try_all(&c);
+        if (taken && vsock_export_wanted())
+            export(&c);
     }
     CATCH6(BoundsError, FragmentBoundsError, ReportedBoundsError, ContainedBoundsError, ScsiBoundsError,
            ReassemblyError)
