@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * diagnose.h - what went wrong, as one record a problem: its code, severity, frames and figures, without
+ * words. tap/diagnose_text.c has the sentences. A diagnosis is what the packets prove; where its code is only
+ * likely, vsock_code_is_likely() says so. */
+#ifndef VSOCK_CORE_DIAGNOSE_H
+#define VSOCK_CORE_DIAGNOSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire.h"
+
+enum vsock_severity {
+    VSOCK_SEVERITY_CHAT,
+    VSOCK_SEVERITY_NOTE,
+    VSOCK_SEVERITY_WARN,
+    VSOCK_SEVERITY_ERROR,
+};
+
+/* The names that users see, in the same order, are in diagnose.c. */
+enum vsock_code {
+    /* Connections that never were. */
+    VSOCK_CODE_CONNECT_REFUSED,
+    VSOCK_CODE_CONNECT_UNANSWERED,
+    VSOCK_CODE_CONNECT_SLOW,
+    VSOCK_CODE_CONNECT_ABANDONED,
+    VSOCK_CODE_CONNECT_TYPE_MISMATCH,
+    VSOCK_CODE_LISTENER_LOST,
+    VSOCK_CODE_PORT_SCAN,
+
+    /* Connections that broke. */
+    VSOCK_CODE_PEER_GONE,
+    VSOCK_CODE_RESET_ABORTED,
+    VSOCK_CODE_RESET_QUEUE_OVERHEAD,
+    VSOCK_CODE_RESET_AFTER_OVERRUN,
+
+    /* Flow control that was broken. */
+    VSOCK_CODE_CREDIT_OVERRUN,
+    VSOCK_CODE_CREDIT_COUNTER_AHEAD,
+    VSOCK_CODE_CREDIT_COUNTER_BACKWARDS,
+    VSOCK_CODE_BUFFER_SHRUNK,
+
+    /* Senders that had to wait. */
+    VSOCK_CODE_STALL_RECEIVER_NOT_READING,
+    VSOCK_CODE_STALL_SLOW_READER,
+    VSOCK_CODE_STALL_OWN_CAP,
+    VSOCK_CODE_STALL_UPDATE_MISSING,
+    VSOCK_CODE_STALL_UNDECIDED,
+    VSOCK_CODE_CREDIT_REQUEST_UNANSWERED,
+
+    /* Ends that were not clean, and streams that went silent. */
+    VSOCK_CODE_HALF_CLOSE_HANG,
+    VSOCK_CODE_CLOSE_TIMEOUT,
+    VSOCK_CODE_DATA_LOST_AT_CLOSE,
+    VSOCK_CODE_ORPHANED_STREAM,
+    VSOCK_CODE_NO_DATA,
+    VSOCK_CODE_HEAD_OF_LINE,
+    VSOCK_CODE_LARGE_SEND_RISK,
+
+    /* SEQPACKET. */
+    VSOCK_CODE_MESSAGE_TOO_BIG,
+    VSOCK_CODE_MESSAGE_TRUNCATED,
+
+    /* The capture itself. */
+    VSOCK_CODE_CAPTURE_LOSS,
+    VSOCK_CODE_KERNEL_TAP_BUG,
+    VSOCK_CODE_CID_ANOMALY,
+
+    VSOCK_CODE_COUNT
+};
+
+#define VSOCK_STREAM_NONE UINT32_MAX
+
+/* How much of an endpoint a diagnosis is about. */
+enum vsock_scope {
+    VSOCK_SCOPE_NONE,
+    VSOCK_SCOPE_CID, /* whatever the port */
+    VSOCK_SCOPE_ENDPOINT,
+};
+
+/* What a figure counts depends on the code: vsock_code_figures() names it. */
+struct vsock_figures {
+    uint64_t count;
+    uint64_t of;     /* ... of so many */
+    uint64_t others; /* a second count */
+    uint64_t bytes;
+    uint64_t limit;         /* bytes, too */
+    int64_t longest, total; /* nanoseconds */
+};
+
+struct vsock_diagnosis {
+    enum vsock_code code;
+    enum vsock_severity severity;
+    uint32_t stream; /* vsock.stream, or VSOCK_STREAM_NONE */
+    uint32_t first_frame, last_frame;
+    int64_t time; /* of the first frame, nanoseconds since the epoch */
+    enum vsock_scope src_scope, dst_scope;
+    struct vsock_endpoint src, dst; /* client and server, sender and receiver of data, or of a RST */
+    uint8_t side;                   /* of src, in a stream */
+    bool lasting;                   /* it was so until the connection's end, or the capture's */
+    bool own_fault;                 /* with CONNECT_REFUSED: the client itself ended the attempts */
+    bool dialled_itself;            /* ... because it is the endpoint that it dialled */
+    uint8_t type;                   /* with CONNECT_TYPE_MISMATCH: enum vsock_type of what was refused */
+    struct vsock_figures figures;
+};
+
+/* What the figures of a code are called; NULL where it has none of that kind. Times are in seconds there. */
+struct vsock_figure_names {
+    const char *count, *of, *others, *bytes, *limit, *longest, *total;
+};
+
+const char *vsock_code_name(enum vsock_code code);
+const struct vsock_figure_names *vsock_code_figures(enum vsock_code code);
+
+/* Does the code say what is likely, not what is proved? */
+bool vsock_code_is_likely(enum vsock_code code);
+
+const char *vsock_severity_name(enum vsock_severity severity);
+
+/* A diagnosis of the code's usual severity, about no stream and no endpoint. */
+struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, uint32_t frame, int64_t time);
+
+/* The same problem again, later: frames and counts add up, sizes and times keep the largest. */
+void vsock_diagnosis_merge(struct vsock_diagnosis *diagnosis, const struct vsock_diagnosis *more);
+
+/* The order of a report: the most severe first, then by time, frame, and code. Returns as strcmp() does. */
+int vsock_diagnosis_compare(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * timeline.h - what only many connections together tell: ports that refuse, listeners that are lost, scans,
+ * gaps that streams did not survive, streams that wait as one.
+ * The caller owns all memory: one server per endpoint that was dialled, one target per server and client CID,
+ * one prober per two CIDs, one pair per two CIDs whichever dials. All are zero-initialised, but for their
+ * names. Nothing here is told apart by where it was recorded: that is the caller's, too. */
+#ifndef VSOCK_CORE_TIMELINE_H
+#define VSOCK_CORE_TIMELINE_H
+
+#include "diagnose.h"
+#include "life.h"
+
+/* ---- who answered requests, and how ---- */
+
+/* Ten ports within a second are a scan, three refusals in a row a lost listener. */
+#define VSOCK_SCAN_PORTS 10
+#define VSOCK_LOST_REFUSALS 3
+
+/* An endpoint that was dialled. */
+struct vsock_server {
+    struct vsock_endpoint endpoint;
+    uint32_t accepted[2]; /* in the whole capture: STREAM, SEQPACKET */
+
+    /* While vsock_attempts_judge() goes through the capture. */
+    uint32_t accepted_so_far, open;
+    struct vsock_attempt *run[VSOCK_LOST_REFUSALS - 1]; /* refusals in a row, until they are enough */
+    uint32_t refused_in_a_row;
+    struct vsock_diagnosis lost; /* figures.count 0: it was not */
+
+    /* Streams that were open for long, and carried nothing. */
+    struct vsock_diagnosis idle;
+};
+
+/* A server as one client CID sees it. */
+struct vsock_target {
+    struct vsock_server *server;
+    uint64_t client_cid;
+    uint32_t requests, accepted;
+    struct vsock_diagnosis refused, mismatch[2], unanswered;
+    uint32_t own_fault, itself; /* of the refused */
+};
+
+/* Two CIDs, of which the first dials the second: may be probing its ports. */
+struct vsock_prober {
+    uint64_t client_cid, server_cid;
+    struct {
+        uint32_t port;
+        int64_t time;          /* it refused last */
+    } ports[VSOCK_SCAN_PORTS]; /* the latest, oldest first */
+    unsigned count;
+    struct vsock_attempt *newest;
+    struct vsock_diagnosis scan;
+};
+
+enum vsock_outcome {
+    VSOCK_OUTCOME_ACCEPTED,
+    VSOCK_OUTCOME_REFUSED,
+    VSOCK_OUTCOME_ENDED, /* of a connection that was accepted */
+};
+
+/* What became of a REQUEST, in the order of the capture. */
+struct vsock_attempt {
+    enum vsock_outcome outcome;
+    uint32_t frame;
+    int64_t time;
+    uint16_t type;
+    bool own_fault; /* REFUSED by the client itself */
+    bool itself;    /* ... because it is the endpoint that it dialled */
+    struct vsock_server *server;
+    struct vsock_target *target;
+    struct vsock_prober *prober;
+
+    /* vsock_attempts_judge()'s own. */
+    bool explained;
+    struct vsock_attempt *before; /* the prober's attempt that was refused before */
+};
+
+/* Fills in what servers, targets and probers are found to be. Each refusal counts once: as a mismatch of
+ * types, for a lost listener, for a scan, or as it is. */
+void vsock_attempts_judge(struct vsock_attempt *attempts, size_t count);
+
+/* A REQUEST of the target that had no answer until `until`. */
+void vsock_target_unanswered(struct vsock_target *target, uint32_t frame, int64_t time);
+
+/* A connection of the server that was open and empty from `since` until `until`. */
+void vsock_server_idle(struct vsock_server *server, const struct vsock_life *life, int64_t since,
+                       int64_t until);
+
+/* Each returns false where there is nothing to say. */
+bool vsock_target_diagnose(const struct vsock_target *target, enum vsock_code code, unsigned type,
+                           struct vsock_diagnosis *d);
+bool vsock_server_diagnose(const struct vsock_server *server, enum vsock_code code,
+                           struct vsock_diagnosis *d);
+bool vsock_prober_diagnose(const struct vsock_prober *prober, struct vsock_diagnosis *d);
+
+/* ---- two CIDs over time ---- */
+
+#define VSOCK_TOGETHER_MAX 8
+
+/* A silence of both CIDs that ended with a new connection. */
+struct vsock_gap {
+    int64_t from, until;
+};
+
+struct vsock_waited {
+    uint32_t stream;
+    uint32_t frame; /* where the wait ended */
+    int64_t from, until;
+};
+
+struct vsock_pair {
+    uint64_t low_cid, high_cid;
+    bool spoke;
+    int64_t last_time;
+    struct vsock_gap gap; /* the latest; until 0: none */
+    bool gap_told;
+    struct vsock_waited waited[VSOCK_TOGETHER_MAX]; /* the latest long stalls that ended, oldest first */
+    unsigned waited_count;
+    struct vsock_diagnosis together; /* figures.count 0: none */
+    uint32_t together_streams[VSOCK_TOGETHER_MAX];
+};
+
+/* Any packet of the pair. */
+void vsock_pair_take(struct vsock_pair *pair, int64_t time);
+
+/* A connection that was requested at `requested` is open now. Returns true, once, where it is the first after
+ * a silence: pair->gap is to be kept. */
+bool vsock_pair_opened(struct vsock_pair *pair, int64_t requested);
+
+/* A stall of `stream` has ended. */
+void vsock_pair_waited(struct vsock_pair *pair, const struct vsock_waited *waited);
+
+/* Of the streams that waited as one, the caller's filter leaves so many. Returns false where they are too
+ * few. */
+bool vsock_pair_diagnose(const struct vsock_pair *pair, unsigned picked, struct vsock_diagnosis *d);
+
+/* Was the connection, that has not ended, orphaned by one of the pair's gaps (in the order of time)? */
+bool vsock_life_orphaned(const struct vsock_life *life, const struct vsock_ending *ending,
+                         const struct vsock_gap *gaps, size_t count, struct vsock_diagnosis *d);
+
+#endif

@@ -1,0 +1,908 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * test_diagnose.c - what a connection's life is diagnosed as. A test's name is the rule it checks; the
+ * packets go through conn.c as they do in the plugin. C, the client, sends the data; S, the server, has a
+ * buffer of 1000. */
+#include <glib.h>
+
+#include "core/life.h"
+#include "core/malformed.h"
+#include "packet.h"
+
+#define C 0
+#define S 1
+#define MS INT64_C(1000000)
+#define SECOND (1000 * MS)
+
+static struct vsock_conn conn;
+static struct vsock_life life;
+static struct vsock_rw rws[64];
+static int64_t times[64];
+static uint32_t frame;
+static int64_t now, request_time;
+static struct vsock_diagnoses all; /* of all packets so far */
+static const struct vsock_thresholds thresholds = {
+    .connect_timeout = 2 * SECOND,
+    .stall_note = 100 * MS,
+    .stall_warning = SECOND,
+    .credit_request_timeout = SECOND,
+};
+
+/* What the next packet of each side carries. */
+static uint32_t buf_alloc[2], fwd_cnt[2], flags;
+static uint16_t type;
+static bool loopback;
+
+static void reset_story(void)
+{
+    frame = 0;
+    now = 10 * SECOND;
+    buf_alloc[C] = 262144;
+    buf_alloc[S] = 1000;
+    fwd_cnt[C] = fwd_cnt[S] = 0;
+    flags = 0;
+    type = VSOCK_TYPE_STREAM;
+    loopback = false;
+    all.count = 0;
+}
+
+static struct vsock_event make_event(const struct vsock_packet *p, uint8_t side,
+                                     const struct vsock_step *step)
+{
+    struct vsock_event e = {
+        .packet = p,
+        .frame = frame,
+        .time = now,
+        .side = side,
+        .state = step->after,
+        .rst_kind = step->rst_kind,
+        .findings = step->findings,
+        .malformed = vsock_malformed(p),
+        .counted = step->counted,
+        .has_credit = vsock_conn_has_credit(&conn, p),
+        .in_flight = vsock_window_in_flight(&conn.flow.window[side]),
+        .peer_in_flight = vsock_window_in_flight(&conn.flow.window[side ^ 1]),
+        .exceeded = step->flow.exceeded,
+        .ahead = step->flow.stamp.ahead,
+        .backwards = step->flow.stamp.backwards,
+        .waited = step->waited,
+        .connect_time = now - request_time,
+        .stall_frame = step->flow.stall_frame,
+        .stall_began = times[step->flow.stall_frame],
+        .stall_cause = step->flow.stall_cause,
+        .asks = step->flow.asks,
+        .answers = step->flow.answers_frame != 0,
+    };
+
+    e.has_window = e.has_credit && conn.flow.window[side].stamped;
+    e.window = vsock_window_left(&conn.flow.window[side]);
+    return e;
+}
+
+static void take_record(uint8_t side, struct record *r)
+{
+    struct vsock_packet p = read_record(r);
+    struct vsock_diagnoses found;
+    struct vsock_step step;
+    struct vsock_event e;
+
+    times[++frame] = now;
+    g_assert_cmpuint(frame, <, G_N_ELEMENTS(rws));
+    if (frame == 1) {
+        conn = vsock_conn_start(&p, side, false);
+        life = vsock_life_start(&conn, loopback);
+        request_time = now;
+    }
+    step = vsock_conn_step(&conn, NULL, &p, side, frame, now, &rws[frame]);
+    e = make_event(&p, side, &step);
+    vsock_life_take(&life, &e, &thresholds, &found);
+    for (unsigned i = 0; i < found.count; i++)
+        all.list[all.count++] = found.list[i];
+    now += MS;
+}
+
+static void take(uint8_t side, enum vsock_op op, uint32_t length)
+{
+    struct record r = sound_record(op, length);
+
+    SET_VIRTIO(&r, type, type);
+    SET_VIRTIO(&r, flags, flags);
+    SET_VIRTIO(&r, buf_alloc, buf_alloc[side]);
+    SET_VIRTIO(&r, fwd_cnt, fwd_cnt[side]);
+    take_record(side, &r);
+    flags = 0;
+}
+
+static void open_stream(void)
+{
+    reset_story();
+    take(C, VSOCK_OP_REQUEST, 0);
+    take(S, VSOCK_OP_RESPONSE, 0);
+}
+
+static void rw(uint32_t length)
+{
+    take(C, VSOCK_OP_RW, length);
+}
+
+static void update(uint32_t consumed)
+{
+    fwd_cnt[S] = consumed;
+    take(S, VSOCK_OP_CREDIT_UPDATE, 0);
+}
+
+static void shut(uint8_t side, uint32_t how)
+{
+    flags = how;
+    take(side, VSOCK_OP_SHUTDOWN, 0);
+}
+
+static void no_socket(uint8_t side)
+{
+    uint32_t buffer = buf_alloc[side], count = fwd_cnt[side];
+
+    buf_alloc[side] = fwd_cnt[side] = 0;
+    take(side, VSOCK_OP_RST, 0);
+    buf_alloc[side] = buffer;
+    fwd_cnt[side] = count;
+}
+
+static void after(int64_t time)
+{
+    now += time - MS; /* which a packet takes */
+}
+
+static void end(void)
+{
+    struct vsock_ending ending = {.conn = &conn, .known_until = now};
+    struct vsock_diagnoses found;
+
+    vsock_life_end(&life, &ending, &thresholds, &found);
+    for (unsigned i = 0; i < found.count; i++)
+        all.list[all.count++] = found.list[i];
+}
+
+static void assert_only(enum vsock_code code)
+{
+    for (unsigned i = 0; i < all.count; i++)
+        g_assert_cmpstr(vsock_code_name(all.list[i].code), ==, vsock_code_name(code));
+    g_assert_cmpuint(all.count, ==, 1);
+}
+
+static void assert_has(enum vsock_code code)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        if (all.list[i].code == code)
+            return;
+    }
+    g_error("no %s", vsock_code_name(code));
+}
+
+static void assert_healthy(void)
+{
+    if (all.count > 0)
+        g_error("%s", vsock_code_name(all.list[0].code));
+}
+
+#define FIGURES (all.list[0].figures)
+
+/* ---- codes ---- */
+
+static void every_code_has_a_name_of_its_own(void)
+{
+    for (unsigned i = 0; i < VSOCK_CODE_COUNT; i++) {
+        for (unsigned j = 0; j < i; j++)
+            g_assert_cmpstr(vsock_code_name((enum vsock_code)i), !=, vsock_code_name((enum vsock_code)j));
+    }
+}
+
+static void a_report_begins_with_the_worst_then_with_the_first(void)
+{
+    struct vsock_diagnosis note = vsock_diagnosis_start(VSOCK_CODE_CONNECT_REFUSED, 1, 1);
+    struct vsock_diagnosis error = vsock_diagnosis_start(VSOCK_CODE_RESET_ABORTED, 2, 2);
+    struct vsock_diagnosis later = vsock_diagnosis_start(VSOCK_CODE_RESET_ABORTED, 3, 3);
+
+    g_assert_cmpint(vsock_diagnosis_compare(&error, &note), <, 0);
+    g_assert_cmpint(vsock_diagnosis_compare(&later, &error), >, 0);
+    g_assert_cmpint(vsock_diagnosis_compare(&error, &error), ==, 0);
+}
+
+static void the_same_again_adds_up(void)
+{
+    struct vsock_diagnosis d = vsock_diagnosis_start(VSOCK_CODE_STALL_UNDECIDED, 5, 50);
+    struct vsock_diagnosis more = vsock_diagnosis_start(VSOCK_CODE_STALL_UNDECIDED, 3, 30);
+
+    d.figures = (struct vsock_figures){.count = 1, .longest = 7, .total = 7, .limit = 100};
+    more.figures = (struct vsock_figures){.count = 1, .longest = 9, .total = 9, .limit = 50};
+    vsock_diagnosis_merge(&d, &more);
+    g_assert_cmpuint(d.first_frame, ==, 3);
+    g_assert_cmpuint(d.last_frame, ==, 5);
+    g_assert_cmpint(d.time, ==, 30);
+    g_assert_cmpuint(d.figures.count, ==, 2);
+    g_assert_cmpint(d.figures.longest, ==, 9);
+    g_assert_cmpint(d.figures.total, ==, 16);
+    g_assert_cmpuint(d.figures.limit, ==, 100);
+}
+
+/* ---- healthy lives ---- */
+
+static void a_normal_life_has_no_diagnosis(void)
+{
+    open_stream();
+    for (uint32_t i = 1; i <= 10; i++) {
+        rw(1000);
+        update(1000 * i);
+    }
+    shut(C, 3);
+    take(S, VSOCK_OP_RST, 0);
+    after(60 * SECOND);
+    end();
+    assert_healthy();
+}
+
+static void a_half_close_has_no_diagnosis(void)
+{
+    open_stream();
+    rw(10);
+    shut(C, 2);
+    update(10);
+    take(S, VSOCK_OP_RW, 100);
+    shut(S, 3);
+    take(C, VSOCK_OP_RST, 0);
+    end();
+    assert_healthy();
+}
+
+static void a_counter_that_wraps_has_no_diagnosis(void)
+{
+    reset_story();
+    fwd_cnt[S] = 0xfffffff0;
+    update(0xfffffff0); /* mid-stream */
+    rw(100);
+    update(84); /* past 2^32 */
+    end();
+    assert_healthy();
+}
+
+static void an_idle_stream_is_healthy(void)
+{
+    open_stream();
+    rw(10);
+    update(10);
+    after(3600 * SECOND);
+    end();
+    assert_healthy();
+}
+
+static void a_close_that_began_before_the_capture_is_no_lost_socket(void)
+{
+    reset_story();
+    update(500);
+    no_socket(C);
+    end();
+    assert_healthy();
+}
+
+/* ---- connecting ---- */
+
+static void a_response_after_a_second_is_slow_and_after_two_is_lost_on_linux(void)
+{
+    const struct {
+        int64_t time;
+        unsigned count;
+        enum vsock_severity severity;
+    } cases[] = {{SECOND - 1, 0, VSOCK_SEVERITY_CHAT},
+                 {SECOND, 1, VSOCK_SEVERITY_NOTE},
+                 {2 * SECOND - 1, 1, VSOCK_SEVERITY_NOTE},
+                 {2 * SECOND, 1, VSOCK_SEVERITY_WARN}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        reset_story();
+        take(C, VSOCK_OP_REQUEST, 0);
+        after(cases[i].time);
+        take(S, VSOCK_OP_RESPONSE, 0);
+        g_assert_cmpuint(all.count, ==, cases[i].count);
+        if (all.count == 0)
+            continue;
+        assert_only(VSOCK_CODE_CONNECT_SLOW);
+        g_assert_cmpint(all.list[0].severity, ==, cases[i].severity);
+        g_assert_cmpint(all.list[0].side, ==, C);
+        g_assert_cmpint(FIGURES.longest, ==, cases[i].time);
+    }
+}
+
+static void a_request_is_unanswered_after_two_seconds_of_nothing(void)
+{
+    struct vsock_ending ending = {.conn = &conn};
+
+    reset_story();
+    take(C, VSOCK_OP_REQUEST, 0);
+    ending.known_until = request_time + 2 * SECOND - 1;
+    g_assert_false(vsock_life_unanswered(&ending, request_time, &thresholds));
+    ending.known_until++;
+    g_assert_true(vsock_life_unanswered(&ending, request_time, &thresholds));
+    take(S, VSOCK_OP_RESPONSE, 0);
+    g_assert_false(vsock_life_unanswered(&ending, request_time, &thresholds));
+}
+
+static void a_client_that_no_longer_waits_has_abandoned(void)
+{
+    open_stream();
+    no_socket(C);
+    assert_only(VSOCK_CODE_CONNECT_ABANDONED);
+    g_assert_cmpint(all.list[0].side, ==, C);
+}
+
+/* ---- resets ---- */
+
+static void an_open_connection_without_a_socket_has_lost_its_peer(void)
+{
+    open_stream();
+    rw(10);
+    no_socket(S);
+    end();
+    assert_only(VSOCK_CODE_PEER_GONE);
+    g_assert_cmpint(all.list[0].side, ==, S);
+}
+
+static void data_that_meets_no_socket_mid_stream_has_lost_its_peer(void)
+{
+    reset_story();
+    rw(10);
+    no_socket(S);
+    assert_only(VSOCK_CODE_PEER_GONE);
+}
+
+static void a_live_socket_that_resets_aborts(void)
+{
+    open_stream();
+    rw(600);
+    take(S, VSOCK_OP_RST, 0);
+    assert_only(VSOCK_CODE_RESET_ABORTED);
+    g_assert_cmpuint(FIGURES.bytes, ==, 600);
+    g_assert_cmpuint(FIGURES.limit, ==, 1000);
+}
+
+static void small_packets_that_fill_the_queue_are_likely_why(void)
+{
+    open_stream();
+    buf_alloc[S] = 2 * 576;
+    update(0);
+    rw(200);
+    rw(200);
+    take(S, VSOCK_OP_RST, 0);
+    assert_only(VSOCK_CODE_RESET_QUEUE_OVERHEAD);
+    g_assert_true(vsock_code_is_likely(all.list[0].code));
+}
+
+static void an_overrun_and_the_reset_after_it_are_both_said(void)
+{
+    open_stream();
+    rw(1000);
+    rw(7);
+    take(S, VSOCK_OP_RST, 0);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    g_assert_cmpint(all.list[0].code, ==, VSOCK_CODE_CREDIT_OVERRUN);
+    g_assert_cmpuint(all.list[0].figures.bytes, ==, 7);
+    g_assert_cmpint(all.list[1].code, ==, VSOCK_CODE_RESET_AFTER_OVERRUN);
+}
+
+static void a_reset_after_the_receivers_own_shrink_is_no_overrun(void)
+{
+    open_stream();
+    rw(900);
+    buf_alloc[S] = 500;
+    take(S, VSOCK_OP_RST, 0);
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_BUFFER_SHRUNK);
+    assert_has(VSOCK_CODE_RESET_ABORTED);
+}
+
+static void what_comes_after_the_end_is_no_second_reset(void)
+{
+    open_stream();
+    shut(C, 3);
+    take(S, VSOCK_OP_RST, 0);
+    no_socket(C);
+    take(S, VSOCK_OP_RST, 0);
+    end();
+    assert_healthy();
+}
+
+/* ---- counters ---- */
+
+static void sending_up_to_the_edge_is_no_overrun(void)
+{
+    open_stream();
+    rw(1000);
+    assert_healthy();
+}
+
+static void a_counter_that_starts_above_zero_is_ahead(void)
+{
+    reset_story();
+    take(C, VSOCK_OP_REQUEST, 0);
+    fwd_cnt[S] = 1;
+    take(S, VSOCK_OP_RESPONSE, 0);
+    assert_only(VSOCK_CODE_CREDIT_COUNTER_AHEAD);
+    g_assert_cmpuint(FIGURES.bytes, ==, 1);
+}
+
+static void consuming_what_nobody_sent_is_ahead(void)
+{
+    open_stream();
+    update(700);
+    assert_only(VSOCK_CODE_CREDIT_COUNTER_AHEAD);
+    g_assert_cmpuint(FIGURES.bytes, ==, 700);
+}
+
+static void consuming_more_than_was_seen_is_loss(void)
+{
+    open_stream();
+    rw(100);
+    update(130);
+    assert_only(VSOCK_CODE_CAPTURE_LOSS);
+    g_assert_cmpuint(FIGURES.bytes, ==, 30);
+    g_assert_cmpint(all.list[0].side, ==, C);
+}
+
+static void a_counter_that_goes_back_is_backwards(void)
+{
+    open_stream();
+    rw(500);
+    update(500);
+    update(499);
+    assert_only(VSOCK_CODE_CREDIT_COUNTER_BACKWARDS);
+    g_assert_cmpuint(FIGURES.bytes, ==, 1);
+}
+
+static void a_smaller_buffer_is_a_shrink_only_below_what_is_in_flight(void)
+{
+    open_stream();
+    rw(400);
+    buf_alloc[S] = 400;
+    update(0);
+    assert_healthy();
+    buf_alloc[S] = 399;
+    update(0);
+    assert_only(VSOCK_CODE_BUFFER_SHRUNK);
+    g_assert_cmpuint(FIGURES.bytes, ==, 1);
+    g_assert_cmpuint(FIGURES.limit, ==, 399);
+    g_assert_cmpint(all.list[0].side, ==, C);
+}
+
+static void data_that_an_earlier_window_covers_tells_of_the_shrink(void)
+{
+    open_stream();
+    rw(400);
+    buf_alloc[S] = 500;
+    update(0);
+    rw(200); /* the edge of before is 1000 */
+    assert_only(VSOCK_CODE_BUFFER_SHRUNK);
+    g_assert_cmpuint(FIGURES.bytes, ==, 100);
+}
+
+/* ---- stalls ---- */
+
+static void a_stall_that_ends_within_a_second_is_how_full_speed_looks(void)
+{
+    open_stream();
+    rw(1000);
+    after(SECOND - 1);
+    update(1000);
+    end();
+    assert_healthy();
+}
+
+static void a_stall_of_a_second_without_a_word_is_undecided(void)
+{
+    open_stream();
+    rw(1000);
+    after(SECOND);
+    update(1000);
+    end();
+    assert_only(VSOCK_CODE_STALL_UNDECIDED);
+    g_assert_cmpint(FIGURES.longest, ==, SECOND);
+    g_assert_cmpuint(FIGURES.limit, ==, 1000);
+    g_assert_cmpint(all.list[0].side, ==, C);
+}
+
+static void a_receiver_that_spoke_and_had_read_nothing_was_not_reading(void)
+{
+    open_stream();
+    rw(1000);
+    after(900 * MS);
+    take(S, VSOCK_OP_RW, 5);
+    after(100 * MS);
+    update(1000);
+    end();
+    assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+}
+
+static void a_receiver_that_reads_little_is_slow(void)
+{
+    open_stream();
+    buf_alloc[S] = 262144;
+    update(0);
+    rw(262144);
+    update(1000);
+    rw(1000);
+    after(99 * MS);
+    update(2000);
+    assert_healthy();
+    rw(1000);
+    after(100 * MS);
+    update(3000);
+    end();
+    assert_only(VSOCK_CODE_STALL_SLOW_READER);
+    g_assert_cmpint(FIGURES.longest, ==, 100 * MS);
+}
+
+static void a_sender_that_keeps_to_its_own_buffer_waits_for_itself(void)
+{
+    reset_story();
+    buf_alloc[C] = 300;
+    take(C, VSOCK_OP_REQUEST, 0);
+    take(S, VSOCK_OP_RESPONSE, 0);
+    rw(300);
+    after(SECOND);
+    end();
+    assert_only(VSOCK_CODE_STALL_OWN_CAP);
+    g_assert_true(all.list[0].lasting);
+    g_assert_cmpuint(FIGURES.limit, ==, 300);
+}
+
+static void a_full_buffer_of_which_nothing_was_ever_heard_lacks_an_update(void)
+{
+    open_stream();
+    rw(1000);
+    after(SECOND);
+    end();
+    assert_only(VSOCK_CODE_STALL_UPDATE_MISSING);
+    g_assert_true(all.list[0].lasting);
+}
+
+static void a_wait_of_less_than_a_second_at_the_end_is_nothing(void)
+{
+    open_stream();
+    rw(1000);
+    after(SECOND - 1);
+    end();
+    assert_healthy();
+}
+
+static void a_receiver_that_consumed_before_may_just_not_read(void)
+{
+    open_stream();
+    rw(100);
+    update(100);
+    rw(1000);
+    after(SECOND);
+    end();
+    assert_only(VSOCK_CODE_STALL_UNDECIDED);
+}
+
+static void a_question_without_answer_makes_the_update_missing(void)
+{
+    open_stream();
+    rw(100);
+    update(100);
+    rw(1000);
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0);
+    after(2 * SECOND);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_STALL_UPDATE_MISSING);
+    assert_has(VSOCK_CODE_CREDIT_REQUEST_UNANSWERED);
+}
+
+static void a_receiver_that_speaks_to_the_end_and_reads_nothing_is_not_reading(void)
+{
+    open_stream();
+    rw(1000);
+    after(900 * MS);
+    take(S, VSOCK_OP_RW, 5);
+    after(200 * MS);
+    end();
+    assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+}
+
+static void who_has_shut_down_does_not_wait(void)
+{
+    open_stream();
+    rw(1000);
+    shut(C, 3);
+    after(20 * SECOND);
+    end();
+    assert_healthy();
+}
+
+static void a_question_is_late_after_a_second(void)
+{
+    open_stream();
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0);
+    after(SECOND - 1);
+    update(0);
+    assert_healthy();
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0);
+    after(SECOND);
+    update(0);
+    end();
+    assert_only(VSOCK_CODE_CREDIT_REQUEST_UNANSWERED);
+    g_assert_false(all.list[0].lasting);
+    g_assert_cmpint(FIGURES.longest, ==, SECOND);
+}
+
+/* ---- ends ---- */
+
+static void half_closed_and_silent_for_ten_seconds_is_likely_a_hang(void)
+{
+    open_stream();
+    shut(C, 2);
+    after(10 * SECOND - 1);
+    end();
+    assert_healthy();
+    now += 1;
+    end();
+    assert_only(VSOCK_CODE_HALF_CLOSE_HANG);
+    g_assert_cmpint(all.list[0].side, ==, C);
+}
+
+static void an_answer_after_a_long_silence_was_no_hang(void)
+{
+    open_stream();
+    shut(C, 2);
+    after(15 * SECOND);
+    take(S, VSOCK_OP_RW, 5);
+    end();
+    assert_healthy();
+}
+
+static void a_silence_that_the_waiting_side_ends_was_a_hang(void)
+{
+    open_stream();
+    shut(C, 2);
+    after(15 * SECOND);
+    shut(C, 1);
+    assert_only(VSOCK_CODE_HALF_CLOSE_HANG);
+    g_assert_cmpint(FIGURES.longest, ==, 15 * SECOND);
+}
+
+static void not_receiving_is_not_waiting(void)
+{
+    open_stream();
+    shut(C, 1);
+    after(15 * SECOND);
+    end();
+    assert_healthy();
+}
+
+static void a_close_that_is_not_acknowledged_times_out(void)
+{
+    open_stream();
+    rw(6);
+    shut(C, 3);
+    after(8 * SECOND);
+    take(C, VSOCK_OP_RST, 0);
+    end();
+    assert_only(VSOCK_CODE_CLOSE_TIMEOUT);
+    g_assert_cmpint(FIGURES.longest, ==, 8 * SECOND);
+    g_assert_cmpuint(FIGURES.bytes, ==, 6);
+}
+
+static void data_is_lost_when_a_reader_stops_at_the_senders_shutdown(void)
+{
+    open_stream();
+    rw(100);
+    update(100);
+    rw(50);
+    shut(C, 3);
+    take(S, VSOCK_OP_RST, 0);
+    assert_only(VSOCK_CODE_DATA_LOST_AT_CLOSE);
+    g_assert_cmpuint(FIGURES.bytes, ==, 50);
+    g_assert_cmpint(all.list[0].side, ==, C);
+}
+
+static void closing_without_ever_reading_loses_nothing(void)
+{
+    open_stream();
+    rw(100);
+    shut(C, 3);
+    take(S, VSOCK_OP_RST, 0);
+    assert_healthy();
+}
+
+static void closing_while_still_reading_loses_nothing(void)
+{
+    open_stream();
+    rw(100);
+    update(100);
+    rw(50);
+    rw(50);
+    shut(C, 3);
+    fwd_cnt[S] = 150;
+    take(S, VSOCK_OP_RST, 0);
+    assert_healthy();
+}
+
+static void a_receiver_that_had_shut_down_itself_loses_nothing(void)
+{
+    open_stream();
+    rw(100);
+    update(100);
+    rw(50);
+    shut(S, 1);
+    shut(C, 3);
+    take(S, VSOCK_OP_RST, 0);
+    assert_healthy();
+}
+
+/* ---- large packets ---- */
+
+static void large_story(uint32_t length)
+{
+    open_stream();
+    buf_alloc[S] = 262144;
+    update(0);
+    rw(length);
+}
+
+static void a_reset_after_a_large_packet_may_be_its_fault(void)
+{
+    large_story(32768);
+    no_socket(S);
+    end();
+    assert_only(VSOCK_CODE_PEER_GONE);
+    large_story(32769);
+    no_socket(S);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_LARGE_SEND_RISK);
+}
+
+static void within_one_machine_no_monitor_reads_large_packets(void)
+{
+    large_story(65536);
+    life.loopback = true;
+    no_socket(S);
+    end();
+    assert_only(VSOCK_CODE_PEER_GONE);
+}
+
+static void a_large_packet_that_overran_the_window_needs_no_other_reason(void)
+{
+    open_stream();
+    rw(40000);
+    take(S, VSOCK_OP_RST, 0);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_CREDIT_OVERRUN);
+    assert_has(VSOCK_CODE_RESET_AFTER_OVERRUN);
+}
+
+static void a_stall_after_a_large_packet_may_be_its_fault(void)
+{
+    large_story(65536);
+    rw(262144 - 65536);
+    after(SECOND);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_STALL_UPDATE_MISSING);
+    assert_has(VSOCK_CODE_LARGE_SEND_RISK);
+}
+
+/* ---- messages and packets ---- */
+
+static void messages_are_too_big_or_have_no_end(void)
+{
+    reset_story();
+    type = VSOCK_TYPE_SEQPACKET;
+    take(C, VSOCK_OP_REQUEST, 0);
+    take(S, VSOCK_OP_RESPONSE, 0);
+    rw(999);
+    assert_healthy();
+    rw(1);
+    assert_only(VSOCK_CODE_MESSAGE_TOO_BIG);
+    g_assert_cmpuint(FIGURES.limit, ==, 1000);
+    shut(C, 3);
+    assert_has(VSOCK_CODE_MESSAGE_TRUNCATED);
+}
+
+static void the_truncated_message_is_its_senders(void)
+{
+    reset_story();
+    type = VSOCK_TYPE_SEQPACKET;
+    take(C, VSOCK_OP_REQUEST, 0);
+    take(S, VSOCK_OP_RESPONSE, 0);
+    rw(10);
+    no_socket(S);
+    assert_has(VSOCK_CODE_MESSAGE_TRUNCATED);
+    g_assert_cmpint(all.list[0].side == C && all.list[0].code == VSOCK_CODE_MESSAGE_TRUNCATED, ==, TRUE);
+}
+
+static void a_record_with_surplus_is_the_taps_bug_on_rw_only(void)
+{
+    struct record r;
+
+    open_stream();
+    r = sound_record(VSOCK_OP_RW, 10);
+    r.length += 5;
+    take_record(C, &r);
+    assert_only(VSOCK_CODE_KERNEL_TAP_BUG);
+    r = sound_record(VSOCK_OP_CREDIT_UPDATE, 0);
+    r.length += 5;
+    take_record(C, &r);
+    assert_only(VSOCK_CODE_KERNEL_TAP_BUG);
+}
+
+static void a_wide_cid_is_an_anomaly(void)
+{
+    struct record r = sound_record(VSOCK_OP_REQUEST, 0);
+
+    reset_story();
+    SET_MON(&r, src_cid, 0x10000002a);
+    take_record(C, &r);
+    assert_only(VSOCK_CODE_CID_ANOMALY);
+}
+
+#define TEST(name) g_test_add_func("/diagnose/" #name, name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST(every_code_has_a_name_of_its_own);
+    TEST(a_report_begins_with_the_worst_then_with_the_first);
+    TEST(the_same_again_adds_up);
+    TEST(a_normal_life_has_no_diagnosis);
+    TEST(a_half_close_has_no_diagnosis);
+    TEST(a_counter_that_wraps_has_no_diagnosis);
+    TEST(an_idle_stream_is_healthy);
+    TEST(a_close_that_began_before_the_capture_is_no_lost_socket);
+    TEST(a_response_after_a_second_is_slow_and_after_two_is_lost_on_linux);
+    TEST(a_request_is_unanswered_after_two_seconds_of_nothing);
+    TEST(a_client_that_no_longer_waits_has_abandoned);
+    TEST(an_open_connection_without_a_socket_has_lost_its_peer);
+    TEST(data_that_meets_no_socket_mid_stream_has_lost_its_peer);
+    TEST(a_live_socket_that_resets_aborts);
+    TEST(small_packets_that_fill_the_queue_are_likely_why);
+    TEST(an_overrun_and_the_reset_after_it_are_both_said);
+    TEST(a_reset_after_the_receivers_own_shrink_is_no_overrun);
+    TEST(what_comes_after_the_end_is_no_second_reset);
+    TEST(sending_up_to_the_edge_is_no_overrun);
+    TEST(a_counter_that_starts_above_zero_is_ahead);
+    TEST(consuming_what_nobody_sent_is_ahead);
+    TEST(consuming_more_than_was_seen_is_loss);
+    TEST(a_counter_that_goes_back_is_backwards);
+    TEST(a_smaller_buffer_is_a_shrink_only_below_what_is_in_flight);
+    TEST(data_that_an_earlier_window_covers_tells_of_the_shrink);
+    TEST(a_stall_that_ends_within_a_second_is_how_full_speed_looks);
+    TEST(a_stall_of_a_second_without_a_word_is_undecided);
+    TEST(a_receiver_that_spoke_and_had_read_nothing_was_not_reading);
+    TEST(a_receiver_that_reads_little_is_slow);
+    TEST(a_sender_that_keeps_to_its_own_buffer_waits_for_itself);
+    TEST(a_full_buffer_of_which_nothing_was_ever_heard_lacks_an_update);
+    TEST(a_wait_of_less_than_a_second_at_the_end_is_nothing);
+    TEST(a_receiver_that_consumed_before_may_just_not_read);
+    TEST(a_question_without_answer_makes_the_update_missing);
+    TEST(a_receiver_that_speaks_to_the_end_and_reads_nothing_is_not_reading);
+    TEST(who_has_shut_down_does_not_wait);
+    TEST(a_question_is_late_after_a_second);
+    TEST(half_closed_and_silent_for_ten_seconds_is_likely_a_hang);
+    TEST(an_answer_after_a_long_silence_was_no_hang);
+    TEST(a_silence_that_the_waiting_side_ends_was_a_hang);
+    TEST(not_receiving_is_not_waiting);
+    TEST(a_close_that_is_not_acknowledged_times_out);
+    TEST(data_is_lost_when_a_reader_stops_at_the_senders_shutdown);
+    TEST(closing_without_ever_reading_loses_nothing);
+    TEST(closing_while_still_reading_loses_nothing);
+    TEST(a_receiver_that_had_shut_down_itself_loses_nothing);
+    TEST(a_reset_after_a_large_packet_may_be_its_fault);
+    TEST(within_one_machine_no_monitor_reads_large_packets);
+    TEST(a_large_packet_that_overran_the_window_needs_no_other_reason);
+    TEST(a_stall_after_a_large_packet_may_be_its_fault);
+    TEST(messages_are_too_big_or_have_no_end);
+    TEST(the_truncated_message_is_its_senders);
+    TEST(a_record_with_surplus_is_the_taps_bug_on_rw_only);
+    TEST(a_wide_cid_is_an_anomaly);
+    return g_test_run();
+}

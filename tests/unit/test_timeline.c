@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * test_timeline.c - what many connections together are diagnosed as. A test's name is the rule it checks. */
+#include <glib.h>
+
+#include "core/timeline.h"
+
+#define MS INT64_C(1000000)
+#define SECOND (1000 * MS)
+
+/* ---- requests ---- */
+
+static struct vsock_server servers[16];
+static struct vsock_target targets[16]; /* of one client */
+static struct vsock_prober prober;
+static struct vsock_attempt attempts[64];
+static unsigned count;
+static int64_t now;
+static struct vsock_diagnosis found;
+
+static void begin(void)
+{
+    memset(servers, 0, sizeof(servers));
+    memset(targets, 0, sizeof(targets));
+    prober = (struct vsock_prober){.client_cid = 2, .server_cid = 3};
+    for (unsigned i = 0; i < G_N_ELEMENTS(servers); i++) {
+        servers[i].endpoint = (struct vsock_endpoint){.cid = 3, .port = 1024 + i};
+        targets[i].server = &servers[i];
+        targets[i].client_cid = 2;
+    }
+    count = 0;
+    now = SECOND;
+}
+
+static struct vsock_attempt *attempt(unsigned port, enum vsock_outcome outcome)
+{
+    struct vsock_attempt *a = &attempts[count];
+
+    *a = (struct vsock_attempt){
+        .outcome = outcome,
+        .frame = ++count,
+        .time = now,
+        .type = VSOCK_TYPE_STREAM,
+        .server = &servers[port],
+        .target = &targets[port],
+        .prober = &prober,
+    };
+    targets[port].requests += outcome != VSOCK_OUTCOME_ENDED;
+    now += MS;
+    return a;
+}
+
+static void refuse(unsigned port, unsigned times)
+{
+    while (times-- > 0)
+        attempt(port, VSOCK_OUTCOME_REFUSED);
+}
+
+static void judge(void)
+{
+    vsock_attempts_judge(attempts, count);
+}
+
+static bool is_refused(unsigned port)
+{
+    return vsock_target_diagnose(&targets[port], VSOCK_CODE_CONNECT_REFUSED, 0, &found);
+}
+
+static bool is_mismatch(unsigned port, uint16_t type)
+{
+    return vsock_target_diagnose(&targets[port], VSOCK_CODE_CONNECT_TYPE_MISMATCH, type - 1, &found);
+}
+
+static bool is_lost(unsigned port)
+{
+    return vsock_server_diagnose(&servers[port], VSOCK_CODE_LISTENER_LOST, &found);
+}
+
+static void three_refusals_of_a_port_are_a_warning(void)
+{
+    begin();
+    refuse(0, 2);
+    judge();
+    g_assert_true(is_refused(0));
+    g_assert_cmpint(found.severity, ==, VSOCK_SEVERITY_NOTE);
+    begin();
+    refuse(0, 3);
+    judge();
+    g_assert_true(is_refused(0));
+    g_assert_cmpint(found.severity, ==, VSOCK_SEVERITY_WARN);
+    g_assert_cmpuint(found.figures.count, ==, 3);
+    g_assert_cmpuint(found.figures.of, ==, 3);
+    g_assert_cmpuint(found.first_frame, ==, 1);
+    g_assert_cmpuint(found.last_frame, ==, 3);
+    g_assert_cmpint(found.figures.total, ==, 2 * MS);
+    g_assert_cmpuint(found.dst.port, ==, 1024);
+    g_assert_false(is_refused(1));
+    g_assert_false(is_lost(0)); /* it never was there */
+}
+
+static void refusals_that_the_client_makes_itself_are_its_own(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_REFUSED)->own_fault = true;
+    judge();
+    g_assert_true(is_refused(0));
+    g_assert_true(found.own_fault);
+    g_assert_false(found.dialled_itself);
+}
+
+static void a_type_that_a_port_never_took_is_a_mismatch(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_REFUSED)->type = VSOCK_TYPE_SEQPACKET;
+    attempt(0, VSOCK_OUTCOME_ACCEPTED); /* later: the port is known all the same */
+    judge();
+    g_assert_true(is_mismatch(0, VSOCK_TYPE_SEQPACKET));
+    g_assert_cmpint(found.type, ==, VSOCK_TYPE_SEQPACKET);
+    g_assert_cmpuint(found.figures.others, ==, 1);
+    g_assert_false(is_mismatch(0, VSOCK_TYPE_STREAM));
+    g_assert_false(is_refused(0));
+}
+
+static void a_port_that_took_both_types_has_no_mismatch(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    attempt(0, VSOCK_OUTCOME_ACCEPTED)->type = VSOCK_TYPE_SEQPACKET;
+    attempt(0, VSOCK_OUTCOME_REFUSED)->type = VSOCK_TYPE_SEQPACKET;
+    judge();
+    g_assert_false(is_mismatch(0, VSOCK_TYPE_SEQPACKET));
+    g_assert_true(is_refused(0));
+}
+
+static void an_unknown_type_is_no_mismatch(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    attempt(0, VSOCK_OUTCOME_REFUSED)->type = 7;
+    judge();
+    g_assert_true(is_refused(0));
+}
+
+static void a_port_that_accepted_and_refuses_three_times_is_lost(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 2);
+    judge();
+    g_assert_false(is_lost(0));
+    g_assert_true(is_refused(0));
+    begin();
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 5);
+    judge();
+    g_assert_true(is_lost(0));
+    g_assert_cmpuint(found.figures.count, ==, 5);
+    g_assert_cmpuint(found.figures.others, ==, 1);
+    g_assert_cmpuint(found.figures.of, ==, 1); /* still open */
+    g_assert_false(is_refused(0));
+}
+
+static void accepting_in_between_keeps_the_listener(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 2);
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 2);
+    judge();
+    g_assert_false(is_lost(0));
+    g_assert_true(is_refused(0));
+    g_assert_cmpuint(found.figures.count, ==, 4);
+}
+
+static void refusals_before_the_first_accept_stay_refusals(void)
+{
+    begin();
+    refuse(0, 4);
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    attempt(0, VSOCK_OUTCOME_ENDED);
+    refuse(0, 3);
+    judge();
+    g_assert_true(is_lost(0));
+    g_assert_cmpuint(found.figures.count, ==, 3);
+    g_assert_cmpuint(found.figures.of, ==, 0);
+    g_assert_true(is_refused(0));
+    g_assert_cmpuint(found.figures.count, ==, 4);
+}
+
+static void ten_ports_within_a_second_are_a_scan(void)
+{
+    begin();
+    for (unsigned port = 0; port < 9; port++)
+        refuse(port, 2);
+    judge();
+    g_assert_false(vsock_prober_diagnose(&prober, &found));
+    g_assert_true(is_refused(0));
+    begin();
+    for (unsigned port = 0; port < 10; port++)
+        refuse(port, 2);
+    judge();
+    g_assert_true(vsock_prober_diagnose(&prober, &found));
+    g_assert_cmpuint(found.figures.count, ==, 20);
+    g_assert_cmpint(found.figures.total, ==, 19 * MS);
+    for (unsigned port = 0; port < 10; port++)
+        g_assert_false(is_refused(port));
+}
+
+static void ten_ports_in_more_than_a_second_are_none(void)
+{
+    begin();
+    for (unsigned port = 0; port < 10; port++) {
+        refuse(port, 1);
+        now += port == 8 ? SECOND - 9 * MS + 1 : 0;
+    }
+    judge();
+    g_assert_false(vsock_prober_diagnose(&prober, &found));
+    g_assert_true(is_refused(9));
+}
+
+static void a_lost_listener_is_no_part_of_a_scan(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 3);
+    for (unsigned port = 1; port < 10; port++)
+        refuse(port, 1);
+    judge();
+    g_assert_true(is_lost(0));
+    g_assert_false(vsock_prober_diagnose(&prober, &found)); /* nine ports */
+}
+
+static void requests_without_answer_are_counted_by_port(void)
+{
+    begin();
+    targets[0].requests = 3;
+    vsock_target_unanswered(&targets[0], 5, SECOND);
+    vsock_target_unanswered(&targets[0], 8, 3 * SECOND);
+    g_assert_true(vsock_target_diagnose(&targets[0], VSOCK_CODE_CONNECT_UNANSWERED, 0, &found));
+    g_assert_cmpuint(found.figures.count, ==, 2);
+    g_assert_cmpuint(found.figures.of, ==, 3);
+    g_assert_cmpint(found.figures.total, ==, 2 * SECOND);
+}
+
+static void three_streams_open_for_five_seconds_without_data_are_said(void)
+{
+    struct vsock_life empty = {.first_frame = 1, .first_time = 0}, used = empty;
+
+    begin();
+    used.side[1].rws = 1;
+    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND);
+    vsock_server_idle(&servers[0], &empty, 0, 9 * SECOND);
+    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND - 1);
+    vsock_server_idle(&servers[0], &used, 0, 5 * SECOND);
+    g_assert_false(vsock_server_diagnose(&servers[0], VSOCK_CODE_NO_DATA, &found));
+    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND);
+    g_assert_true(vsock_server_diagnose(&servers[0], VSOCK_CODE_NO_DATA, &found));
+    g_assert_cmpuint(found.figures.count, ==, 3);
+    g_assert_cmpint(found.figures.longest, ==, 9 * SECOND);
+}
+
+/* ---- gaps ---- */
+
+static void a_silence_of_ten_seconds_is_a_gap_once_streams_open_again(void)
+{
+    struct vsock_pair p = {.low_cid = 2, .high_cid = 3};
+
+    vsock_pair_take(&p, SECOND);
+    vsock_pair_take(&p, 11 * SECOND - 1);
+    g_assert_false(vsock_pair_opened(&p, 11 * SECOND - 1));
+    vsock_pair_take(&p, 21 * SECOND - 1);
+    g_assert_false(vsock_pair_opened(&p, 21 * SECOND - 2)); /* requested before its end */
+    g_assert_true(vsock_pair_opened(&p, 21 * SECOND - 1));
+    g_assert_cmpint(p.gap.from, ==, 11 * SECOND - 1);
+    g_assert_false(vsock_pair_opened(&p, 22 * SECOND)); /* is told once */
+}
+
+static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(void)
+{
+    struct vsock_gap gap = {.from = 100 * SECOND, .until = 110 * SECOND};
+    struct vsock_conn conn = {0};
+    struct vsock_ending ending = {.conn = &conn, .known_until = 120 * SECOND};
+    struct vsock_life life = {.state = VSOCK_STATE_OPEN, .last_time = 98 * SECOND};
+
+    g_assert_true(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
+    g_assert_cmpint(found.figures.longest, ==, 10 * SECOND);
+    life.last_time = 98 * SECOND - 1; /* idle since long */
+    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
+    life.last_time = 110 * SECOND; /* it spoke again */
+    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
+    life.last_time = 100 * SECOND;
+    ending.known_until--; /* it may yet */
+    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
+    ending.known_until++;
+    life.state = VSOCK_STATE_CLOSED;
+    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
+    life.state = VSOCK_STATE_OPEN;
+    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 0, &found)); /* an idle stream alone */
+}
+
+/* ---- head of line ---- */
+
+static struct vsock_pair together;
+
+static void wait_for(uint32_t stream, int64_t from, int64_t until)
+{
+    struct vsock_waited waited = {.stream = stream, .frame = stream + 1, .from = from, .until = until};
+
+    vsock_pair_waited(&together, &waited);
+}
+
+static void three_streams_that_wait_and_go_on_together_share_a_queue(void)
+{
+    together = (struct vsock_pair){.low_cid = 2, .high_cid = 3};
+    wait_for(1, 0, 5000 * MS);
+    wait_for(2, 3000 * MS, 5050 * MS);
+    g_assert_cmpuint(together.together.figures.count, ==, 0);
+    wait_for(3, 4000 * MS, 5100 * MS);
+    g_assert_true(vsock_pair_diagnose(&together, 3, &found));
+    g_assert_cmpuint(together.together.figures.count, ==, 3);
+    g_assert_cmpint(found.figures.longest, ==, SECOND);
+    g_assert_false(vsock_pair_diagnose(&together, 2, &found)); /* a filter left two */
+}
+
+static void streams_that_go_on_later_are_on_their_own(void)
+{
+    together = (struct vsock_pair){.low_cid = 2, .high_cid = 3};
+    wait_for(1, 0, 5000 * MS);
+    wait_for(2, 0, 5050 * MS);
+    wait_for(3, 0, 5101 * MS);
+    g_assert_cmpuint(together.together.figures.count, ==, 0);
+}
+
+static void streams_that_overlap_too_little_are_on_their_own(void)
+{
+    together = (struct vsock_pair){.low_cid = 2, .high_cid = 3};
+    wait_for(1, 0, 5000 * MS);
+    wait_for(2, 0, 5050 * MS);
+    wait_for(3, 4001 * MS, 5090 * MS);
+    g_assert_cmpuint(together.together.figures.count, ==, 0);
+}
+
+static void one_stream_is_one_however_often_it_waits(void)
+{
+    together = (struct vsock_pair){.low_cid = 2, .high_cid = 3};
+    wait_for(1, 0, 5000 * MS);
+    wait_for(2, 0, 5050 * MS);
+    wait_for(2, 0, 5060 * MS); /* the other direction */
+    g_assert_cmpuint(together.together.figures.count, ==, 0);
+}
+
+#define TEST(name) g_test_add_func("/timeline/" #name, name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    TEST(three_refusals_of_a_port_are_a_warning);
+    TEST(refusals_that_the_client_makes_itself_are_its_own);
+    TEST(a_type_that_a_port_never_took_is_a_mismatch);
+    TEST(a_port_that_took_both_types_has_no_mismatch);
+    TEST(an_unknown_type_is_no_mismatch);
+    TEST(a_port_that_accepted_and_refuses_three_times_is_lost);
+    TEST(accepting_in_between_keeps_the_listener);
+    TEST(refusals_before_the_first_accept_stay_refusals);
+    TEST(ten_ports_within_a_second_are_a_scan);
+    TEST(ten_ports_in_more_than_a_second_are_none);
+    TEST(a_lost_listener_is_no_part_of_a_scan);
+    TEST(requests_without_answer_are_counted_by_port);
+    TEST(three_streams_open_for_five_seconds_without_data_are_said);
+    TEST(a_silence_of_ten_seconds_is_a_gap_once_streams_open_again);
+    TEST(a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned);
+    TEST(three_streams_that_wait_and_go_on_together_share_a_queue);
+    TEST(streams_that_go_on_later_are_on_their_own);
+    TEST(streams_that_overlap_too_little_are_on_their_own);
+    TEST(one_stream_is_one_however_often_it_waits);
+    return g_test_run();
+}
