@@ -17,6 +17,24 @@ typedef bool compat_bool;
 typedef gboolean compat_bool;
 #endif
 
+/* A -z tap says since 4.6 whether its argument was right; before, it has to end tshark itself. */
+#if VSOCK_WIRESHARK >= 406
+typedef bool compat_stat_result;
+#define COMPAT_STAT_STARTED return true
+#define COMPAT_STAT_FAILED return false
+#else
+typedef void compat_stat_result;
+#define COMPAT_STAT_STARTED return
+#define COMPAT_STAT_FAILED exit(1)
+#endif
+
+/* The separator of submenus in the names of statistics trees. */
+#if VSOCK_WIRESHARK >= 404
+#define COMPAT_SUBMENU "//"
+#else
+#define COMPAT_SUBMENU "/"
+#endif
+
 /* Conversation filters' callbacks took no user data before 4.4. */
 #if VSOCK_WIRESHARK >= 404
 #define COMPAT_FILTER_PARAMETER , void *user_data _U_

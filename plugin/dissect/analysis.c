@@ -270,6 +270,11 @@ void vsock_analysis_register(int proto, module_t *preferences)
         &connect_timeout);
 }
 
+void vsock_analysis_thresholds(struct vsock_thresholds *thresholds)
+{
+    thresholds->connect_timeout = (int64_t)connect_timeout * 1000000;
+}
+
 /* ---- fields ---- */
 
 static void add_link(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t frame, uint32_t here)

@@ -7,6 +7,7 @@
 #include <epan/packet.h>
 #include <epan/prefs.h>
 
+#include "core/life.h"
 #include "header.h"
 #include "track.h"
 
@@ -21,6 +22,9 @@ void vsock_analysis_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_p
 /* What the Info column says in front of a packet with this finding of its connection (below
  * VSOCK_FOUND_CREDIT_FIRST), as "Reused", or NULL. */
 const char *vsock_analysis_tag(unsigned finding);
+
+/* Sets what the preferences here say. */
+void vsock_analysis_thresholds(struct vsock_thresholds *thresholds);
 
 extern const value_string vsock_state_names[];
 extern const value_string vsock_rst_kind_names[];

@@ -266,6 +266,13 @@ static int64_t milliseconds(unsigned n)
     return (int64_t)n * 1000000;
 }
 
+void vsock_credit_thresholds(struct vsock_thresholds *thresholds)
+{
+    thresholds->stall_note = milliseconds(stall_note);
+    thresholds->stall_warning = milliseconds(stall_warning);
+    thresholds->credit_request_timeout = milliseconds(credit_request_timeout);
+}
+
 static void show_exceeded(packet_info *pinfo, proto_item *item, const struct vsock_rare *rare)
 {
     switch ((enum vsock_overrun)rare->overrun) {

@@ -7,6 +7,7 @@
 #include <epan/packet.h>
 #include <epan/prefs.h>
 
+#include "core/life.h"
 #include "header.h"
 #include "track.h"
 
@@ -24,5 +25,8 @@ const char *vsock_credit_tag(const struct vsock_record *record, unsigned finding
 
 /* What the packet's sender may still send; only with record->has_window. */
 int64_t vsock_credit_window(const struct vsock_record *record);
+
+/* Sets what the preferences here say. */
+void vsock_credit_thresholds(struct vsock_thresholds *thresholds);
 
 #endif

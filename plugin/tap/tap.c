@@ -7,10 +7,13 @@
 #include <epan/tap.h>
 
 #include "conversations.h"
+#include "diagnose.h"
 #include "dissect/names.h"
 #include "dissect/payload.h"
 #include "flow.h"
 #include "follow.h"
+#include "streams.h"
+#include "streams_table.h"
 
 static int vsock_tap = -1;
 
@@ -21,6 +24,9 @@ void vsock_taps_register(int proto)
     vsock_conversations_register(proto);
     vsock_follow_register(proto);
     vsock_flow_register(proto);
+    vsock_diagnose_register();
+    vsock_streams_register();
+    vsock_streams_table_register();
 }
 
 void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *p,

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * diagnose.c - -z vsock,diagnose: what is wrong, in one screen for people, or one JSON object a line. */
+#include "compat.h"
+
+#include "diagnose.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <epan/stat_tap_ui.h>
+
+#include "diagnose_text.h"
+#include "findings.h"
+#include "report.h"
+
+#define COMMAND "vsock,diagnose"
+
+/* One screen: of more problems of one kind, the table says how many they are. */
+#define SHOWN_OF_A_CODE 5
+
+/* ---- for people ---- */
+
+static void add_frames(GString *out, const struct vsock_diagnosis *d)
+{
+    if (d->first_frame == d->last_frame)
+        g_string_append_printf(out, "frame %u", d->first_frame);
+    else
+        g_string_append_printf(out, "frames %u to %u", d->first_frame, d->last_frame);
+}
+
+static void add_row(GString *out, const struct vsock_lives *lives, const struct vsock_diagnosis *d)
+{
+    char *text = vsock_diagnosis_text(d);
+
+    g_string_append_printf(out, "\n%-5s  %s  (", vsock_severity_name(d->severity), vsock_code_name(d->code));
+    if (d->stream != VSOCK_STREAM_NONE)
+        g_string_append_printf(out, "stream %u, ", d->stream);
+    add_frames(out, d);
+    g_string_append_printf(out, ", at %.6f s)\n       %s.\n       next: %s\n",
+                           (double)(d->time - lives->start) / 1e9, text, vsock_diagnosis_next(d));
+    g_free(text);
+}
+
+static void add_rows(GString *out, const struct vsock_lives *lives, const GArray *found)
+{
+    unsigned shown[VSOCK_CODE_COUNT] = {0};
+
+    for (unsigned i = 0; i < found->len; i++) {
+        const struct vsock_diagnosis *d = &g_array_index(found, struct vsock_diagnosis, i);
+
+        if (shown[d->code]++ < SHOWN_OF_A_CODE)
+            add_row(out, lives, d);
+    }
+    for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
+        if (shown[code] > SHOWN_OF_A_CODE)
+            g_string_append_printf(out, "\n%u more of %s: -z " COMMAND ",json lists all\n",
+                                   shown[code] - SHOWN_OF_A_CODE, vsock_code_name((enum vsock_code)code));
+    }
+}
+
+static void add_counts(GString *out, const GArray *found)
+{
+    static const char *const names[] = {
+        [VSOCK_SEVERITY_ERROR] = "error", [VSOCK_SEVERITY_WARN] = "warning", [VSOCK_SEVERITY_NOTE] = "note"};
+    unsigned counts[VSOCK_SEVERITY_ERROR + 1] = {0};
+    const char *comma = "";
+
+    for (unsigned i = 0; i < found->len; i++)
+        counts[g_array_index(found, struct vsock_diagnosis, i).severity]++;
+    for (int severity = VSOCK_SEVERITY_ERROR; severity >= VSOCK_SEVERITY_NOTE; severity--) {
+        if (counts[severity] == 0)
+            continue;
+        g_string_append_printf(out, "%s%u %s%s", comma, counts[severity], names[severity],
+                               counts[severity] == 1 ? "" : "s");
+        comma = ", ";
+    }
+}
+
+static void draw_text(struct vsock_lives *lives)
+{
+    GString *out = g_string_new("vsock: ");
+    uint32_t streams;
+    GArray *found = vsock_findings(lives, &streams);
+
+    if (found->len > 0)
+        add_counts(out, found);
+    else
+        g_string_append(out, "nothing is wrong");
+    g_string_append_printf(out, " in %u stream%s", streams, streams == 1 ? "" : "s");
+    if (lives->filter)
+        g_string_append_printf(out, " that \"%s\" picks", lives->filter);
+    g_string_append_printf(out, "; looked at %u packet%s", lives->packets, lives->packets == 1 ? "" : "s");
+    if (lives->packets > 0)
+        g_string_append_printf(out, " up to %.6f s", (double)(lives->end - lives->start) / 1e9);
+    g_string_append(out, "\n");
+    add_rows(out, lives, found);
+    fputs(out->str, stdout);
+    g_string_free(out, TRUE);
+    g_array_free(found, TRUE);
+}
+
+/* ---- for machines ---- */
+
+static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
+{
+    const struct vsock_figure_names *names = vsock_code_figures(d->code);
+    const struct vsock_figures *f = &d->figures;
+    const struct {
+        const char *name;
+        uint64_t value;
+    } numbers[] = {{names->count, f->count},
+                   {names->of, f->of},
+                   {names->others, f->others},
+                   {names->bytes, f->bytes},
+                   {names->limit, f->limit}};
+
+    json_dumper_set_member_name(json, "figures");
+    json_dumper_begin_object(json);
+    for (unsigned i = 0; i < array_length(numbers); i++) {
+        if (numbers[i].name)
+            vsock_json_number(json, numbers[i].name, (int64_t)numbers[i].value);
+    }
+    if (names->longest)
+        vsock_json_seconds(json, names->longest, f->longest);
+    if (names->total)
+        vsock_json_seconds(json, names->total, f->total);
+    json_dumper_end_object(json);
+}
+
+static void print_object(const struct vsock_lives *lives, const struct vsock_diagnosis *d)
+{
+    char *text = vsock_diagnosis_text(d), *src = vsock_scope_text(d->src_scope, d->src),
+         *dst = vsock_scope_text(d->dst_scope, d->dst);
+    json_dumper json;
+
+    vsock_json_begin(&json);
+    vsock_json_string(&json, "code", vsock_code_name(d->code));
+    vsock_json_string(&json, "severity", vsock_severity_name(d->severity));
+    if (d->stream == VSOCK_STREAM_NONE)
+        vsock_json_string(&json, "stream", NULL);
+    else
+        vsock_json_number(&json, "stream", d->stream);
+    vsock_json_number(&json, "first_frame", d->first_frame);
+    vsock_json_number(&json, "last_frame", d->last_frame);
+    vsock_json_seconds(&json, "time", d->time);
+    vsock_json_seconds(&json, "time_relative", d->time - lives->start);
+    vsock_json_string(&json, "src", src);
+    vsock_json_string(&json, "dst", dst);
+    vsock_json_string(&json, "text", text);
+    vsock_json_string(&json, "next", vsock_diagnosis_next(d));
+    add_figures(&json, d);
+    vsock_json_end(&json);
+    g_free(text);
+    g_free(src);
+    g_free(dst);
+}
+
+static void draw_json(struct vsock_lives *lives)
+{
+    uint32_t streams;
+    GArray *found = vsock_findings(lives, &streams);
+
+    for (unsigned i = 0; i < found->len; i++)
+        print_object(lives, &g_array_index(found, struct vsock_diagnosis, i));
+    g_array_free(found, TRUE);
+}
+
+/* ---- tshark ---- */
+
+static compat_stat_result start(const char *argument, void *data _U_)
+{
+    if (!vsock_report_start(argument, COMMAND, draw_text, draw_json))
+        COMPAT_STAT_FAILED;
+    COMPAT_STAT_STARTED;
+}
+
+void vsock_diagnose_register(void)
+{
+    static stat_tap_ui ui = {REGISTER_STAT_GROUP_GENERIC, NULL, COMMAND, start, 0, NULL};
+
+    register_stat_tap_ui(&ui, NULL);
+}
