@@ -349,8 +349,17 @@ static void diagnose_silence(const struct vsock_life *life, const struct vsock_e
 
 /* ---- summing up ---- */
 
-static void tally_stamp(struct vsock_tally *tally, const struct vsock_event *e)
+static void tally_window(struct vsock_tally *sender, int64_t window)
 {
+    if (!sender->has_window || window < sender->lowest_window)
+        sender->lowest_window = window;
+    sender->has_window = true;
+}
+
+static void tally_stamp(struct vsock_life *life, const struct vsock_event *e)
+{
+    struct vsock_tally *tally = &life->side[e->side];
+
     if (!e->has_credit)
         return;
     if (tally->stamped && tally->fwd_cnt != e->packet->virtio.fwd_cnt)
@@ -359,11 +368,10 @@ static void tally_stamp(struct vsock_tally *tally, const struct vsock_event *e)
     tally->fwd_cnt = e->packet->virtio.fwd_cnt;
     tally->buf_alloc = e->packet->virtio.buf_alloc;
     tally->spoke_frame = e->frame;
-    if (!e->has_window)
-        return;
-    if (!tally->has_window || e->window < tally->lowest_window)
-        tally->lowest_window = e->window;
-    tally->has_window = true;
+    if (e->has_window)
+        tally_window(tally, e->window);
+    tally_window(&life->side[other(e->side)],
+                 (int64_t)e->packet->virtio.buf_alloc - (int64_t)e->peer_in_flight);
 }
 
 static void tally_rw(struct vsock_life *life, const struct vsock_event *e)
@@ -432,7 +440,7 @@ void vsock_life_take(struct vsock_life *life, const struct vsock_event *e, const
     }
     vsock_packet_diagnose(e->packet, e->malformed, e->side, e->frame, e->time, found);
     if (!life->degenerate) { /* nothing else can be said where nothing tells the sides apart */
-        tally_stamp(&life->side[e->side], e);
+        tally_stamp(life, e);
         diagnose_connect(life, e, found);
         diagnose_counters(e, found);
         diagnose_shrink(life, e, found);
@@ -506,8 +514,7 @@ static bool end_waiting(const struct vsock_life *life, const struct vsock_ending
     d = stalled(life, code, sender, stall->frame, stall->time, length);
     d.lasting = true;
     add(found, d);
-    return !stall->shrunk &&
-           (code == VSOCK_CODE_STALL_UPDATE_MISSING || code == VSOCK_CODE_STALL_UNDECIDED);
+    return !stall->shrunk && (code == VSOCK_CODE_STALL_UPDATE_MISSING || code == VSOCK_CODE_STALL_UNDECIDED);
 }
 
 /* Why the connection broke is not known, or known not to be something else. */

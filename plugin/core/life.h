@@ -51,7 +51,7 @@ struct vsock_tally {
     uint32_t rws;
     uint32_t updates; /* CREDIT_UPDATEs */
     uint64_t bytes;
-    int64_t lowest_window; /* of its own, with has_window */
+    int64_t lowest_window; /* for what it sends, with has_window */
     bool has_window;
     bool stamped; /* it has said its fwd_cnt: */
     bool moved;   /* and another one since */

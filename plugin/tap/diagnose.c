@@ -29,28 +29,34 @@ static void add_frames(GString *out, const struct vsock_diagnosis *d)
         g_string_append_printf(out, "frames %u to %u", d->first_frame, d->last_frame);
 }
 
-static void add_row(GString *out, const struct vsock_lives *lives, const struct vsock_diagnosis *d)
+/* `told`: the hint that was given last for this code; it is not given twice. */
+static void add_row(GString *out, const struct vsock_lives *lives, const struct vsock_diagnosis *d,
+                    const char **told)
 {
     char *text = vsock_diagnosis_text(d);
+    const char *next = vsock_diagnosis_next(d);
 
     g_string_append_printf(out, "\n%-5s  %s  (", vsock_severity_name(d->severity), vsock_code_name(d->code));
     if (d->stream != VSOCK_STREAM_NONE)
         g_string_append_printf(out, "stream %u, ", d->stream);
     add_frames(out, d);
-    g_string_append_printf(out, ", at %.6f s)\n       %s.\n       next: %s\n",
-                           (double)(d->time - lives->start) / 1e9, text, vsock_diagnosis_next(d));
+    g_string_append_printf(out, ", at %.6f s)\n       %s.\n", (double)(d->time - lives->start) / 1e9, text);
+    if (next != *told)
+        g_string_append_printf(out, "       next: %s\n", next);
+    *told = next;
     g_free(text);
 }
 
 static void add_rows(GString *out, const struct vsock_lives *lives, const GArray *found)
 {
     unsigned shown[VSOCK_CODE_COUNT] = {0};
+    const char *told[VSOCK_CODE_COUNT] = {NULL};
 
     for (unsigned i = 0; i < found->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(found, struct vsock_diagnosis, i);
 
         if (shown[d->code]++ < SHOWN_OF_A_CODE)
-            add_row(out, lives, d);
+            add_row(out, lives, d, &told[d->code]);
     }
     for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
         if (shown[code] > SHOWN_OF_A_CODE)

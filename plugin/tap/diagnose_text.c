@@ -453,8 +453,7 @@ static void say(GString *text, const struct vsock_diagnosis *d)
         say_stall(text, d, ", which never spoke since");
         break;
     case VSOCK_CODE_STALL_UNDECIDED:
-        say_stall(text, d,
-                  d->lasting ? "; whether it read is not known" : "; it read late, or told of it late");
+        say_stall(text, d, "; what that side did meanwhile is not proved");
         break;
     case VSOCK_CODE_CREDIT_REQUEST_UNANSWERED:
         say_request(text, d);

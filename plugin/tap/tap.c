@@ -12,8 +12,10 @@
 #include "dissect/payload.h"
 #include "flow.h"
 #include "follow.h"
+#include "srt.h"
 #include "streams.h"
 #include "streams_table.h"
+#include "tree.h"
 
 static int vsock_tap = -1;
 
@@ -27,6 +29,8 @@ void vsock_taps_register(int proto)
     vsock_diagnose_register();
     vsock_streams_register();
     vsock_streams_table_register();
+    vsock_tree_register();
+    vsock_srt_register(proto);
 }
 
 void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *p,

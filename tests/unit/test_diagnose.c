@@ -482,6 +482,19 @@ static void data_that_an_earlier_window_covers_tells_of_the_shrink(void)
     g_assert_cmpuint(FIGURES.bytes, ==, 100);
 }
 
+static void the_lowest_window_is_the_senders_whoever_made_it_so(void)
+{
+    open_stream();
+    rw(400);
+    g_assert_cmpint(life.side[C].lowest_window, ==, 600);
+    buf_alloc[S] = 300;
+    update(0);
+    g_assert_cmpint(life.side[C].lowest_window, ==, -100);
+    update(400);
+    g_assert_cmpint(life.side[C].lowest_window, ==, -100);
+    g_assert_cmpint(life.side[S].lowest_window, ==, 262144);
+}
+
 /* ---- stalls ---- */
 
 static void a_stall_that_ends_within_a_second_is_how_full_speed_looks(void)
@@ -875,6 +888,7 @@ int main(int argc, char **argv)
     TEST(a_counter_that_goes_back_is_backwards);
     TEST(a_smaller_buffer_is_a_shrink_only_below_what_is_in_flight);
     TEST(data_that_an_earlier_window_covers_tells_of_the_shrink);
+    TEST(the_lowest_window_is_the_senders_whoever_made_it_so);
     TEST(a_stall_that_ends_within_a_second_is_how_full_speed_looks);
     TEST(a_stall_of_a_second_without_a_word_is_undecided);
     TEST(a_receiver_that_spoke_and_had_read_nothing_was_not_reading);

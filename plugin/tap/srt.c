@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * srt.c - response times of the protocol itself: of connecting, of asking for credit, and how long data waits
+ * to be consumed. What answers is not always an application: a CREDIT_REQUEST is answered by the kernel. */
+#include "compat.h"
+
+#include "srt.h"
+
+#include <epan/srt_table.h>
+
+#include "tap.h"
+
+enum row {
+    CONNECT, /* from the REQUEST to the RESPONSE */
+    CREDIT_REQUEST,
+    CONSUME, /* from an RW to the packet that says that all of it is consumed */
+
+    ROWS
+};
+
+static const char *const rows[ROWS] = {
+    [CONNECT] = "Connect",
+    [CREDIT_REQUEST] = "Credit request",
+    [CONSUME] = "Consume",
+};
+
+static void start(struct register_srt *srt _U_, GArray *tables)
+{
+    srt_stat_table *table = init_srt_table("vsock", NULL, tables, ROWS, "Answer", NULL, NULL);
+
+    for (int i = 0; i < ROWS; i++)
+        init_srt_table_row(table, i, rows[i]);
+}
+
+static void add(srt_stat_table *table, enum row row, uint32_t frame, packet_info *pinfo)
+{
+    int64_t then = vsock_track_time_of(frame);
+    nstime_t time;
+
+    if (frame == 0 || then == VSOCK_TIME_NONE)
+        return;
+    nstime_set_zero(&time);
+    time.secs = (time_t)(then / 1000000000);
+    time.nsecs = (int)(then % 1000000000);
+    add_srt_table_data(table, row, &time, pinfo);
+}
+
+static tap_packet_status take(void *listener, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,
+                              tap_flags_t flags _U_)
+{
+    const srt_data_t *srt = (const srt_data_t *)listener;
+    srt_stat_table *table = g_array_index(srt->srt_array, srt_stat_table *, 0);
+    const struct vsock_tap *tap = (const struct vsock_tap *)data;
+    const struct vsock_record *r = tap->record;
+
+    if (!r || r->copy)
+        return TAP_PACKET_DONT_REDRAW;
+    if (vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
+        add(table, CONNECT, r->stream->request_frame, pinfo);
+    if (r->rare)
+        add(table, CREDIT_REQUEST, r->rare->answers_frame, pinfo);
+    add(table, CONSUME, r->acks_frame, pinfo);
+    return TAP_PACKET_REDRAW;
+}
+
+void vsock_srt_register(int proto)
+{
+    register_srt_table(proto, "vsock", 1, take, start, NULL);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * tree.c - operations, types, ends of streams, and sizes, counted. Second copies of packets are left out. */
+#include "compat.h"
+
+#include "tree.h"
+
+#include <epan/stats_tree.h>
+
+#include "dissect/analysis.h"
+#include "dissect/names.h"
+#include "tap.h"
+
+static const char *const operations = "Operations";
+static const char *const types = "Socket types";
+static const char *const ends = "Ends of streams";
+static const char *const sizes = "Bytes of an RW";
+
+static int operations_node, types_node, ends_node, sizes_node;
+
+static void start(stats_tree *tree)
+{
+    operations_node = stats_tree_create_pivot(tree, operations, 0);
+    types_node = stats_tree_create_pivot(tree, types, 0);
+    ends_node = stats_tree_create_pivot(tree, ends, 0);
+    /* What Linux merges, what fits a guest's receive buffer, what needs more than one buffer to send. */
+    sizes_node = stats_tree_create_range_node(tree, sizes, 0, "0-0", "1-128", "129-3732", "3733-32768",
+                                              "32769-65536", "65537-", NULL);
+}
+
+/* Did the packet end its stream? */
+static bool is_end(const struct vsock_record *r)
+{
+    return r->rst_kind != VSOCK_RST_NONE && r->rst_kind != VSOCK_RST_FOREIGN_TYPE &&
+           r->stream->reset_frame == r->frame;
+}
+
+static tap_packet_status take(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
+                              const void *data, tap_flags_t flags _U_)
+{
+    const struct vsock_tap *tap = (const struct vsock_tap *)data;
+    const struct vsock_packet *p = &tap->packet;
+    const struct vsock_record *r = tap->record;
+
+    if (!r || r->copy)
+        return TAP_PACKET_DONT_REDRAW;
+    stats_tree_tick_pivot(tree, operations_node, val_to_str_const(p->virtio.op, vsock_op_names, "Unknown"));
+    stats_tree_tick_pivot(tree, types_node, val_to_str_const(p->virtio.type, vsock_type_names, "Unknown"));
+    if (is_end(r))
+        stats_tree_tick_pivot(tree, ends_node,
+                              val_to_str_const(r->rst_kind, vsock_rst_kind_names, "Unknown"));
+    if (r->counted) {
+        tick_stat_node(tree, sizes, 0, FALSE);
+        stats_tree_tick_range(tree, sizes, 0, (int)MIN(p->virtio.len, INT32_MAX));
+    }
+    return TAP_PACKET_REDRAW;
+}
+
+void vsock_tree_register(void)
+{
+    stats_tree_register_plugin("vsock", "vsock", "vsock" COMPAT_SUBMENU "Packets", 0, take, start, NULL);
+}
