@@ -83,7 +83,7 @@ static void add_counts(GString *out, const GArray *found)
     }
 }
 
-static void draw_text(struct vsock_lives *lives)
+char *vsock_diagnose_report(struct vsock_lives *lives)
 {
     GString *out = g_string_new("vsock: ");
     uint32_t streams;
@@ -101,9 +101,16 @@ static void draw_text(struct vsock_lives *lives)
         g_string_append_printf(out, " up to %.6f s", (double)(lives->end - lives->start) / 1e9);
     g_string_append(out, "\n");
     add_rows(out, lives, found);
-    fputs(out->str, stdout);
-    g_string_free(out, TRUE);
     g_array_free(found, TRUE);
+    return g_string_free(out, FALSE);
+}
+
+static void draw_text(struct vsock_lives *lives)
+{
+    char *text = vsock_diagnose_report(lives);
+
+    fputs(text, stdout);
+    g_free(text);
 }
 
 /* ---- for machines ---- */

@@ -43,6 +43,7 @@ struct vsock_lives {
 
     char *filter; /* NULL: all streams */
     void (*draw)(struct vsock_lives *lives);
+    void *user; /* the caller's own */
     int picker; /* what the second listener is known by */
 };
 

@@ -8,6 +8,7 @@
 
 #include "conversations.h"
 #include "diagnose.h"
+#include "diagnose_window.h"
 #include "dissect/names.h"
 #include "dissect/payload.h"
 #include "flow.h"
@@ -27,6 +28,7 @@ void vsock_taps_register(int proto)
     vsock_follow_register(proto);
     vsock_flow_register(proto);
     vsock_diagnose_register();
+    vsock_diagnose_window_register();
     vsock_streams_register();
     vsock_streams_table_register();
     vsock_tree_register();

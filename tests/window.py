@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The window of Statistics > vsock Diagnoses must hold what -z vsock,diagnose prints.
+
+gui/fake_window.c plays the GUI. Takes golden.py's options; the build leaves the fake in BUILD/fake_window.
+"""
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import golden
+
+options = golden.parse_arguments()
+fake = pathlib.Path(options.plugins).parent / "fake_window" / "fake_window.so"
+failed = False
+with tempfile.TemporaryDirectory() as folder:
+    plugins = pathlib.Path(folder, "plugins")
+    shutil.copytree(options.plugins, plugins)
+    for name in ("hello.pcapng", "http.pcapng.gz", "vhost-7.2.13.pcapng.gz"):
+        wanted = golden.run(golden.Case(f"window {name} -q -z vsock,diagnose"), options)
+        shutil.copy(fake, plugins / options.series / "epan")
+        whole, options.plugins = options.plugins, plugins
+        shown = golden.run(golden.Case(f"window {name} -q"), options)
+        options.plugins = whole
+        print(shown)
+        failed |= shown != "chosen: vsock Diagnoses, group 1\nopened: vsock Diagnoses\n" + wanted
+sys.exit("not what -z vsock,diagnose prints" if failed else 0)
