@@ -484,7 +484,7 @@ static bool is_update_missing(const struct vsock_life *life, const struct vsock_
         return false;
     if (life->side[sender].asked_frame != 0)
         return true;
-    return life->exact && receiver->fwd_cnt == 0 && !receiver->moved && w->sent >= w->buf_alloc;
+    return life->exact && !receiver->moved && w->sent >= w->buf_alloc;
 }
 
 static enum vsock_code open_stall_code(const struct vsock_life *life, const struct vsock_conn *c,

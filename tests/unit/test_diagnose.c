@@ -344,6 +344,13 @@ static void an_open_connection_without_a_socket_has_lost_its_peer(void)
     g_assert_cmpint(all.list[0].side, ==, S);
 }
 
+static void an_open_connection_can_lose_its_peer_before_any_data(void)
+{
+    open_stream();
+    no_socket(S);
+    assert_only(VSOCK_CODE_PEER_GONE);
+}
+
 static void data_that_meets_no_socket_mid_stream_has_lost_its_peer(void)
 {
     reset_story();
@@ -595,6 +602,17 @@ static void a_receiver_that_consumed_before_may_just_not_read(void)
     assert_only(VSOCK_CODE_STALL_UNDECIDED);
 }
 
+static void what_was_consumed_before_the_capture_is_no_missing_update(void)
+{
+    reset_story();
+    fwd_cnt[S] = 5000;
+    update(5000);
+    rw(1000);
+    after(SECOND);
+    end();
+    assert_only(VSOCK_CODE_STALL_UNDECIDED);
+}
+
 static void a_question_without_answer_makes_the_update_missing(void)
 {
     open_stream();
@@ -618,6 +636,17 @@ static void a_receiver_that_speaks_to_the_end_and_reads_nothing_is_not_reading(v
     after(200 * MS);
     end();
     assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+}
+
+static void a_word_at_the_start_of_a_silence_proves_nothing_of_it(void)
+{
+    open_stream();
+    rw(1000);
+    after(100 * MS);
+    take(S, VSOCK_OP_RW, 5);
+    after(2 * SECOND);
+    end();
+    assert_only(VSOCK_CODE_STALL_UNDECIDED);
 }
 
 static void who_has_shut_down_does_not_wait(void)
@@ -711,6 +740,7 @@ static void data_is_lost_when_a_reader_stops_at_the_senders_shutdown(void)
     rw(50);
     shut(C, 3);
     take(S, VSOCK_OP_RST, 0);
+    take(S, VSOCK_OP_RST, 0); /* a trailing one says nothing more */
     assert_only(VSOCK_CODE_DATA_LOST_AT_CLOSE);
     g_assert_cmpuint(FIGURES.bytes, ==, 50);
     g_assert_cmpint(all.list[0].side, ==, C);
@@ -804,6 +834,18 @@ static void a_stall_after_a_large_packet_may_be_its_fault(void)
     assert_has(VSOCK_CODE_LARGE_SEND_RISK);
 }
 
+static void a_stall_that_a_shrink_made_is_not_the_large_packets_fault(void)
+{
+    large_story(65536);
+    buf_alloc[S] = 30000;
+    update(0);
+    after(SECOND);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_BUFFER_SHRUNK);
+    assert_has(VSOCK_CODE_STALL_UPDATE_MISSING);
+}
+
 /* ---- messages and packets ---- */
 
 static void messages_are_too_big_or_have_no_end(void)
@@ -875,6 +917,7 @@ int main(int argc, char **argv)
     TEST(a_request_is_unanswered_after_two_seconds_of_nothing);
     TEST(a_client_that_no_longer_waits_has_abandoned);
     TEST(an_open_connection_without_a_socket_has_lost_its_peer);
+    TEST(an_open_connection_can_lose_its_peer_before_any_data);
     TEST(data_that_meets_no_socket_mid_stream_has_lost_its_peer);
     TEST(a_live_socket_that_resets_aborts);
     TEST(small_packets_that_fill_the_queue_are_likely_why);
@@ -897,8 +940,10 @@ int main(int argc, char **argv)
     TEST(a_full_buffer_of_which_nothing_was_ever_heard_lacks_an_update);
     TEST(a_wait_of_less_than_a_second_at_the_end_is_nothing);
     TEST(a_receiver_that_consumed_before_may_just_not_read);
+    TEST(what_was_consumed_before_the_capture_is_no_missing_update);
     TEST(a_question_without_answer_makes_the_update_missing);
     TEST(a_receiver_that_speaks_to_the_end_and_reads_nothing_is_not_reading);
+    TEST(a_word_at_the_start_of_a_silence_proves_nothing_of_it);
     TEST(who_has_shut_down_does_not_wait);
     TEST(a_question_is_late_after_a_second);
     TEST(half_closed_and_silent_for_ten_seconds_is_likely_a_hang);
@@ -914,6 +959,7 @@ int main(int argc, char **argv)
     TEST(within_one_machine_no_monitor_reads_large_packets);
     TEST(a_large_packet_that_overran_the_window_needs_no_other_reason);
     TEST(a_stall_after_a_large_packet_may_be_its_fault);
+    TEST(a_stall_that_a_shrink_made_is_not_the_large_packets_fault);
     TEST(messages_are_too_big_or_have_no_end);
     TEST(the_truncated_message_is_its_senders);
     TEST(a_record_with_surplus_is_the_taps_bug_on_rw_only);

@@ -206,16 +206,37 @@ static void ten_ports_within_a_second_are_a_scan(void)
         g_assert_false(is_refused(port));
 }
 
-static void ten_ports_in_more_than_a_second_are_none(void)
+/* The last of ten ports refuses so long after the first. */
+static bool is_scan_within(int64_t time)
 {
     begin();
-    for (unsigned port = 0; port < 10; port++) {
+    for (unsigned port = 0; port < 9; port++)
         refuse(port, 1);
-        now += port == 8 ? SECOND - 9 * MS + 1 : 0;
-    }
+    now = SECOND + time;
+    refuse(9, 1);
     judge();
-    g_assert_false(vsock_prober_diagnose(&prober, &found));
+    return vsock_prober_diagnose(&prober, &found);
+}
+
+static void ten_ports_in_more_than_a_second_are_none(void)
+{
+    g_assert_true(is_scan_within(SECOND));
+    g_assert_false(is_scan_within(SECOND + 1));
     g_assert_true(is_refused(9));
+}
+
+static void only_the_latest_ten_ports_make_a_scan(void)
+{
+    begin();
+    refuse(0, 1);
+    now += 10 * SECOND;
+    for (unsigned port = 1; port <= 10; port++)
+        refuse(port, 1);
+    judge();
+    g_assert_true(vsock_prober_diagnose(&prober, &found));
+    g_assert_cmpuint(found.figures.count, ==, 10);
+    g_assert_true(is_refused(0));
+    g_assert_false(is_refused(1));
 }
 
 static void a_lost_listener_is_no_part_of_a_scan(void)
@@ -364,6 +385,7 @@ int main(int argc, char **argv)
     TEST(refusals_before_the_first_accept_stay_refusals);
     TEST(ten_ports_within_a_second_are_a_scan);
     TEST(ten_ports_in_more_than_a_second_are_none);
+    TEST(only_the_latest_ten_ports_make_a_scan);
     TEST(a_lost_listener_is_no_part_of_a_scan);
     TEST(requests_without_answer_are_counted_by_port);
     TEST(three_streams_open_for_five_seconds_without_data_are_said);
