@@ -68,19 +68,6 @@ static void free_shown(void *data)
     g_free(s);
 }
 
-static void start(stat_tap_table_ui *ui)
-{
-    const char *const title = "vsock Streams";
-    stat_tap_table *table = stat_tap_find_table(ui, title);
-
-    if (!table)
-        stat_tap_add_table(ui, stat_tap_init_table(title, COLUMNS, 0, NULL));
-    else if (ui->stat_tap_reset_table_cb)
-        ui->stat_tap_reset_table_cb(table);
-    if (!shown_streams)
-        shown_streams = g_hash_table_new_full(NULL, NULL, NULL, free_shown);
-}
-
 /* Rows cannot be taken out of a table, only emptied. */
 static void reset(stat_tap_table *table)
 {
@@ -88,8 +75,22 @@ static void reset(stat_tap_table *table)
 
     for (unsigned row = 0; row < table->num_elements; row++)
         stat_tap_init_table_row(table, row, COLUMNS, empty);
-    if (shown_streams)
-        g_hash_table_remove_all(shown_streams);
+    g_hash_table_remove_all(shown_streams);
+}
+
+/* The table of before, if there was one, went with its window. */
+static void start(stat_tap_table_ui *ui)
+{
+    const char *const title = "vsock Streams";
+    stat_tap_table *table = stat_tap_find_table(ui, title);
+
+    if (!shown_streams)
+        shown_streams = g_hash_table_new_full(NULL, NULL, NULL, free_shown);
+    if (!table) {
+        table = stat_tap_init_table(title, COLUMNS, 0, NULL);
+        stat_tap_add_table(ui, table);
+    }
+    reset(table);
 }
 
 static struct shown *get_shown(const struct vsock_stream *s)
