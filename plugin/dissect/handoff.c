@@ -125,6 +125,8 @@ static bool try_heuristic_list(struct call *c, heur_dissector_list_t list)
 
 static bool try_heuristics(struct call *c)
 {
+    if (c->handoff->skip_contents)
+        return false;
     return try_heuristic_list(c, heuristics) ||
            (tcp_heuristics && try_heuristic_list(c, find_heur_dissector_list("tcp")));
 }

@@ -19,6 +19,7 @@ struct vsock_handoff {
     uint32_t server_port; /* tried before the other one; where has_server */
     bool has_server;
     dissector_handle_t chosen; /* for the rest of the connection, by an earlier packet; NULL if none was */
+    bool skip_contents;        /* heuristics are not to be asked */
     uint64_t offset;           /* of the first byte in the stream */
     bool last;                 /* nothing follows from its sender */
     uint32_t stream;           /* vsock.stream */

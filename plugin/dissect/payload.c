@@ -20,6 +20,10 @@
  * looked at from its beginning, would cost the square of its length. */
 #define OFFERED_MAX (UINT64_C(64) << 20)
 
+/* Packets of a direction whose contents heuristics look at in vain, before it is taken to be nobody's: their
+ * number is what a packet costs most for. */
+#define REJECTED_MAX 16
+
 static int proto_vsock;
 
 static compat_bool desegment = true;
@@ -32,6 +36,10 @@ struct direction {
     bool decided;  /* a dissector took some, or its first bytes were nobody's */
     bool held;     /* `open` is the first bytes of an undecided direction */
     bool synced;   /* SEQPACKET: the next packet is a message's first */
+
+    bool taken;           /* some of it, once */
+    uint32_t rejected;    /* times that nobody took any, until then */
+    uint32_t nobody_from; /* the frame from which on heuristics are not asked; 0: they are */
 };
 
 /* Of a connection: its conversation's data for our protocol. */
@@ -151,6 +159,15 @@ static struct vsock_pdu *new_pdu_of_rest(const struct vsock_payload_context *c, 
     return pdu;
 }
 
+static void note_answer(const struct first_pass *f, struct vsock_payload_answer a)
+{
+    struct direction *d = f->direction;
+
+    d->taken |= a.taken;
+    if (!d->taken && ++d->rejected == REJECTED_MAX)
+        d->nobody_from = f->context->record->frame + 1;
+}
+
 /* Nothing is open: the rest of the packet, from `at` on, goes to a dissector. */
 static void begin(struct first_pass *f, uint32_t at)
 {
@@ -160,6 +177,7 @@ static void begin(struct first_pass *f, uint32_t at)
     struct vsock_payload_answer a =
         step(f, (struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, at, rest, NULL, 0});
 
+    note_answer(f, a);
     if (a.taken) {
         d->decided = true;
     } else if (!d->decided && c->may_ask && !c->cut && rest < UNDECIDED_MAX) {
@@ -187,6 +205,7 @@ static void offer(struct first_pass *f, uint32_t at, uint32_t length)
 
     pdu->offered += pdu->length;
     a = step(f, (struct vsock_payload_step){ACT_OFFER, END_WHOLE, at, length, pdu, 0});
+    note_answer(f, a);
     if (a.taken)
         d->decided = true;
     if (a.taken && a.more > 0 && a.offset == 0) {
@@ -275,7 +294,8 @@ static void take_fragment(struct first_pass *f)
 
     if (!d->open && last && d->synced) {
         if (c->captured > 0)
-            step(f, (struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, 0, length, NULL, 0});
+            note_answer(f,
+                        step(f, (struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, 0, length, NULL, 0}));
         return;
     }
     if (!d->open)
@@ -429,6 +449,11 @@ static void dissect_in_connection(struct vsock_payload_context *c)
     if (!state)
         return;
     c->chosen = find_chosen(state, r, is_first);
+    for (int side = 0; side < 2; side++) {
+        uint32_t from = state->direction[side].nobody_from;
+
+        c->nobodys[side] = from != 0 && r->frame >= from;
+    }
     if (is_first)
         take_on_first_pass(c, state, layer);
     else

@@ -92,6 +92,7 @@ static struct vsock_handoff describe(const struct vsock_payload_context *c, cons
         .src_port = c->packet->mon.src_port,
         .dst_port = c->packet->mon.dst_port,
         .chosen = c->chosen,
+        .skip_contents = c->nobodys[bytes->sender],
         .offset = bytes->offset,
         .last = bytes->last,
     };

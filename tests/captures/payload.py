@@ -424,6 +424,9 @@ def heuristics_stories():
     x = Dialogue(1024, "bytes that no protocol claims", client=(GUEST[0], 5003))
     noise = random.Random(5).randbytes(140)
     yield from (*x.opened(), *x.ask(*cut(noise, 10, 40)), x.s(CREDIT_UPDATE), *x.closed())
+    for pieces, what in ((15, "which contents still decide on"), (16, "after which contents are not asked any more")):
+        x = Dialogue(1024, f"{pieces} pieces that no protocol claims, {what}", client=(GUEST[0], 5000 + pieces))
+        yield from (*x.opened(), *x.ask(*[noise[:64]] * pieces, get("/late")), x.s(CREDIT_UPDATE), *x.closed())
 
 
 CAPTURES = {
