@@ -12,6 +12,7 @@
 #include <wsutil/report_message.h>
 
 #include "analysis.h"
+#include "apps/apps.h"
 #include "builtin.h"
 #include "columns.h"
 #include "core/malformed.h"
@@ -129,6 +130,7 @@ void vsock_plugin_register(void)
     vsock_track_register();
     vsock_taps_register(proto);
     vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto);
+    vsock_apps_register();
 }
 
 /* Runs after the built-in's handoff, so that the later entry, ours, is the one that stays. */
@@ -139,4 +141,5 @@ void vsock_plugin_handoff(void)
     vsock_handoff_fill();
     dissector_add_uint("wtap_encap", WTAP_ENCAP_VSOCK, vsock_handle);
     dissector_add_uint("sll.hatype", ARPHRD_VSOCKMON, vsock_handle); /* captures from `-i any` */
+    vsock_apps_handoff();
 }

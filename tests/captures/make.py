@@ -9,6 +9,7 @@ import pathlib
 import struct
 import sys
 
+import apps
 import payload
 from vsock import (CONNECT, CONTROL, CREDIT_REQUEST, CREDIT_UPDATE, Connection, DGRAM, GUEST, HOST, INVALID,
                    NO_INFO, NO_SOCKET, PAYLOAD, REQUEST, RESPONSE, RST, RW, Record, SEQPACKET, SHUTDOWN,
@@ -325,7 +326,7 @@ CAPTURES = {
     "tap-whole.pcapng": capture(tap_whole),
     "interfaces.pcapng": interfaces,
     "sections.pcapng": sections,
-} | payload.CAPTURES
+} | payload.CAPTURES | apps.CAPTURES
 
 
 def main():

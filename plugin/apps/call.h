@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * call.h - which response belongs to which request, by an id that is unique within a connection.
+ * Decided on the first pass, and kept per message: the answer is the same on every pass and in any order. */
+#ifndef VSOCK_APPS_CALL_H
+#define VSOCK_APPS_CALL_H
+
+#include <epan/packet.h>
+
+enum vsock_call_part {
+    VSOCK_CALL_REQUEST, /* begins the call */
+    VSOCK_CALL_ANSWER,
+    VSOCK_CALL_OTHER,
+};
+
+struct vsock_call {
+    uint64_t id;
+    address client;
+    uint32_t client_port;
+    uint32_t request_frame, response_frame; /* response_frame: 0 until it is seen */
+    nstime_t request_time;
+    const char *service, *method; /* for the protocol's own use; NULL or of file scope */
+};
+
+/* The call that this message begins or belongs to; NULL if the request was not captured. To be asked once for
+ * every message of the protocol. *part: what the message would be; an answer from the client's side is OTHER.
+ */
+struct vsock_call *vsock_call_of(packet_info *pinfo, int proto, uint64_t id, enum vsock_call_part *part);
+
+/* Whether the packet is from the side that sent the request. */
+bool vsock_call_from_client(const packet_info *pinfo, const struct vsock_call *call);
+
+/* The fields that link request and response: FT_FRAMENUM twice and FT_RELATIVE_TIME. */
+struct vsock_call_fields {
+    int request_in, response_in, time;
+};
+
+/* call: may be NULL. */
+void vsock_call_show(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, const struct vsock_call *call,
+                     enum vsock_call_part part, const struct vsock_call_fields *hf);
+
+#endif

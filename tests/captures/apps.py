@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hand-made captures of the protocols that plugin/apps dissects: the bytes are such as the programs send.
+
+Names and field numbers follow kata-containers' agent.proto and health.proto and containerd's streaming.proto.
+"""
+import struct
+
+from vsock import CREDIT_UPDATE, Connection, RST, RW, SHUTDOWN, capture
+
+REQUEST, RESPONSE, DATA = 1, 2, 3
+REMOTE_CLOSED, REMOTE_OPEN, NO_DATA = 1, 2, 4
+
+
+def varint(value):
+    out, value = b"", value % (1 << 64)
+    while value > 127:
+        out, value = out + bytes([value & 127 | 128]), value >> 7
+    return out + bytes([value])
+
+
+def field(number, value):
+    """A protobuf field: a number is a varint, text and bytes have a length."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    value = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def fields(*values):
+    """Fields 1, 2, ...; None is absent."""
+    return b"".join(field(number, value) for number, value in enumerate(values, 1) if value is not None)
+
+
+def ttrpc(type, stream_id, body=b"", flags=0, length=None):
+    return struct.pack(">IIBB", len(body) if length is None else length, stream_id, type, flags) + body
+
+
+def request(stream_id, method, payload=None, seconds=None, metadata=None, flags=0, more=b""):
+    service, method = method.split("/")
+    timeout = None if seconds is None else seconds * 1_000_000_000
+    return ttrpc(REQUEST, stream_id, fields(service, method, payload, timeout, metadata) + more, flags)
+
+
+def response(stream_id, payload=None, status=b""):
+    return ttrpc(RESPONSE, stream_id, fields(status, payload))
+
+
+def cut(record, lost):
+    """The record as a snaplen would leave it."""
+    record.captured = len(record.data) - lost
+    return record
+
+
+def keep_little(record):
+    record.captured = 100
+    return record
+
+
+def closed(x):
+    return [x.c(SHUTDOWN, flags=3), x.s(RST)]
+
+
+HOST = (2, 3417250221)
+SANDBOX = "6f0d3c2b"
+CHECK, SERVING = "grpc.Health/Check", b"\x08\x01"
+
+
+def kata():
+    """kata's runtime asks its agent in the guest."""
+    agent = "grpc.AgentService/"
+    x = Connection(1024, "kata: a call each way of failing to be simple", client=HOST, server_cid=42)
+    yield from x.opened()
+    yield from (x.c(RW, request(1, CHECK, seconds=30)), x.s(CREDIT_UPDATE),
+                x.s(RW, response(1, SERVING), after=0.004))
+    sandbox = field(1, "kata") + field(2, "10.0.0.1") + field(5, SANDBOX)
+    trace = fields("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    yield from (x.c(RW, request(3, agent + "CreateSandbox", sandbox, seconds=60, metadata=trace)),
+                x.s(RW, response(3), after=0.25))
+    x.comment = "two calls at once: the second one fails, the first one is answered 2 s later"
+    yield from (x.c(RW, request(5, agent + "WaitProcess", fields(SANDBOX, SANDBOX))),
+                x.c(RW, request(7, agent + "StatsContainer", fields("gone"), seconds=60)),
+                x.s(RW, response(7, status=fields(5, "invalid container id"))),
+                x.s(RW, response(5, field(1, 137)), after=2))
+    x.comment = "two requests in a packet, then both responses in one"
+    yield from (x.c(RW, request(9, agent + "GetGuestDetails", field(1, 1)) + request(11, CHECK)),
+                x.s(RW, response(9, field(1, 134217728) + field(2, field(1, "3.2.0"))) + response(11, SERVING)))
+    x.comment = "a request cut in its header, its response in its body, twice"
+    asked, answered = request(13, agent + "ReadStdout", fields(SANDBOX, SANDBOX, 32768)), \
+        response(13, field(1, b"hello from the container\n"))
+    yield from (x.c(RW, asked[:4]), x.c(RW, asked[4:]), x.s(RW, answered[:12]), x.s(RW, answered[12:30]),
+                x.s(RW, answered[30:]))
+    x.comment = "a request and the beginning of the next in a packet"
+    both = request(15, CHECK) + request(17, CHECK)
+    yield from (x.c(RW, both[:40]), x.c(RW, both[40:]), x.s(RW, response(15, SERVING)),
+                x.s(RW, response(17, SERVING)))
+    yield from closed(x)
+
+
+def streams():
+    """containerd's streaming service: what a call without a single response looks like."""
+    stream = "containerd.services.streaming.v1.Streaming/Stream"
+    init = fields("types.containerd.io/containerd.services.streaming.v1.StreamInit", fields("io-1"))
+    x = Connection(1024, "two streams of data, one ended by the client, one by the server", client=(2, 3417250222),
+                   server_cid=42)
+    yield from x.opened()
+    namespace = fields("containerd-namespace-ttrpc", "default")
+    yield from (x.c(RW, request(1, stream, metadata=namespace, flags=REMOTE_OPEN)),
+                x.c(RW, ttrpc(DATA, 1, init)), x.s(RW, ttrpc(DATA, 1)),
+                x.c(RW, request(3, stream, init, flags=REMOTE_CLOSED)), x.s(RW, ttrpc(DATA, 3, init)),
+                x.c(RW, ttrpc(DATA, 1, flags=REMOTE_CLOSED | NO_DATA)), x.s(RW, response(1)),
+                x.s(RW, ttrpc(DATA, 3, flags=REMOTE_CLOSED | NO_DATA)))
+    yield from closed(x)
+
+
+def wrong_ttrpc():
+    x = Connection(1024, "wrong: a length of 5 MiB; the rest of the packet is data, the next packet is not",
+                   client=(2, 1), server_cid=42)
+    yield from (*x.opened(), x.c(RW, request(1, CHECK)), x.c(RW, ttrpc(REQUEST, 3, b"junk", length=5 << 20)),
+                x.c(RW, request(5, CHECK)), x.s(RW, response(5, SERVING)))
+    x = Connection(1024, "not wrong: a length of 4 MiB, of which little was captured", client=(2, 2), server_cid=42)
+    yield from (*x.opened(), x.c(RW, ttrpc(REQUEST, 1, fields(*CHECK.split("/")), length=4 << 20)))
+    x = Connection(1024, "wrong: an even stream id; type 4; a body that is no protobuf; a field beyond its message",
+                   client=(2, 3), server_cid=42)
+    yield from (*x.opened(), x.c(RW, request(1, CHECK)), x.c(RW, request(2, CHECK)), x.c(RW, ttrpc(4, 5, b"junk")),
+                x.c(RW, ttrpc(REQUEST, 7, fields(*CHECK.split("/")) + b"\xff\xff")),
+                x.s(RW, ttrpc(RESPONSE, 7, fields(b"") + b"\x12\x05abc")))
+    x = Connection(1024, "odd: unknown fields, an unknown status, a response by the client",
+                   client=(2, 4), server_cid=42)
+    yield from (*x.opened(), x.c(RW, request(1, CHECK, seconds=-1, more=field(9, "new") + field(10, 7))),
+                x.s(RW, response(1, status=fields(77, "größer"))), x.c(RW, response(1, SERVING)),
+                x.s(RW, response(1, SERVING)), x.s(RW, ttrpc(RESPONSE, 1, b"\0\0")),
+                x.s(RW, response(99, SERVING)), x.c(RW, ttrpc(REQUEST, 3)), x.s(RW, ttrpc(RESPONSE, 3)))
+    x = Connection(1024, "1000 fields; 1001, of which the last is not shown", client=(2, 11), server_cid=42)
+    yield from (*x.opened(), x.c(RW, request(1, CHECK, more=field(9, 1) * 998)),
+                x.c(RW, request(3, CHECK, more=field(9, 1) * 999)))
+    x = Connection(1024, "payload that is no protobuf: bytes; a field of 2^31 - 1 bytes", client=(2, 10),
+                   server_cid=42)
+    yield from (*x.opened(), x.c(RW, request(1, CHECK, b"\xff\xff")),
+                x.s(RW, response(1, varint(1 << 3 | 2) + varint((1 << 31) - 1))))
+    x = Connection(1024, "two requests that fill the receiver's buffer", client=(2, 12), server_cid=42, buf_alloc=60)
+    yield from (*x.opened(), x.c(RW, request(1, CHECK) + request(3, CHECK)))
+    x = Connection(1024, "the last bytes of each packet were not captured", client=(2, 9), server_cid=42)
+    yield from (*x.opened(), *(cut(record, 3) for record in (x.c(RW, request(1, CHECK, b"abc")),
+                                                             x.s(RW, response(1, SERVING)))),
+                cut(x.c(RW, request(3, CHECK)), 24), x.c(RW, request(5, CHECK)))
+    x = Connection(1024, "mid-stream: a whole response is proof enough", client=(2, 5), server_cid=42)
+    yield from (x.s(RW, response(21, SERVING)), x.c(RW, request(23, CHECK)), x.s(RW, response(23, SERVING)))
+    x = Connection(1024, "not ttrpc, on the same port: gvproxy", client=(42, 6), server_cid=2)
+    yield from (*x.opened(), x.c(RW, b"POST /connect HTTP/1.1\r\nHost: \r\n\r\n"))
+    x = Connection(1024, "not ttrpc: HTTP/2, whose SETTINGS are on stream 0", client=(42, 7), server_cid=2)
+    yield from (*x.opened(), x.s(RW, b"\0\0\x06\x04\0\0\0\0\0\0\x05\0\0\x40\0"))
+    odd = (("an even stream id", ttrpc(REQUEST, 2, fields(*CHECK.split("/")))),
+           ("an unknown flag", request(1, CHECK, flags=8)), ("a name too short", request(1, "gr/Check")),
+           ("a response with something behind it", response(1, SERVING) + b"\0"),
+           ("a response without a status", ttrpc(RESPONSE, 1, field(2, SERVING))))
+    for port, (what, first) in enumerate(odd, 30):
+        x = Connection(1024, f"not ttrpc: {what}", client=(42, port), server_cid=2)
+        yield from (*x.opened(), x.c(RW, first))
+    x = Connection(1024, "not ttrpc: a header as good as any, and no service's name", client=(42, 8), server_cid=2)
+    yield from (*x.opened(), x.c(RW, ttrpc(REQUEST, 1, field(1, "\x01\x02\x03\x04"))),
+                x.c(RW, ttrpc(DATA, 1, b"data")))
+
+
+def ttrpc_story():
+    for story in (kata, streams, wrong_ttrpc):
+        yield from story()
+
+
+CAPTURES = {
+    "ttrpc.pcapng": capture(ttrpc_story),
+}
