@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hand-made captures of the protocols that plugin/apps dissects: the bytes are such as the programs send.
 
-Names and field numbers follow kata-containers' agent.proto and health.proto and containerd's streaming.proto.
+Names and field numbers follow kata-containers' agent.proto and health.proto, containerd's streaming.proto, and
+systemd's sd_notify(3).
 """
 import struct
 
-from vsock import CREDIT_UPDATE, Connection, RST, RW, SHUTDOWN, capture
+from vsock import CREDIT_UPDATE, Connection, RST, RW, SEQPACKET, SHUTDOWN, capture
 
 REQUEST, RESPONSE, DATA = 1, 2, 3
 REMOTE_CLOSED, REMOTE_OPEN, NO_DATA = 1, 2, 4
@@ -166,6 +167,38 @@ def ttrpc_story():
         yield from story()
 
 
+def notification(port, comment, *parts, **fields):
+    """A connection of a guest's PID 1, which binds to the highest free privileged port."""
+    x = Connection(port, comment, client=(42, 1023), **fields)
+    yield from (*x.opened(), *(x.c(RW, part, flags=1 if fields else 0) for part in parts), *closed(x))
+
+
+def sd_notify():
+    """Messages as systemd 257 sends them to systemd-vmspawn: each in a connection of its own."""
+    vmspawn = 2918434207
+    yield from notification(vmspawn, "PID 1 has its signal handlers", b"X_SYSTEMD_SIGNALS_LEVEL=2")
+    yield from notification(vmspawn, "booted", b"READY=1\nSTATUS=Ready.")
+    yield from notification(vmspawn, "a line cut in two", b"X_SYSTEMD_UNIT_ACTIVE=multi-us",
+                            b"er.target\nSTATUS=Up\n", b"X_NEXT=1")
+    yield from notification(vmspawn, "too little at first to say what it is", b"EXI",
+                            b"T_STATUS=0\nX_SYSTEMD_SHUTDOWN=powe", b"roff")
+    yield from notification(vmspawn + 1, "SEQPACKET: a packet is a message, and so is the next", b"READY=1",
+                            b"STATUS=Ready.", type=SEQPACKET)
+    yield from notification(vmspawn, "a line without an assignment; empty lines; control characters",
+                            "STATUS=50 % of fsck…\nrest\n\r\n=\n".encode(), b"X_A=\x07b\xff\n")
+    x = Connection(vmspawn, "the end of a line was not captured", client=(42, 1023))
+    yield from (*x.opened(), cut(x.c(RW, b"READY=1\nSTATUS=Ready."), 3), x.c(RW, b"X_A=1\n"), *closed(x))
+    x = Connection(vmspawn, "nor was the middle of this one", client=(42, 1023))
+    yield from (*x.opened(), x.c(RW, b"STATUS=Re"), cut(x.c(RW, b"ad"), 1), x.c(RW, b"y."), *closed(x))
+    lines = b"READY=1\n" + b"\n" * 4083
+    yield from notification(vmspawn, "a message of 4096 bytes, all that a receiver takes", lines, b"X_A=", b"1")
+    yield from notification(vmspawn, "a byte more: what a packet cuts stays cut", lines + b"\n", b"X_A=", b"1")
+    yield from notification(vmspawn, "not sd_notify: other variables", b"PATH=/usr/bin\nREADY=1\n")
+    yield from notification(vmspawn, "not sd_notify: bytes", b"READY=1\0\xff\n")
+    yield from notification(vmspawn, "not sd_notify: a control character", b"READY=1\x7f\n")
+
+
 CAPTURES = {
     "ttrpc.pcapng": capture(ttrpc_story),
+    "sd_notify.pcapng": capture(sd_notify),
 }
