@@ -16,12 +16,14 @@ void vsock_apps_register(void)
 {
     vsock_ttrpc_register();
     vsock_sd_notify_register();
+    vsock_nitro_register();
 }
 
 void vsock_apps_handoff(void)
 {
     vsock_ttrpc_handoff();
     vsock_sd_notify_handoff();
+    vsock_nitro_handoff();
 }
 
 int vsock_app_protocol(const char *name, const char *short_name, const char *filter_name)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hand-made captures of the protocols that plugin/apps dissects: the bytes are such as the programs send.
 
-Names and field numbers follow kata-containers' agent.proto and health.proto, containerd's streaming.proto, and
-systemd's sd_notify(3).
+Names and field numbers follow kata-containers' agent.proto and health.proto, containerd's streaming.proto, systemd's
+sd_notify(3), and the init of AWS' Nitro enclaves.
 """
 import struct
 
@@ -198,7 +198,18 @@ def sd_notify():
     yield from notification(vmspawn, "not sd_notify: a control character", b"READY=1\x7f\n")
 
 
+def nitro():
+    x = Connection(9000, "an enclave has booted; its parent sends the byte back", client=(16, 1795162311),
+                   server_cid=3)
+    yield from (*x.opened(), x.c(RW, b"\xb7"), x.s(RW, b"\xb7"), *closed(x))
+    x = Connection(9000, "something else on port 9000", client=(42, 50000))
+    yield from (*x.opened(), x.c(RW, b"\xb7\xb7"), x.s(RW, b"\xb6"), *closed(x))
+    x = Connection(9001, "the byte on another port", client=(42, 50001))
+    yield from (*x.opened(), x.c(RW, b"\xb7"), *closed(x))
+
+
 CAPTURES = {
     "ttrpc.pcapng": capture(ttrpc_story),
     "sd_notify.pcapng": capture(sd_notify),
+    "nitro.pcapng": capture(nitro),
 }
