@@ -17,6 +17,7 @@ void vsock_apps_register(void)
     vsock_ttrpc_register();
     vsock_sd_notify_register();
     vsock_nitro_register();
+    vsock_gcs_register();
 }
 
 void vsock_apps_handoff(void)
@@ -24,6 +25,7 @@ void vsock_apps_handoff(void)
     vsock_ttrpc_handoff();
     vsock_sd_notify_handoff();
     vsock_nitro_handoff();
+    vsock_gcs_handoff();
 }
 
 int vsock_app_protocol(const char *name, const char *short_name, const char *filter_name)

@@ -16,6 +16,8 @@ void vsock_sd_notify_register(void);
 void vsock_sd_notify_handoff(void);
 void vsock_nitro_register(void);
 void vsock_nitro_handoff(void);
+void vsock_gcs_register(void);
+void vsock_gcs_handoff(void);
 
 /* A protocol of that filter name, or -1 if this Wireshark brings it: registering it again would abort it. */
 int vsock_app_protocol(const char *name, const char *short_name, const char *filter_name);

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hand-made captures of the protocols that plugin/apps dissects: the bytes are such as the programs send.
 
-Names and field numbers follow kata-containers' agent.proto and health.proto, containerd's streaming.proto, systemd's
-sd_notify(3), and the init of AWS' Nitro enclaves.
+Names, field numbers and JSON follow kata-containers' agent.proto and health.proto, containerd's streaming.proto,
+hcsshim's internal/gcs and internal/guest, systemd's sd_notify(3), and the init of AWS' Nitro enclaves.
 """
+import json
 import struct
 
 from vsock import CREDIT_UPDATE, Connection, RST, RW, SEQPACKET, SHUTDOWN, capture
@@ -208,8 +209,82 @@ def nitro():
     yield from (*x.opened(), x.c(RW, b"\xb7"), *closed(x))
 
 
+GCS_REQUEST, GCS_RESPONSE, GCS_NOTIFY = 0x10000000, 0x20000000, 0x30000000
+CREATE, START, EXECUTE, WAIT, NEGOTIATE = 0x100101, 0x100201, 0x100501, 0x100601, 0x100B01
+POD = "9d7f0b0e"
+ACTIVITY = "3f1c0e62-8d1d-4a41-9b0a-5d6f3c9e7a10"
+
+
+def gcs(type, id, body, size=None):
+    return struct.pack("<IIQ", type, 16 + len(body) if size is None else size, id) + body
+
+
+def gcs_json(**values):
+    return json.dumps(values, separators=(",", ":")).encode()
+
+
+def ask(id, procedure, **values):
+    """As the host writes it: Go's JSON encoder ends with a line feed."""
+    return gcs(GCS_REQUEST | procedure, id, gcs_json(ContainerId=POD, ActivityId=ACTIVITY, **values) + b"\n")
+
+
+def answer(id, procedure, **values):
+    return gcs(GCS_RESPONSE | procedure, id, gcs_json(**{"Result": 0, "ActivityId": ACTIVITY} | values))
+
+
+def exited():
+    return gcs(GCS_NOTIFY | CREATE, 0, gcs_json(ContainerId=POD, ActivityId=ACTIVITY, Type="UnexpectedExit",
+                                                Operation="None", Result=0))
+
+
+def gcs_story():
+    x = Connection(0x40000000, "hcsshim: the guest connects, the host asks; the guest writes header and body apart")
+
+    def guest(message):
+        return [x.c(RW, message[:16]), x.c(RW, message[16:])]
+
+    yield from x.opened()
+    yield from (x.s(RW, ask(0, NEGOTIATE, MinimumVersion=4, MaximumVersion=4)),
+                *guest(answer(0, NEGOTIATE, Version=4, Capabilities={"RuntimeOsType": "Linux"})))
+    yield from (x.s(RW, ask(1, CREATE, ContainerConfig='{"SchemaVersion":{"Major":2,"Minor":1}}')),
+                *guest(answer(1, CREATE)))
+    x.comment = "three requests in a packet; answered out of order, one with an error, around a notification"
+    yield from (x.s(RW, ask(2, START) + ask(3, EXECUTE, Settings={"ProcessParameters": '{"CommandArgs":["sh"]}'}) +
+                    ask(4, WAIT, ProcessId=7, TimeoutInMs=0xFFFFFFFF)),
+                *guest(answer(3, EXECUTE, ProcessId=7)),
+                *guest(answer(2, START, Result=-1070137075, ErrorMessage="container already started")),
+                *guest(exited()), x.c(RW, answer(4, WAIT, ExitCode=137), after=1.5))
+    x.comment = "cut in its header"
+    asked = ask(5, 0x100301)
+    yield from (x.s(RW, asked[:7]), x.s(RW, asked[7:]), *guest(answer(5, 0x100301)))
+    yield from closed(x)
+    x = Connection(50000, "on another port: the heuristic", client=(42, 50002))
+    yield from (*x.opened(), x.s(RW, ask(0, 0x200101, PropertyType="LogForwardService")),
+                x.c(RW, answer(0, 0x200101)), *closed(x))
+    x = Connection(0x40000000, "wrong: sizes of 15 and of 5 MiB, class 4, category 3; odd: an unknown procedure, "
+                   "no body, no JSON", client=(42, 50003))
+    yield from (*x.opened(), x.s(RW, gcs(GCS_REQUEST | CREATE, 0, b"{}", size=15)),
+                x.s(RW, gcs(GCS_REQUEST | CREATE, 1, b"{}", size=5 << 20)),
+                x.s(RW, gcs(0x40000000 | CREATE, 2, b"{}")),
+                x.s(RW, gcs(GCS_REQUEST | 0x300101, 3, b"{}")), x.s(RW, gcs(GCS_REQUEST | 0x10FF01, 4, b"{}")),
+                x.s(RW, gcs(GCS_REQUEST | START, 5, b"")), x.s(RW, gcs(GCS_REQUEST | START, 6, b"\xff\xfe{[[[")),
+                *closed(x))
+    x = Connection(0x40000000, "the last bytes of each packet were not captured", client=(42, 50005))
+    yield from (*x.opened(), cut(x.s(RW, ask(0, START)), 9), cut(x.c(RW, answer(0, START)), 60), *closed(x))
+    x = Connection(0x40000000, "wrong: a response of more than 64 KiB; one of 64 KiB and a larger request are not",
+                   client=(42, 50004))
+    large, larger = b'"%s"' % (b"x" * 65518), b'"%s"' % (b"x" * 65519)
+    yield from (*x.opened(), keep_little(x.s(RW, gcs(GCS_REQUEST | 0x100901, 0, larger))),
+                keep_little(x.c(RW, gcs(GCS_RESPONSE | 0x100901, 0, large))),
+                keep_little(x.c(RW, gcs(GCS_RESPONSE | 0x100901, 0, larger))), *closed(x))
+    x = Connection(50000, "not GCS: no JSON; an unknown procedure", client=(42, 50006))
+    yield from (*x.opened(), x.s(RW, gcs(GCS_REQUEST | CREATE, 0, b"[" * 48)),
+                x.s(RW, gcs(GCS_REQUEST | 0x10FF01, 0, b"{" * 48)))
+
+
 CAPTURES = {
     "ttrpc.pcapng": capture(ttrpc_story),
     "sd_notify.pcapng": capture(sd_notify),
     "nitro.pcapng": capture(nitro),
+    "gcs.pcapng": capture(gcs_story),
 }
