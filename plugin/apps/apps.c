@@ -37,7 +37,8 @@ int vsock_app_protocol(const char *name, const char *short_name, const char *fil
 
 void vsock_app_claim(packet_info *pinfo, dissector_handle_t handle)
 {
-    conversation_set_dissector(find_or_create_conversation(pinfo), handle);
+    if (!PINFO_FD_VISITED(pinfo))
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handle);
 }
 
 void vsock_app_begin_info(packet_info *pinfo, int proto, const char *column)
