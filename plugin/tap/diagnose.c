@@ -190,7 +190,7 @@ static compat_stat_result start(const char *argument, void *data _U_)
 
 void vsock_diagnose_register(void)
 {
-    static stat_tap_ui ui = {REGISTER_STAT_GROUP_GENERIC, NULL, COMMAND, start, 0, NULL};
+    static stat_tap_ui ui = {REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, COMMAND, start, 0, NULL};
 
     register_stat_tap_ui(&ui, NULL);
 }

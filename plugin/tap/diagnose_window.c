@@ -43,7 +43,8 @@ static void open_window(void *data _U_)
     gui->retap_packets(gui->ops_id);
 }
 
+/* Not REGISTER_STAT_GROUP_GENERIC: its entries are in no menu. */
 void vsock_diagnose_window_register(void)
 {
-    funnel_register_menu(TITLE, REGISTER_STAT_GROUP_GENERIC, open_window, NULL, NULL, FALSE);
+    funnel_register_menu(TITLE, REGISTER_PACKET_STAT_GROUP_UNSORTED, open_window, NULL, NULL, FALSE);
 }

@@ -174,7 +174,7 @@ static tap_packet_status take(void *listener, packet_info *pinfo _U_, epan_disse
 void vsock_streams_table_register(void)
 {
     static stat_tap_table_ui ui = {
-        .group = REGISTER_STAT_GROUP_GENERIC,
+        .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
         .title = "vsock Streams",
         .tap_name = "vsock",
         .cli_string = "vsock,streams-table",

@@ -42,7 +42,7 @@ static void choose(const char *name, register_stat_group_t group, funnel_menu_ca
 {
     if (strcmp(name, "vsock Diagnoses") != 0)
         return;
-    printf("chosen: %s, group %d\n", name, group == REGISTER_STAT_GROUP_GENERIC);
+    printf("chosen: %s, group %d\n", name, group == REGISTER_PACKET_STAT_GROUP_UNSORTED);
     callback(data);
 }
 
