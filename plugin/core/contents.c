@@ -45,28 +45,31 @@ bool vsock_is_ssh(const uint8_t *bytes, size_t length)
     return begins_with_any(bytes, length, versions, COUNT(versions));
 }
 
-/* A proxy's request names a host where others have a path. */
-static bool is_http_connect(const uint8_t *bytes, size_t length)
+/* Does the first line name a version? A line that is cut may yet do so. */
+static bool names_version(const uint8_t *line, size_t length, bool if_cut)
 {
-    const char version[] = " HTTP/1.";
-
-    if (!begins_with(bytes, length, "CONNECT "))
-        return false;
-    for (size_t i = 8; i < length && bytes[i] != '\n'; i++) {
-        if (begins_with(bytes + i, length - i, version))
+    for (size_t i = 0; i < length; i++) {
+        if (line[i] == '\n')
+            return false;
+        if (begins_with(line + i, length - i, " HTTP/1."))
             return true;
     }
-    return false;
+    return if_cut;
 }
 
 bool vsock_is_http(const uint8_t *bytes, size_t length)
 {
-    static const char *const lines[] = {
-        "HTTP/1.0 ", "HTTP/1.1 ", "GET /",    "GET http://", "HEAD /",       "HEAD http://", "POST /",
-        "PUT /",     "PATCH /",   "DELETE /", "OPTIONS /",   "POST http://", "TRACE /",      "OPTIONS * ",
+    static const char *const statuses[] = {"HTTP/1.0 ", "HTTP/1.1 "};
+    static const char *const requests[] = {
+        "GET /", "GET http://", "HEAD /",   "HEAD http://", "POST /",  "POST http://",
+        "PUT /", "PATCH /",     "DELETE /", "OPTIONS /",    "TRACE /", "OPTIONS * ",
     };
 
-    return begins_with_any(bytes, length, lines, COUNT(lines)) || is_http_connect(bytes, length);
+    if (begins_with_any(bytes, length, statuses, COUNT(statuses)))
+        return true;
+    if (begins_with(bytes, length, "CONNECT ")) /* a host, where others have a path: that proves little */
+        return names_version(bytes, length, false);
+    return begins_with_any(bytes, length, requests, COUNT(requests)) && names_version(bytes, length, true);
 }
 
 bool vsock_is_http2(const uint8_t *bytes, size_t length)

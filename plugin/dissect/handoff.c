@@ -159,7 +159,8 @@ static void export(const struct call *c)
     if (c->pinfo->can_desegment > 0 && c->pinfo->desegment_len > 0) {
         if (c->pinfo->desegment_offset == 0)
             return;
-        tvb = tvb_new_subset_length(tvb, 0, c->pinfo->desegment_offset);
+        tvb = tvb_new_subset_length(tvb, 0,
+                                    (int)MIN((uint32_t)c->pinfo->desegment_offset, tvb_reported_length(tvb)));
     }
     if (name)
         vsock_export_named(c->pinfo, tvb, name);
@@ -174,6 +175,8 @@ bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
     struct call c = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .handoff = h};
     const char *proto = pinfo->current_proto;
     uint16_t can_desegment = pinfo->can_desegment;
+    uint32_t match = pinfo->match_uint;
+    unsigned layer = pinfo->curr_layer_num;
     volatile bool taken = false;
 
     c.tcp.flags = h->last ? TH_FIN : 0;
@@ -199,6 +202,8 @@ bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
     }
     ENDTRY;
     pinfo->current_proto = proto;
+    pinfo->match_uint = match;
+    pinfo->curr_layer_num = layer; /* what was thrown has left it as it was */
     pinfo->can_desegment = can_desegment;
     if (!taken) /* who rejects it may have asked for more all the same */
         pinfo->desegment_offset = pinfo->desegment_len = 0;

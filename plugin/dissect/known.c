@@ -29,8 +29,7 @@ static bool take_connection(is_known rule, dissector_handle_t handle, tvbuff_t *
     if (!PINFO_FD_VISITED(pinfo))
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handle);
     pinfo->can_desegment = pinfo->saved_can_desegment; /* which epan takes one from at every call */
-    call_dissector_only(handle, tvb, pinfo, tree, data);
-    return true;
+    return call_dissector_only(handle, tvb, pinfo, tree, data) != 0;
 }
 
 static compat_bool find_ssh(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)

@@ -8,6 +8,7 @@
 #include "payload.h"
 
 #include <epan/conversation.h>
+#include <epan/exceptions.h>
 #include <epan/proto_data.h>
 
 #include "payload_step.h"
@@ -16,9 +17,14 @@
 /* A stream's first bytes are kept, for heuristics that cannot decide on fewer. */
 #define UNDECIDED_MAX 64
 
-/* What dissectors may look at before a PDU, in all its offers: one that grows by a byte a packet, each time
- * looked at from its beginning, would cost the square of its length. */
-#define OFFERED_MAX (UINT64_C(64) << 20)
+/* A PDU that grows packet by packet is looked at from its beginning each time, which would cost the square of
+ * its length. So beyond the first of these numbers of bytes, each look counted, it is offered when it has
+ * grown by a sixteenth or a shorter packet may end it; beyond the second, only when it has grown. */
+#define OFFERED_FREELY (UINT64_C(256) << 20)
+#define OFFERED_MAX (UINT64_C(1) << 30)
+
+/* Above what the preference may say, lengths would not fit epan's. */
+#define LIMIT_KIB_MAX (1u << 20)
 
 /* Packets of a direction whose contents heuristics look at in vain, before it is taken to be nobody's: their
  * number is what a packet costs most for. */
@@ -32,10 +38,11 @@ static unsigned limit_kib = 16384;
 /* What one side of a connection is in the middle of, on the first pass. */
 struct direction {
     struct vsock_pdu *open;
-    uint64_t skip; /* bytes to come that belong to a PDU that was too large */
-    bool decided;  /* a dissector took some, or its first bytes were nobody's */
-    bool held;     /* `open` is the first bytes of an undecided direction */
-    bool synced;   /* SEQPACKET: the next packet is a message's first */
+    uint64_t skip;   /* bytes to come that belong to a PDU that was too large */
+    bool decided;    /* a dissector took some, or its first bytes were nobody's */
+    bool held;       /* `open` is the first bytes of an undecided direction */
+    bool synced;     /* SEQPACKET: the next packet is a message's first */
+    uint32_t length; /* bytes that the last packet added to `open` */
 
     bool taken;           /* some of it, once */
     uint32_t rejected;    /* times that nobody took any, until then */
@@ -49,6 +56,10 @@ struct payload_state {
      * first frame it was so for. epan answers with what is chosen now, for frames before as well. */
     wmem_tree_t *chosen;
     dissector_handle_t last_chosen;
+
+    /* The last packet that was decided on, and its steps; NULL where it is simple. */
+    const struct vsock_record *last_record;
+    wmem_array_t *last_steps;
 };
 
 const char *vsock_payload_conflict(void)
@@ -100,12 +111,22 @@ static struct vsock_payload_answer step(struct first_pass *f, struct vsock_paylo
     return vsock_payload_take(f->context, &step);
 }
 
+/* A message is whole, or nobody ever received it; only the capture may lack its end. And in a packet of the
+ * other side that has payload of its own, a response would be taken for the answer to the request there. */
+static bool is_worth_dissecting(const struct vsock_payload_context *c, const struct vsock_pdu *pdu,
+                                enum vsock_pdu_ending ending)
+{
+    if (vsock_pdu_kept(pdu) == 0 || (pdu->sender != c->record->sender && c->captured > 0))
+        return false;
+    return !pdu->message || ending == END_WHOLE || ending == END_CUT || ending == END_LIMIT;
+}
+
 /* Ends the open PDU of a direction, in a packet of which `length` bytes at `offset` belong to it. */
 static void end_pdu(struct first_pass *f, struct direction *d, enum vsock_pdu_ending ending, uint32_t offset,
                     uint32_t length)
 {
     struct vsock_pdu *pdu = d->open;
-    bool held = d->held;
+    bool held = d->held, worth;
 
     d->open = NULL;
     d->held = false;
@@ -113,14 +134,28 @@ static void end_pdu(struct first_pass *f, struct direction *d, enum vsock_pdu_en
         return;
     if (ending == END_ENDED && pdu->wanted == VSOCK_PDU_UNTIL_END)
         ending = END_WHOLE;
-    if (ending != END_NO_BEGINNING)
+    worth = is_worth_dissecting(f->context, pdu, ending);
+    if (worth)
         pdu->reassembled_in = f->context->pinfo->num;
-    step(f, (struct vsock_payload_step){ACT_END, ending, offset, length, pdu, 0});
+    step(f, (struct vsock_payload_step){ACT_END, ending, offset, length, pdu, 0, worth});
 }
 
 static uint64_t limit(void)
 {
-    return (uint64_t)limit_kib << 10;
+    return (uint64_t)MIN(limit_kib, LIMIT_KIB_MAX) << 10;
+}
+
+/* The open PDU is too large: the rest of it is nobody's, as far as it goes. */
+static void end_at_limit(struct first_pass *f, uint32_t offset, uint32_t length)
+{
+    struct direction *d = f->direction;
+    const struct vsock_pdu *pdu = d->open;
+
+    if (VSOCK_PDU_IS_KNOWN(pdu->wanted))
+        d->skip = pdu->wanted - pdu->length;
+    else if (pdu->wanted == VSOCK_PDU_UNTIL_END)
+        d->skip = UINT64_MAX;
+    end_pdu(f, d, END_LIMIT, offset, length);
 }
 
 /* Makes `pdu`, of which a dissector wants more, the open one; or dissects it as it is if that is too much. */
@@ -137,12 +172,9 @@ static void keep_open(struct first_pass *f, struct vsock_pdu *pdu, uint32_t more
         pdu->wanted = pdu->length + more;
     d->open = pdu;
     d->held = false;
-    if (VSOCK_PDU_IS_KNOWN(pdu->wanted) ? pdu->wanted <= limit()
-                                        : pdu->length <= limit() && pdu->offered <= OFFERED_MAX)
+    if (VSOCK_PDU_IS_KNOWN(pdu->wanted) ? pdu->wanted <= limit() : pdu->length <= limit())
         return;
-    if (VSOCK_PDU_IS_KNOWN(pdu->wanted))
-        d->skip = pdu->wanted - pdu->length;
-    end_pdu(f, d, END_LIMIT, offset, length);
+    end_at_limit(f, offset, length);
 }
 
 /* A PDU that begins at byte `at` of the packet. */
@@ -175,7 +207,7 @@ static void begin(struct first_pass *f, uint32_t at)
     struct direction *d = f->direction;
     uint32_t rest = c->captured - at;
     struct vsock_payload_answer a =
-        step(f, (struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, at, rest, NULL, 0});
+        step(f, (struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, at, rest, NULL, 0, false});
 
     note_answer(f, a);
     if (a.taken) {
@@ -183,7 +215,7 @@ static void begin(struct first_pass *f, uint32_t at)
     } else if (!d->decided && c->may_ask && !c->cut && rest < UNDECIDED_MAX) {
         d->open = new_pdu_of_rest(c, at);
         d->held = true;
-        step(f, (struct vsock_payload_step){ACT_HOLD, END_WHOLE, at, rest, d->open, 0});
+        step(f, (struct vsock_payload_step){ACT_HOLD, END_WHOLE, at, rest, d->open, 0, false});
     } else {
         d->decided = true;
     }
@@ -192,30 +224,46 @@ static void begin(struct first_pass *f, uint32_t at)
 
         keep_open(f, pdu, a.more, at + a.offset, rest - a.offset);
         if (d->open)
-            step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, at + a.offset, rest - a.offset, pdu, 0});
+            step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, at + a.offset, rest - a.offset, pdu, 0,
+                                                false});
     }
 }
 
-/* The open PDU has all that was asked for: who asked gets it. `length` bytes at `at` have just been added. */
+/* Is it time to offer the open PDU again, to which `length` bytes have just been added? */
+static bool is_time_to_offer(const struct vsock_pdu *pdu, uint32_t length, uint32_t length_before)
+{
+    bool grown = pdu->length - pdu->offered_at >= pdu->offered_at / 16;
+
+    if (pdu->offered <= OFFERED_FREELY || VSOCK_PDU_IS_KNOWN(pdu->wanted))
+        return true;
+    return grown || (length < length_before && pdu->offered <= OFFERED_MAX);
+}
+
+/* The open PDU has all that was asked for: who asked gets it. `length` bytes at `at` have just been added.
+ * While a dissector has it, it is not open: what that throws may end this packet's dissection. */
 static void offer(struct first_pass *f, uint32_t at, uint32_t length)
 {
     struct direction *d = f->direction;
     struct vsock_pdu *pdu = d->open;
+    bool held = d->held;
     struct vsock_payload_answer a;
 
+    d->open = NULL;
+    d->held = false;
     pdu->offered += pdu->length;
-    a = step(f, (struct vsock_payload_step){ACT_OFFER, END_WHOLE, at, length, pdu, 0});
+    pdu->offered_at = pdu->length;
+    a = step(f, (struct vsock_payload_step){ACT_OFFER, END_WHOLE, at, length, pdu, 0, false});
     note_answer(f, a);
-    if (a.taken)
-        d->decided = true;
     if (a.taken && a.more > 0 && a.offset == 0) {
+        d->decided = true;
         keep_open(f, pdu, a.more, at, length);
         return;
     }
-    if (!a.taken && d->held && pdu->length < UNDECIDED_MAX)
+    if (!a.taken && held && pdu->length < UNDECIDED_MAX) {
+        d->open = pdu;
+        d->held = true;
         return;
-    d->open = NULL;
-    d->held = false;
+    }
     d->decided = true;
     if (a.taken)
         pdu->reassembled_in = f->context->pinfo->num;
@@ -225,7 +273,7 @@ static void offer(struct first_pass *f, uint32_t at, uint32_t length)
         pdu = vsock_pdu_split(pdu, a.offset);
         keep_open(f, pdu, a.more, at + length - own, own);
         if (d->open)
-            step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, at + length - own, own, pdu, 0});
+            step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, at + length - own, own, pdu, 0, false});
     }
 }
 
@@ -234,7 +282,7 @@ static uint32_t go_on(struct first_pass *f, uint32_t at)
 {
     struct vsock_payload_context *c = f->context;
     struct vsock_pdu *pdu = f->direction->open;
-    uint32_t length = c->captured - at;
+    uint32_t length = c->captured - at, length_before = f->direction->length;
     bool enough = pdu->wanted == VSOCK_PDU_ANY_MORE;
 
     if (VSOCK_PDU_IS_KNOWN(pdu->wanted)) {
@@ -242,12 +290,13 @@ static uint32_t go_on(struct first_pass *f, uint32_t at)
         enough = pdu->length + length == pdu->wanted;
     }
     vsock_pdu_append(pdu, c->tvb, at, length, c->record->frame);
-    if (enough)
+    f->direction->length = length;
+    if (enough && is_time_to_offer(pdu, length, length_before))
         offer(f, at, length);
-    else if (pdu->wanted == VSOCK_PDU_UNTIL_END && pdu->length > limit())
-        end_pdu(f, f->direction, END_LIMIT, at, length);
+    else if (!VSOCK_PDU_IS_KNOWN(pdu->wanted) && pdu->length > limit())
+        end_at_limit(f, at, length);
     else
-        step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, at, length, pdu, 0});
+        step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, at, length, pdu, 0, false});
     return length;
 }
 
@@ -257,7 +306,7 @@ static uint32_t skip(struct first_pass *f, uint32_t at)
     uint32_t length = (uint32_t)MIN(d->skip, f->context->captured - at);
 
     d->skip -= length;
-    step(f, (struct vsock_payload_step){ACT_SKIP, END_WHOLE, at, length, NULL, 0});
+    step(f, (struct vsock_payload_step){ACT_SKIP, END_WHOLE, at, length, NULL, 0, false});
     return length;
 }
 
@@ -280,7 +329,7 @@ static void take_bytes(struct first_pass *f)
     }
     if (c->cut) {
         end_pdu(f, d, END_CUT, 0, 0);
-        d->skip = 0;
+        d->skip -= MIN(d->skip, c->packet->virtio.len - c->captured);
     }
 }
 
@@ -289,13 +338,13 @@ static void take_fragment(struct first_pass *f)
 {
     struct vsock_payload_context *c = f->context;
     struct direction *d = f->direction;
-    uint32_t length = c->packet->payload_length;
+    uint32_t length = c->packet->virtio.len; /* the record may lack some of it */
     bool last = (c->packet->virtio.flags & VSOCK_SEQ_EOM) != 0;
 
     if (!d->open && last && d->synced) {
         if (c->captured > 0)
-            note_answer(f,
-                        step(f, (struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, 0, length, NULL, 0}));
+            note_answer(
+                f, step(f, (struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, 0, length, NULL, 0, false}));
         return;
     }
     if (!d->open)
@@ -304,7 +353,7 @@ static void take_fragment(struct first_pass *f)
     if (d->open->length > limit())
         d->open->broken = true;
     if (!last) {
-        step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, 0, length, d->open, 0});
+        step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, 0, length, d->open, 0, false});
         return;
     }
     if (!d->synced)
@@ -414,24 +463,28 @@ static bool is_simple(wmem_array_t *steps, const struct vsock_payload_context *c
     return first->action == ACT_HAND_OVER && first->offset == 0;
 }
 
-static void take_on_first_pass(struct vsock_payload_context *c, struct payload_state *state, unsigned layer)
+static wmem_array_t *new_steps(wmem_allocator_t *scope)
 {
-    wmem_array_t *steps = wmem_array_new(c->pinfo->pool, sizeof(struct vsock_payload_step)), *kept;
-    unsigned count;
-
-    decide(c, state, steps);
-    if (is_simple(steps, c))
-        return;
-    count = wmem_array_get_count(steps);
-    kept = wmem_array_sized_new(wmem_file_scope(), sizeof(struct vsock_payload_step), MAX(count, 1));
-    wmem_array_append(kept, wmem_array_get_raw(steps), count);
-    p_add_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, layer, kept);
+    return wmem_array_new(scope, sizeof(struct vsock_payload_step));
 }
 
-static void take_again(struct vsock_payload_context *c, unsigned layer)
+/* For later passes; and for the first, should epan dissect the packet on it again. */
+static void keep_steps(struct vsock_payload_context *c, struct payload_state *state, wmem_array_t *steps)
 {
-    wmem_array_t *steps = (wmem_array_t *)p_get_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, layer);
-    struct vsock_payload_step all = {ACT_HAND_OVER, END_WHOLE, 0, c->captured, NULL, 0};
+    wmem_array_t *kept = NULL;
+
+    if (!is_simple(steps, c)) {
+        kept = new_steps(wmem_file_scope());
+        wmem_array_append(kept, wmem_array_get_raw(steps), wmem_array_get_count(steps));
+        p_add_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->layer, kept);
+    }
+    state->last_record = c->record;
+    state->last_steps = kept;
+}
+
+static void take_again(struct vsock_payload_context *c, wmem_array_t *steps)
+{
+    struct vsock_payload_step all = {ACT_HAND_OVER, END_WHOLE, 0, c->captured, NULL, 0, false};
 
     for (unsigned i = 0; steps && i < wmem_array_get_count(steps); i++)
         vsock_payload_take(c, (const struct vsock_payload_step *)wmem_array_index(steps, i));
@@ -439,31 +492,49 @@ static void take_again(struct vsock_payload_context *c, unsigned layer)
         vsock_payload_take(c, &all);
 }
 
+/* Whatever is thrown, what was decided is kept. */
+static void take_on_first_pass(struct vsock_payload_context *c, struct payload_state *state)
+{
+    wmem_array_t *steps = new_steps(c->pinfo->pool);
+
+    TRY
+    {
+        decide(c, state, steps);
+    }
+    FINALLY
+    {
+        keep_steps(c, state, steps);
+    }
+    ENDTRY;
+}
+
 static void dissect_in_connection(struct vsock_payload_context *c)
 {
     const struct vsock_record *r = c->record;
     struct payload_state *state = has_payload(c->packet, r) ? get_state(r) : find_state(r);
-    unsigned layer = (unsigned)c->pinfo->curr_layer_num;
     bool is_first = !PINFO_FD_VISITED(c->pinfo);
 
     if (!state)
         return;
-    c->chosen = find_chosen(state, r, is_first);
+    c->chosen = find_chosen(state, r, is_first && state->last_record != r);
     for (int side = 0; side < 2; side++) {
         uint32_t from = state->direction[side].nobody_from;
 
         c->nobodys[side] = from != 0 && r->frame >= from;
     }
-    if (is_first)
-        take_on_first_pass(c, state, layer);
-    else
-        take_again(c, layer);
+    if (is_first && state->last_record != r) {
+        take_on_first_pass(c, state);
+        return;
+    }
+    if (is_first && state->last_steps) /* a read filter had it dissected, as another frame_data */
+        p_add_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->layer, state->last_steps);
+    take_again(c, (wmem_array_t *)p_get_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->layer));
 }
 
 /* May this packet's payload be joined with that of others, if a dissector asks for it? */
 static bool may_join(const struct vsock_packet *p, const struct vsock_record *r)
 {
-    return r && p->virtio.type == VSOCK_TYPE_STREAM && !r->stream->conn.degenerate;
+    return r && p->virtio.type == VSOCK_TYPE_STREAM;
 }
 
 /* Is it worth a look? Most packets without payload are not. */
@@ -489,9 +560,11 @@ enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo
         .packet = p,
         .record = record,
         .may_ask = desegment && may_join(p, record),
-        .whole = desegment || !may_join(p, record),
+        .whole = record && (desegment || !may_join(p, record)),
         .limit_kib = limit_kib,
+        .layer = (unsigned)pinfo->curr_layer_num,
     };
+    struct vsock_payload_step all = {ACT_HAND_OVER, END_WHOLE, 0, 0, NULL, 0, false};
 
     if (!concerns_payload(p, record))
         return VSOCK_PAYLOAD_BYTES;
@@ -499,11 +572,17 @@ enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo
     c.captured = c.tvb ? tvb_captured_length(c.tvb) : 0;
     c.cut = c.captured < (record ? p->virtio.len : p->payload_length);
     vsock_payload_begin(&c);
-    if (record)
-        dissect_in_connection(&c);
-    else if (c.captured > 0)
-        vsock_payload_take(&c,
-                           &(struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, 0, c.captured, NULL, 0});
-    vsock_payload_finish(&c);
+    TRY
+    {
+        if (record)
+            dissect_in_connection(&c);
+        else if (c.captured > 0)
+            vsock_payload_take(&c, &all);
+    }
+    FINALLY
+    {
+        vsock_payload_finish(&c);
+    }
+    ENDTRY;
     return c.shown;
 }

@@ -20,7 +20,8 @@ static ei_register_info experts[] = {
      {"vsock.reassembly.gap", PI_REASSEMBLE, PI_NOTE, "Bytes are missing from the capture", EXPFILL}},
     {&ei_cut,
      {"vsock.reassembly.cut", PI_REASSEMBLE, PI_NOTE, "A packet of the PDU was not captured whole", EXPFILL}},
-    {&ei_ended, {"vsock.reassembly.ended", PI_REASSEMBLE, PI_NOTE, "The sender ended within a PDU", EXPFILL}},
+    {&ei_ended,
+     {"vsock.reassembly.ended", PI_REASSEMBLE, PI_NOTE, "The connection ended within a PDU", EXPFILL}},
     {&ei_limit,
      {"vsock.reassembly.limit", PI_REASSEMBLE, PI_NOTE, "The PDU is too large to be reassembled", EXPFILL}},
     {&ei_no_beginning,
@@ -210,15 +211,16 @@ static void say_why(struct vsock_payload_context *c, const struct vsock_payload_
     case END_ENDED:
         if (pdu->message) /* vsock.analysis.message_truncated says it */
             break;
-        expert_add_info_format(c->pinfo, c->item, &ei_ended,
-                               "A %s is incomplete: its sender ended after %u byte%s of it", what, step->kept,
-                               step->kept == 1 ? "" : "s");
+        expert_add_info_format(
+            c->pinfo, c->item, &ei_ended, "A %s is incomplete: %s after %u byte%s of it", what,
+            pdu->sender == c->record->sender ? "its sender ended" : "the connection was reset", step->kept,
+            step->kept == 1 ? "" : "s");
         break;
     case END_LIMIT:
         expert_add_info_format(
             c->pinfo, c->item, &ei_limit,
             "A %s is dissected with the %u byte%s that are there: it is larger than the limit of "
-            "%u KiB (the preference vsock.reassembly_limit), or came in too many parts",
+            "%u KiB (the preference vsock.reassembly_limit)",
             what, step->kept, step->kept == 1 ? "" : "s", c->limit_kib);
         break;
     case END_NO_BEGINNING:
@@ -269,7 +271,8 @@ static struct vsock_payload_answer hand_over_end(struct vsock_payload_context *c
     return a;
 }
 
-/* How long an ended PDU is, as far as that is known. */
+/* How long an ended PDU is. What a snaplen cut is said to be so by Wireshark itself; what else is missing is
+ * not. */
 static uint32_t reported_length(const struct vsock_payload_step *step)
 {
     const struct vsock_pdu *pdu = step->pdu;
@@ -277,19 +280,9 @@ static uint32_t reported_length(const struct vsock_payload_step *step)
 
     if (pdu->message)
         length = pdu->length;
-    else if (step->ending != END_WHOLE && VSOCK_PDU_IS_KNOWN(pdu->wanted))
+    else if (step->ending == END_CUT && VSOCK_PDU_IS_KNOWN(pdu->wanted))
         length = MAX(pdu->wanted, length);
     return (uint32_t)MIN(length, INT_MAX);
-}
-
-/* A message is whole, or nobody ever received it; only the capture may lack its end. And in a packet of the
- * other side that has payload of its own, a response would be taken for the answer to the request there. */
-static bool is_worth_dissecting(const struct vsock_payload_context *c, const struct vsock_payload_step *step)
-{
-    if (step->kept == 0 || (step->pdu->sender != c->record->sender && c->captured > 0))
-        return false;
-    return !step->pdu->message || step->ending == END_WHOLE || step->ending == END_CUT ||
-           step->ending == END_LIMIT;
 }
 
 static void take_end(struct vsock_payload_context *c, const struct vsock_payload_step *step)
@@ -298,7 +291,7 @@ static void take_end(struct vsock_payload_context *c, const struct vsock_payload
     struct vsock_payload_answer a = {0};
 
     say_why(c, step);
-    if (is_worth_dissecting(c, step)) {
+    if (step->worth) {
         tvbuff_t *tvb = vsock_pdu_tvb(pdu, c->pinfo, c->record_tvb, step->kept, reported_length(step));
 
         a = hand_over_end(c, tvb, step);

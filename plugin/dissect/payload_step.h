@@ -36,6 +36,7 @@ struct vsock_payload_step {
     uint32_t offset, length; /* of the packet's payload, what this is about; 0 where it has no part in it */
     const struct vsock_pdu *pdu; /* NULL with ACT_HAND_OVER and ACT_SKIP */
     uint32_t kept;               /* bytes of the PDU that are there now */
+    bool worth;                  /* with ACT_END: those are dissected */
 };
 
 /* What a dissector said. */
@@ -68,6 +69,7 @@ struct vsock_payload_context {
     bool whole;                        /* a packet has all of what it is about, or can get it */
     dissector_handle_t chosen;         /* see struct vsock_handoff */
     bool nobodys[2];                   /* of each side: heuristics have looked at enough of its payload */
+    unsigned layer;                    /* pinfo->curr_layer_num: vsock's */
     unsigned limit_kib;                /* the preference, for messages */
 
     /* vsock_payload_begin() fills these. */

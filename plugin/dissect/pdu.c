@@ -137,6 +137,7 @@ struct vsock_pdu *vsock_pdu_split(const struct vsock_pdu *pdu, uint32_t at)
 
     wmem_array_append(tail->bytes, bytes_of(pdu) + at, kept - at);
     tail->length = kept - at;
+    tail->offered = pdu->offered;
     for (unsigned i = 0; i < wmem_array_get_count(pdu->segments); i++) {
         const struct segment *s = (const struct segment *)wmem_array_index(pdu->segments, i);
         uint32_t end = begin + s->length;

@@ -22,6 +22,7 @@ struct vsock_pdu {
     uint64_t length;         /* bytes so far, those included that were not captured */
     bool broken;             /* nothing is kept behind bytes that were not captured */
     uint64_t offered;        /* bytes that dissectors have looked at, each offer counted */
+    uint64_t offered_at;     /* bytes there were at the last offer */
     uint32_t reassembled_in; /* the frame in which a dissector took it; 0 if none has (yet) */
     wmem_array_t *bytes;     /* those that were kept */
     wmem_array_t *segments;  /* where they are from */

@@ -14,6 +14,7 @@ static struct {
     wmem_map_t *pairs;    /* the first of them between two endpoints, wherever recorded */
     wmem_array_t *chunks; /* of struct vsock_record *: CHUNK records each, in the order of the capture */
     uint32_t records;
+    int64_t last_place; /* in the file, of the packet that the last record is of */
     uint32_t streams;
     struct vsock_rw *spare; /* to be used again before new ones are made */
     wmem_stack_t *spare_copies;
@@ -131,31 +132,41 @@ static struct vsock_record *append_record(uint32_t frame, uint8_t layer)
     return record;
 }
 
-/* The index of the first record of (frame, layer) or later. */
-static uint32_t lower_bound(uint32_t frame, uint8_t layer)
+/* The last record of (frame, layer) or before, or NULL. A read filter (tshark -2 -R) gives the number of a
+ * packet that it drops to the next one: the record of that is the later one. */
+static const struct vsock_record *last_until(uint32_t frame, uint8_t layer)
 {
     uint32_t low = 0, high = file.records;
 
-    if (high > 0 && record_at(high - 1)->frame < frame) /* the first pass */
-        return high;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         const struct vsock_record *r = record_at(middle);
 
-        if (r->frame < frame || (r->frame == frame && r->layer < layer))
+        if (r->frame < frame || (r->frame == frame && r->layer <= layer))
             low = middle + 1;
         else
             high = middle;
     }
-    return low;
+    return low > 0 ? record_at(low - 1) : NULL;
 }
 
 static const struct vsock_record *find_record(uint32_t frame, uint8_t layer)
 {
-    uint32_t i = lower_bound(frame, layer);
-    const struct vsock_record *r = i < file.records ? record_at(i) : NULL;
+    const struct vsock_record *r = last_until(frame, layer);
 
     return r && r->frame == frame && r->layer == layer ? r : NULL;
+}
+
+/* On the first pass: the record of this packet, if epan shows it again, as it does where there is a read
+ * filter. */
+static const struct vsock_record *find_same(const packet_info *pinfo)
+{
+    const struct vsock_record *r = file.records > 0 ? record_at(file.records - 1) : NULL;
+
+    return r && r->frame == pinfo->num && r->layer == (uint8_t)pinfo->curr_layer_num &&
+                   file.last_place == pinfo->fd->file_off
+               ? r
+               : NULL;
 }
 
 int64_t vsock_track_time_of(uint32_t frame)
@@ -172,8 +183,7 @@ int64_t vsock_track_previous_time(const struct vsock_record *r)
 
 const struct vsock_record *vsock_track_find(uint32_t frame)
 {
-    uint32_t i = lower_bound(frame, 0);
-    const struct vsock_record *r = i < file.records ? record_at(i) : NULL;
+    const struct vsock_record *r = last_until(frame, UINT8_MAX);
 
     return r && r->frame == frame ? r : NULL;
 }
@@ -476,6 +486,7 @@ static const struct vsock_record *take_packet(packet_info *pinfo, const struct v
     struct tuple key, *t;
     struct vsock_stream *s, *previous = NULL;
 
+    file.last_place = pinfo->fd->file_off;
     r->time = vsock_packet_time(pinfo);
     r->sender = make_tuple(&key, pinfo, p);
     t = get_tuple(&key);
@@ -533,7 +544,10 @@ const struct vsock_record *vsock_track(packet_info *pinfo, const struct vsock_pa
         }
         return NULL;
     }
-    record = find_record(pinfo->num, (uint8_t)pinfo->curr_layer_num);
+    if (PINFO_FD_VISITED(pinfo))
+        record = find_record(pinfo->num, (uint8_t)pinfo->curr_layer_num);
+    else
+        record = find_same(pinfo);
     if (!record && !PINFO_FD_VISITED(pinfo))
         record = take_packet(pinfo, p);
     if (record) /* by index: endpoints would mix generations, and miss loopback dialled through another CID */

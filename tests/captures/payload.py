@@ -147,6 +147,8 @@ def http_at_odd_times():
     x = Dialogue(8112, "an RW without data in the middle of a header")
     yield from (*x.opened(), *x.ask(b"GET /nothing HTTP/1.1\r\nHo"), x.c(RW, comment="no data"),
                 *x.ask(b"st: vsock\r\n\r\n"), *x.answer(ok(b"something\n")), *x.closed())
+    x = Dialogue(8113, "reset by the server in the middle of a request: the client did not end it")
+    yield from (*x.opened(), *x.ask(get("/reset")[:20]), x.s(RST))
 
 
 def http_stories():
@@ -317,6 +319,9 @@ def seqpacket_stories():
     yield from (*x.opened(), *x.ask(text(id=1)[:3]), *x.closed_unread(),
                 *x.opened(comment="the second connection"), *x.message(x.c, *cut(text(id=2), 3)), x.s(CREDIT_UPDATE),
                 *x.closed())
+    x = Messages(8208, "a fragment of which the record lacks 94 of 100 bytes, with no snaplen to blame")
+    yield from (*x.opened(), x.c(RW, text(id=1)[:6], length=100), x.c(RW, text(id=1)[6:], flags=EOM), x.s(CREDIT_UPDATE),
+                *x.closed())
 
 
 def after_loss(x):
@@ -427,6 +432,9 @@ def heuristics_stories():
     for pieces, what in ((15, "which contents still decide on"), (16, "after which contents are not asked any more")):
         x = Dialogue(1024, f"{pieces} pieces that no protocol claims, {what}", client=(GUEST[0], 5000 + pieces))
         yield from (*x.opened(), *x.ask(*[noise[:64]] * pieces, get("/late")), x.s(CREDIT_UPDATE), *x.closed())
+    x = Dialogue(1024, "a file that has lines like a request's", client=(GUEST[0], 5004))
+    yield from (*x.opened(), *x.ask(noise[:70], b"GET /x is in my file\nand more\n", b"so is this\n"), x.s(CREDIT_UPDATE),
+                *x.closed())
 
 
 CAPTURES = {

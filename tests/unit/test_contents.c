@@ -40,6 +40,8 @@ static void http_begins_with_a_method_and_a_path_or_with_its_version(void)
     g_assert_true(MATCHES(vsock_is_http, "POST /x HTTP/1.1\r\n"));
     g_assert_true(MATCHES(vsock_is_http, "OPTIONS * HTTP/1.1\r\n"));
     g_assert_false(MATCHES(vsock_is_http, "GET it"));
+    g_assert_true(MATCHES(vsock_is_http, "GET /and nothing mo"));
+    g_assert_false(MATCHES(vsock_is_http, "GET /x is in my file\nGET / HTTP/1.1\n"));
     g_assert_false(MATCHES(vsock_is_http, "HTTP/2 200"));
 }
 
