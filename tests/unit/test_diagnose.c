@@ -812,6 +812,21 @@ static void within_one_machine_no_monitor_reads_large_packets(void)
     assert_only(VSOCK_CODE_PEER_GONE);
 }
 
+static void what_the_host_sends_no_monitor_reads(void)
+{
+    struct record r = sound_record(VSOCK_OP_RW, 65536);
+
+    open_stream();
+    buf_alloc[S] = 262144;
+    update(0);
+    SET_MON(&r, src_cid, VSOCK_CID_HOST);
+    SET_VIRTIO(&r, src_cid, VSOCK_CID_HOST);
+    take_record(C, &r);
+    no_socket(S);
+    end();
+    assert_only(VSOCK_CODE_PEER_GONE);
+}
+
 static void a_large_packet_that_overran_the_window_needs_no_other_reason(void)
 {
     open_stream();
@@ -957,6 +972,7 @@ int main(int argc, char **argv)
     TEST(a_receiver_that_had_shut_down_itself_loses_nothing);
     TEST(a_reset_after_a_large_packet_may_be_its_fault);
     TEST(within_one_machine_no_monitor_reads_large_packets);
+    TEST(what_the_host_sends_no_monitor_reads);
     TEST(a_large_packet_that_overran_the_window_needs_no_other_reason);
     TEST(a_stall_after_a_large_packet_may_be_its_fault);
     TEST(a_stall_that_a_shrink_made_is_not_the_large_packets_fault);
