@@ -154,8 +154,11 @@ static void say_listener_lost(GString *text, const struct vsock_diagnosis *d)
     add_count(text, f->others, "connection");
     g_string_append_printf(text, ", then refused %" PRIu64 " in a row", f->count);
     add_span(text, d);
-    g_string_append_printf(text, "; %" PRIu64 " of the accepted %s still open then", f->of,
-                           f->of == 1 ? "was" : "were");
+    if (f->of == 0)
+        g_string_append(text, "; none of those it had accepted was still open then");
+    else
+        g_string_append_printf(text, "; %" PRIu64 " of the accepted %s still open then", f->of,
+                               f->of == 1 ? "was" : "were");
 }
 
 static void say_port_scan(GString *text, const struct vsock_diagnosis *d)
@@ -552,12 +555,11 @@ static const char *const next[VSOCK_CODE_COUNT] = {
     [VSOCK_CODE_STALL_UPDATE_MISSING] = "does the other side send CREDIT_UPDATEs when its program reads, and "
                                         "answer CREDIT_REQUESTs? Its driver or "
                                         "monitor is suspected, if its program reads",
-    [VSOCK_CODE_STALL_UNDECIDED] = "did the receiving program read all the time? Linux may tell only when "
-                                   "less than 64 KiB of its buffer is left",
     [VSOCK_CODE_CREDIT_REQUEST_UNANSWERED] =
         "which driver or monitor is it? Linux always answers; viosock and libkrun are known not to",
     [VSOCK_CODE_HALF_CLOSE_HANG] = "was the end of data passed on to the program? Proxies and monitors are "
-                                   "known to drop a SHUTDOWN of one way",
+                                   "known to drop a SHUTDOWN of one way. A driver that means to close has to "
+                                   "shut both",
     [VSOCK_CODE_CLOSE_TIMEOUT] =
         "why did that side neither read to the end nor close? It may hold a descriptor open",
     [VSOCK_CODE_DATA_LOST_AT_CLOSE] = "did the receiver close before it had read to the end? Monitors are "
@@ -598,9 +600,23 @@ static const char *next_of_refused(const struct vsock_diagnosis *d)
     return "is anything listening there, on that CID and port, with this socket type?";
 }
 
+/* Linux withholds credit while more than VIRTIO_VSOCK_MAX_PKT_BUF_SIZE is left of its buffer. */
+static const char *next_of_undecided(const struct vsock_diagnosis *d)
+{
+    if (d->figures.limit > 65536)
+        return "did the receiving program read all the time? Linux may tell only when less than 64 KiB of "
+               "its "
+               "buffer is left";
+    return "did the receiving program read all the time? If so, its driver or monitor did not tell: Linux, "
+           "with a "
+           "buffer of 64 KiB or less, tells at each read";
+}
+
 const char *vsock_diagnosis_next(const struct vsock_diagnosis *d)
 {
     switch ((unsigned)d->code) {
+    case VSOCK_CODE_STALL_UNDECIDED:
+        return next_of_undecided(d);
     case VSOCK_CODE_CONNECT_REFUSED:
         return next_of_refused(d);
     case VSOCK_CODE_LISTENER_LOST:
