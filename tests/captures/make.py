@@ -10,6 +10,7 @@ import struct
 import sys
 
 import apps
+import gallery
 import payload
 from vsock import (CONNECT, CONTROL, CREDIT_REQUEST, CREDIT_UPDATE, Connection, DGRAM, GUEST, HOST, INVALID,
                    NO_INFO, NO_SOCKET, PAYLOAD, REQUEST, RESPONSE, RST, RW, Record, SEQPACKET, SHUTDOWN,
@@ -326,7 +327,7 @@ CAPTURES = {
     "tap-whole.pcapng": capture(tap_whole),
     "interfaces.pcapng": interfaces,
     "sections.pcapng": sections,
-} | payload.CAPTURES | apps.CAPTURES
+} | payload.CAPTURES | apps.CAPTURES | gallery.CAPTURES
 
 
 def main():
@@ -334,6 +335,7 @@ def main():
     for name, make in CAPTURES.items():
         path, data = HERE / name, make()
         if not check:
+            path.parent.mkdir(exist_ok=True)
             path.write_bytes(data)
         elif not path.exists() or path.read_bytes() != data:
             sys.exit(f"{path} is not what make.py writes: run tests/captures/make.py, then review the goldens")

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each capture of the gallery gives its diagnosis, nothing else as severe, and the same in one pass as in two.
+
+captures/gallery.py has the list. Healthy captures, also those of real kernels, give none. Every code that there is
+has a capture that shows it. Takes golden.py's options.
+"""
+import json
+import pathlib
+import re
+import sys
+
+import golden
+
+sys.path.insert(0, str(golden.TESTS / "captures"))  # before this folder, whose gallery.py is this script
+import gallery  # noqa: E402
+
+SEVERITIES = ["note", "warn", "error"]
+HEALTHY = ["half-close.pcapng", "http.pcapng.gz", "seqpacket.pcapng", "seqpacket-large.pcapng", "ssh.pcapng.gz",
+           "tls.pcapng.gz"]
+CODES = golden.TESTS.parent / "plugin" / "core" / "diagnose.c"
+# What is no failure that anybody reported, but one of a capture or of a single packet.
+OTHERS = ["connections.pcapng", "credit.pcapng", "vhost-6.1.0.pcapng.gz"]
+
+
+def diagnose(capture, *passes):
+    case = golden.Case(f"gallery {capture} -q -z vsock,diagnose,json")
+    case.arguments += passes
+    output = golden.run(case, options)
+    if "exit status" in output:
+        sys.exit(f"{capture}: {output}")
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def check(capture, expected):
+    found = diagnose(capture)
+    if found != diagnose(capture, "-2"):
+        sys.exit(f"{capture}: other diagnoses in two passes than in one")
+    said = sorted({f"{row['severity']} {row['code']}" for row in found})
+    if said != sorted(expected):
+        sys.exit(f"{capture}: expected {sorted(expected)}, found {said}")
+    ranks = [SEVERITIES.index(line.split()[0]) for line in expected]
+    if any(rank >= ranks[0] for rank in ranks[1:]):
+        sys.exit(f"{capture}: {expected[0]} is to be the diagnosis, and another is as severe")
+    if capture.startswith("gallery/healthy-") and found:
+        sys.exit(f"{capture}: healthy captures have no diagnosis")
+    return {row["code"] for row in found}
+
+
+def all_codes():
+    return set(re.findall(r'\[VSOCK_CODE_\w+\] = \{"([a-z-]+)"', CODES.read_text()))
+
+
+options = golden.parse_arguments()
+stored = {f"gallery/{path.name}" for path in pathlib.Path(golden.TESTS, "captures", "gallery").iterdir()}
+if stored != set(gallery.EXPECTED):
+    sys.exit(f"in the folder or in gallery.py, and not in both: {sorted(stored ^ set(gallery.EXPECTED))}")
+shown = set()
+for name, expected in gallery.EXPECTED.items():
+    shown |= check(name, expected)
+for name in HEALTHY:
+    check(name, [])
+print(f"{len(stored)} captures, {len(shown)} of {len(all_codes())} codes")
+for name in OTHERS:
+    shown |= {row["code"] for row in diagnose(name)}
+missing = all_codes() - shown
+sys.exit(f"no capture shows {sorted(missing)}" if missing or not all_codes() else 0)
