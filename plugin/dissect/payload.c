@@ -137,7 +137,12 @@ static void end_pdu(struct first_pass *f, struct direction *d, enum vsock_pdu_en
     worth = is_worth_dissecting(f->context, pdu, ending);
     if (worth)
         pdu->reassembled_in = f->context->pinfo->num;
-    step(f, (struct vsock_payload_step){ACT_END, ending, offset, length, pdu, 0, worth});
+    step(f, (struct vsock_payload_step){.action = ACT_END,
+                                        .ending = ending,
+                                        .offset = offset,
+                                        .length = length,
+                                        .pdu = pdu,
+                                        .worth = worth});
 }
 
 static uint64_t limit(void)
@@ -207,7 +212,7 @@ static void begin(struct first_pass *f, uint32_t at)
     struct direction *d = f->direction;
     uint32_t rest = c->captured - at;
     struct vsock_payload_answer a =
-        step(f, (struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, at, rest, NULL, 0, false});
+        step(f, (struct vsock_payload_step){.action = ACT_HAND_OVER, .offset = at, .length = rest});
 
     note_answer(f, a);
     if (a.taken) {
@@ -215,7 +220,8 @@ static void begin(struct first_pass *f, uint32_t at)
     } else if (!d->decided && c->may_ask && !c->cut && rest < UNDECIDED_MAX) {
         d->open = new_pdu_of_rest(c, at);
         d->held = true;
-        step(f, (struct vsock_payload_step){ACT_HOLD, END_WHOLE, at, rest, d->open, 0, false});
+        step(f,
+             (struct vsock_payload_step){.action = ACT_HOLD, .offset = at, .length = rest, .pdu = d->open});
     } else {
         d->decided = true;
     }
@@ -224,8 +230,8 @@ static void begin(struct first_pass *f, uint32_t at)
 
         keep_open(f, pdu, a.more, at + a.offset, rest - a.offset);
         if (d->open)
-            step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, at + a.offset, rest - a.offset, pdu, 0,
-                                                false});
+            step(f, (struct vsock_payload_step){
+                        .action = ACT_ADD, .offset = at + a.offset, .length = rest - a.offset, .pdu = pdu});
     }
 }
 
@@ -252,7 +258,7 @@ static void offer(struct first_pass *f, uint32_t at, uint32_t length)
     d->held = false;
     pdu->offered += pdu->length;
     pdu->offered_at = pdu->length;
-    a = step(f, (struct vsock_payload_step){ACT_OFFER, END_WHOLE, at, length, pdu, 0, false});
+    a = step(f, (struct vsock_payload_step){.action = ACT_OFFER, .offset = at, .length = length, .pdu = pdu});
     note_answer(f, a);
     if (a.taken && a.more > 0 && a.offset == 0) {
         d->decided = true;
@@ -273,7 +279,8 @@ static void offer(struct first_pass *f, uint32_t at, uint32_t length)
         pdu = vsock_pdu_split(pdu, a.offset);
         keep_open(f, pdu, a.more, at + length - own, own);
         if (d->open)
-            step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, at + length - own, own, pdu, 0, false});
+            step(f, (struct vsock_payload_step){
+                        .action = ACT_ADD, .offset = at + length - own, .length = own, .pdu = pdu});
     }
 }
 
@@ -296,7 +303,7 @@ static uint32_t go_on(struct first_pass *f, uint32_t at)
     else if (!VSOCK_PDU_IS_KNOWN(pdu->wanted) && pdu->length > limit())
         end_at_limit(f, at, length);
     else
-        step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, at, length, pdu, 0, false});
+        step(f, (struct vsock_payload_step){.action = ACT_ADD, .offset = at, .length = length, .pdu = pdu});
     return length;
 }
 
@@ -306,7 +313,7 @@ static uint32_t skip(struct first_pass *f, uint32_t at)
     uint32_t length = (uint32_t)MIN(d->skip, f->context->captured - at);
 
     d->skip -= length;
-    step(f, (struct vsock_payload_step){ACT_SKIP, END_WHOLE, at, length, NULL, 0, false});
+    step(f, (struct vsock_payload_step){.action = ACT_SKIP, .offset = at, .length = length});
     return length;
 }
 
@@ -343,8 +350,7 @@ static void take_fragment(struct first_pass *f)
 
     if (!d->open && last && d->synced) {
         if (c->captured > 0)
-            note_answer(
-                f, step(f, (struct vsock_payload_step){ACT_HAND_OVER, END_WHOLE, 0, length, NULL, 0, false}));
+            note_answer(f, step(f, (struct vsock_payload_step){.action = ACT_HAND_OVER, .length = length}));
         return;
     }
     if (!d->open)
@@ -353,7 +359,7 @@ static void take_fragment(struct first_pass *f)
     if (d->open->length > limit())
         d->open->broken = true;
     if (!last) {
-        step(f, (struct vsock_payload_step){ACT_ADD, END_WHOLE, 0, length, d->open, 0, false});
+        step(f, (struct vsock_payload_step){.action = ACT_ADD, .length = length, .pdu = d->open});
         return;
     }
     if (!d->synced)
@@ -484,7 +490,7 @@ static void keep_steps(struct vsock_payload_context *c, struct payload_state *st
 
 static void take_again(struct vsock_payload_context *c, wmem_array_t *steps)
 {
-    struct vsock_payload_step all = {ACT_HAND_OVER, END_WHOLE, 0, c->captured, NULL, 0, false};
+    struct vsock_payload_step all = {.action = ACT_HAND_OVER, .length = c->captured};
 
     for (unsigned i = 0; steps && i < wmem_array_get_count(steps); i++)
         vsock_payload_take(c, (const struct vsock_payload_step *)wmem_array_index(steps, i));
@@ -564,7 +570,7 @@ enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo
         .limit_kib = limit_kib,
         .layer = (unsigned)pinfo->curr_layer_num,
     };
-    struct vsock_payload_step all = {ACT_HAND_OVER, END_WHOLE, 0, 0, NULL, 0, false};
+    struct vsock_payload_step all = {.action = ACT_HAND_OVER};
 
     if (!concerns_payload(p, record))
         return VSOCK_PAYLOAD_BYTES;
