@@ -127,6 +127,8 @@ static void diagnose_rst(const struct vsock_life *life, const struct vsock_event
 {
     struct vsock_diagnosis d;
 
+    if (e->packet->virtio.op != VSOCK_OP_RST)
+        return;
     switch (e->rst_kind) {
     case VSOCK_RST_CONNECT_ABANDONED:
         d = start(VSOCK_CODE_CONNECT_ABANDONED, e->side, e->frame, e->time);

@@ -768,6 +768,23 @@ static void closing_while_still_reading_loses_nothing(void)
     assert_healthy();
 }
 
+static void a_receiver_that_goes_on_after_the_senders_shutdown_loses_nothing(void)
+{
+    open_stream();
+    rw(5);
+    update(5);
+    rw(5);
+    shut(C, 2);
+    take(S, VSOCK_OP_RW, 7); /* it has not read the rest yet */
+    update(10);
+    take(S, VSOCK_OP_RW, 7);
+    shut(S, 3);
+    fwd_cnt[C] = 14;
+    take(C, VSOCK_OP_RST, 0);
+    end();
+    assert_healthy();
+}
+
 static void a_receiver_that_had_shut_down_itself_loses_nothing(void)
 {
     open_stream();
@@ -969,6 +986,7 @@ int main(int argc, char **argv)
     TEST(data_is_lost_when_a_reader_stops_at_the_senders_shutdown);
     TEST(closing_without_ever_reading_loses_nothing);
     TEST(closing_while_still_reading_loses_nothing);
+    TEST(a_receiver_that_goes_on_after_the_senders_shutdown_loses_nothing);
     TEST(a_receiver_that_had_shut_down_itself_loses_nothing);
     TEST(a_reset_after_a_large_packet_may_be_its_fault);
     TEST(within_one_machine_no_monitor_reads_large_packets);
