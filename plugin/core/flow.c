@@ -178,8 +178,8 @@ static void take_rw(struct vsock_flow *f, const struct vsock_packet *p, uint8_t 
         find_in_message(f, p, side, step);
     if (!w->stamped || p->virtio.len == 0)
         return;
-    if (capped_before <= 0 && left_before > 0)
-        f->uncapped[side] = true; /* it went on where a sender that caps would have waited */
+    if (left_before > 0 && (capped_before <= 0 || left_capped(f, side) < 0))
+        f->uncapped[side] = true; /* it went on, or further, where a sender that caps would have stopped */
     find_in_window(f, side, left_before, capped_before, step);
 }
 

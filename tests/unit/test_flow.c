@@ -108,6 +108,19 @@ static void the_senders_own_buffer_caps_it(void)
     g_assert_true(flow.uncapped[C]);
 }
 
+static void a_packet_across_the_senders_own_buffers_size_is_not_capped(void)
+{
+    start(true);
+    buf_alloc[C] = 300;
+    take(C, VSOCK_OP_REQUEST, 0, 0);
+    take(S, VSOCK_OP_RESPONSE, 0, 0);
+    rw(299);
+    rw(2);
+    ASSERT_FOUND(0);
+    g_assert_true(flow.uncapped[C]);
+    g_assert_false(flow.stall[C].open);
+}
+
 static void exceeding_counts_from_the_highest_edge(void)
 {
     open_flow();
@@ -568,6 +581,7 @@ int main(int argc, char **argv)
     TEST(the_window_is_the_buffer_less_what_is_in_flight);
     TEST(a_full_buffer_is_a_zero_window_and_said_once);
     TEST(the_senders_own_buffer_caps_it);
+    TEST(a_packet_across_the_senders_own_buffers_size_is_not_capped);
     TEST(exceeding_counts_from_the_highest_edge);
     TEST(what_was_allowed_before_the_capture_is_not_known);
     TEST(a_shrink_cannot_make_a_violation);
