@@ -152,7 +152,9 @@ static void diagnose_rst(const struct vsock_life *life, const struct vsock_event
         diagnose_reset(life, e, VSOCK_CODE_RESET_QUEUE_OVERHEAD, found);
         break;
     case VSOCK_RST_WINDOW_OVERRUN: /* without an overrun, it had made its own buffer smaller */
-        diagnose_reset(life, e, life->exceeded ? VSOCK_CODE_RESET_AFTER_OVERRUN : VSOCK_CODE_RESET_ABORTED,
+        diagnose_reset(life, e,
+                       life->side[other(e->side)].overran ? VSOCK_CODE_RESET_AFTER_OVERRUN
+                                                          : VSOCK_CODE_RESET_ABORTED,
                        found);
         break;
     case VSOCK_RST_NONE:
@@ -410,6 +412,20 @@ static void tally_shutdown(struct vsock_life *life, const struct vsock_event *e)
     tally->shut |= e->packet->virtio.flags & (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND);
 }
 
+/* What was sent beyond all that was allowed, and is consumed all the same, was allowed by a packet that is
+ * not in the capture. */
+static void tally_overrun(struct vsock_life *life, const struct vsock_event *e)
+{
+    struct vsock_tally *tally = &life->side[e->side], *peer = &life->side[other(e->side)];
+
+    if (HAS(e, CREDIT_EXCEEDED) && !tally->overran) {
+        tally->overran = true;
+        tally->allowed = peer->fwd_cnt + (uint32_t)(e->in_flight - e->exceeded);
+    }
+    if (e->has_credit && (int32_t)(e->packet->virtio.fwd_cnt - peer->allowed) > 0)
+        peer->overran = false;
+}
+
 static void sum_up(struct vsock_life *life, const struct vsock_event *e)
 {
     struct vsock_tally *tally = &life->side[e->side];
@@ -420,8 +436,7 @@ static void sum_up(struct vsock_life *life, const struct vsock_event *e)
         tally_rw(life, e);
     if (HAS(e, SHUTDOWN))
         tally_shutdown(life, e);
-    if (HAS(e, CREDIT_EXCEEDED))
-        life->exceeded = true;
+    tally_overrun(life, e);
     if (life->rst_kind == VSOCK_RST_NONE && e->rst_kind != VSOCK_RST_FOREIGN_TYPE &&
         e->rst_kind != VSOCK_RST_NONE) {
         life->rst_kind = e->rst_kind;

@@ -63,6 +63,8 @@ struct vsock_tally {
     uint32_t peer_fwd_cnt_at_shut; /* the other side's, when this one sent SHUTDOWN(SEND) */
     uint32_t asked_frame;          /* its CREDIT_REQUEST that has no answer, or 0 */
     int64_t asked_time;
+    bool overran;     /* it has sent more than it was ever allowed, and the other side has not consumed it: */
+    uint32_t allowed; /* the fwd_cnt that would say that it did is beyond this one */
 };
 
 /* Zero-initialised but for what vsock_life_start() sets. Indices are sides. */
@@ -82,7 +84,6 @@ struct vsock_life {
     struct vsock_tally side[2];
     uint32_t stalls; /* that ended */
     int64_t longest_stall, total_stall;
-    bool exceeded;        /* more was sent than was ever allowed */
     uint32_t large_frame; /* first RW that does not fit what many device models handle, or 0 */
     int64_t large_time;
     uint8_t large_side;

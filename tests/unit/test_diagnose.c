@@ -405,6 +405,32 @@ static void a_reset_after_the_receivers_own_shrink_is_no_overrun(void)
     assert_has(VSOCK_CODE_RESET_ABORTED);
 }
 
+static void an_overrun_that_was_consumed_is_no_reason_for_a_later_reset(void)
+{
+    open_stream();
+    rw(1000);
+    rw(7);
+    update(1000); /* of what was allowed, not more */
+    g_assert_true(life.side[C].overran);
+    update(1007);
+    g_assert_false(life.side[C].overran);
+    rw(900);
+    buf_alloc[S] = 500;
+    take(S, VSOCK_OP_RST, 0);
+    assert_has(VSOCK_CODE_RESET_ABORTED);
+}
+
+static void an_overrun_of_the_resetter_itself_is_no_reason_for_its_reset(void)
+{
+    open_stream();
+    take(S, VSOCK_OP_RW, 262145);
+    assert_only(VSOCK_CODE_CREDIT_OVERRUN);
+    rw(900);
+    buf_alloc[S] = 500;
+    take(S, VSOCK_OP_RST, 0);
+    assert_has(VSOCK_CODE_RESET_ABORTED);
+}
+
 static void what_comes_after_the_end_is_no_second_reset(void)
 {
     open_stream();
@@ -955,6 +981,8 @@ int main(int argc, char **argv)
     TEST(small_packets_that_fill_the_queue_are_likely_why);
     TEST(an_overrun_and_the_reset_after_it_are_both_said);
     TEST(a_reset_after_the_receivers_own_shrink_is_no_overrun);
+    TEST(an_overrun_that_was_consumed_is_no_reason_for_a_later_reset);
+    TEST(an_overrun_of_the_resetter_itself_is_no_reason_for_its_reset);
     TEST(what_comes_after_the_end_is_no_second_reset);
     TEST(sending_up_to_the_edge_is_no_overrun);
     TEST(a_counter_that_starts_above_zero_is_ahead);
