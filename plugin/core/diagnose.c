@@ -92,7 +92,9 @@ static const struct vsock_figure_names figures[] = {
     [VSOCK_CODE_STALL_OWN_CAP] = STALL_FIGURES,
     [VSOCK_CODE_STALL_UPDATE_MISSING] = STALL_FIGURES,
     [VSOCK_CODE_STALL_UNDECIDED] = STALL_FIGURES,
-    [VSOCK_CODE_CREDIT_REQUEST_UNANSWERED] = {.count = "requests", .longest = "longest_s"},
+    [VSOCK_CODE_CREDIT_REQUEST_UNANSWERED] = {.count = "requests",
+                                              .others = "never_answered",
+                                              .longest = "longest_s"},
     [VSOCK_CODE_HALF_CLOSE_HANG] = {.longest = "silence_s"},
     [VSOCK_CODE_CLOSE_TIMEOUT] = {.bytes = "unconsumed_bytes", .longest = "waited_s"},
     [VSOCK_CODE_DATA_LOST_AT_CLOSE] = {.bytes = "unconsumed_bytes"},
@@ -158,6 +160,27 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+static void merge_sizes(struct vsock_diagnosis *d, const struct vsock_diagnosis *more)
+{
+    struct vsock_figures *f = &d->figures;
+
+    switch ((unsigned)d->code) {
+    case VSOCK_CODE_CAPTURE_LOSS:
+        f->bytes += more->figures.bytes;
+        break;
+    case VSOCK_CODE_BUFFER_SHRUNK: /* so much beyond that buffer: of the worst packet, both */
+        if (more->figures.bytes <= f->bytes)
+            break;
+        f->bytes = more->figures.bytes;
+        f->limit = more->figures.limit;
+        break;
+    default:
+        f->bytes = larger(f->bytes, more->figures.bytes);
+        f->limit = larger(f->limit, more->figures.limit);
+        break;
+    }
+}
+
 void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnosis *more)
 {
     if (more->first_frame < d->first_frame) {
@@ -172,11 +195,7 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
     d->figures.count += more->figures.count;
     d->figures.total += more->figures.total;
     d->figures.others += more->figures.others;
-    if (d->code == VSOCK_CODE_CAPTURE_LOSS)
-        d->figures.bytes += more->figures.bytes;
-    else
-        d->figures.bytes = larger(d->figures.bytes, more->figures.bytes);
-    d->figures.limit = larger(d->figures.limit, more->figures.limit);
+    merge_sizes(d, more);
     if (more->figures.longest > d->figures.longest)
         d->figures.longest = more->figures.longest;
 }

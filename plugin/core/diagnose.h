@@ -120,7 +120,8 @@ const char *vsock_severity_name(enum vsock_severity severity);
 /* A diagnosis of the code's usual severity, about no stream and no endpoint. */
 struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, uint32_t frame, int64_t time);
 
-/* The same problem again, later: frames and counts add up, sizes and times keep the largest. */
+/* The same problem again, later: frames and counts add up, sizes and times keep the largest;
+ * sizes that only make sense together stay so. */
 void vsock_diagnosis_merge(struct vsock_diagnosis *diagnosis, const struct vsock_diagnosis *more);
 
 /* The order of a report: the most severe first, then by time, frame, and code. Returns as strcmp() does. */

@@ -570,6 +570,7 @@ void vsock_life_end(const struct vsock_life *life, const struct vsock_ending *en
         if (is_late(&life->side[side], ending->known_until, t)) {
             d = unanswered(life, side, ending->known_until);
             d.lasting = true;
+            d.figures.others = 1;
             add(found, d);
         }
     }

@@ -55,7 +55,11 @@ static bool is_mismatch(const struct vsock_attempt *a)
 
 static void explain_as_lost(struct vsock_attempt *a)
 {
-    count(&a->server->lost, VSOCK_CODE_LISTENER_LOST, a->frame, a->time);
+    struct vsock_server *s = a->server;
+
+    count(&s->losing, VSOCK_CODE_LISTENER_LOST, a->frame, a->time);
+    if (s->losing.figures.count > s->lost.figures.count)
+        s->lost = s->losing;
     a->explained = true;
 }
 
@@ -71,10 +75,11 @@ static void refuse_in_a_row(struct vsock_attempt *a)
     }
     if (s->refused_in_a_row == VSOCK_LOST_REFUSALS - 1) { /* enough */
         s->refused_in_a_row++;
+        s->losing.figures = (struct vsock_figures){.count = 0};
         for (unsigned i = 0; i < VSOCK_LOST_REFUSALS - 1; i++)
             explain_as_lost(s->run[i]);
-        s->lost.figures.others = s->accepted_so_far;
-        s->lost.figures.of = s->open;
+        s->losing.figures.others = s->accepted_so_far;
+        s->losing.figures.of = s->open;
     }
     explain_as_lost(a);
 }

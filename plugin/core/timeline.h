@@ -25,7 +25,8 @@ struct vsock_server {
     uint32_t accepted_so_far, open;
     struct vsock_attempt *run[VSOCK_LOST_REFUSALS - 1]; /* refusals in a row, until they are enough */
     uint32_t refused_in_a_row;
-    struct vsock_diagnosis lost; /* figures.count 0: it was not */
+    struct vsock_diagnosis losing; /* the latest run of enough refusals */
+    struct vsock_diagnosis lost;   /* the longest; figures.count 0: there was none */
 
     /* Streams that were open for long, and carried nothing. */
     struct vsock_diagnosis idle;

@@ -260,12 +260,19 @@ static void say_own_cap(GString *text, const struct vsock_diagnosis *d)
 
 static void say_request(GString *text, const struct vsock_diagnosis *d)
 {
+    uint64_t never = d->figures.others, late = d->figures.count - never;
+
     add_dst(text, d);
-    g_string_append(text, d->lasting ? " never answered " : " was late to answer ");
-    add_count(text, d->figures.count, "credit request");
+    g_string_append(text, late > 0 ? " was late to answer " : " never answered ");
+    add_count(text, late > 0 ? late : never, "credit request");
     g_string_append(text, " of ");
     add_src(text, d);
-    g_string_append_printf(text, ", %s %.3f s", d->lasting ? "in" : "by up to", seconds(d->figures.longest));
+    if (late > 0 && never > 0)
+        g_string_append_printf(text, ", and never answered %" PRIu64 " more; the longest wait was %.3f s",
+                               never, seconds(d->figures.longest));
+    else
+        g_string_append_printf(text, ", %s %.3f s", late > 0 ? "by up to" : "in",
+                               seconds(d->figures.longest));
 }
 
 /* ---- ends, and silence ---- */

@@ -119,7 +119,7 @@ static void judge_life(struct judgement *j, struct vsock_lived *lived)
     struct vsock_trouble *troubles = NULL;
     struct vsock_diagnoses found;
     struct vsock_diagnosis orphaned;
-    uint32_t seen = 0; /* bits of what the capture was told of this stream */
+    uint64_t seen = 0; /* bits of what this stream was counted for */
 
     vsock_lived_settle(j->lives, lived);
     for (const struct vsock_trouble *t = lived->troubles; t; t = t->next)
@@ -133,14 +133,15 @@ static void judge_life(struct judgement *j, struct vsock_lived *lived)
                             wmem_array_get_count(lived->relation->gaps), &orphaned))
         vsock_trouble_add(j->memory, &troubles, &orphaned);
     for (const struct vsock_trouble *t = troubles; t; t = t->next) {
-        uint32_t bit = 1u << (t->diagnosis.code & 31);
+        uint64_t bit = UINT64_C(1) << t->diagnosis.code;
 
         if (!is_of_capture(t->diagnosis.code)) {
             add_to_stream(j, lived->stream, t->diagnosis);
             continue;
         }
-        add_to_capture(j, t->diagnosis, !(seen & bit));
-        seen |= bit;
+        add_to_capture(j, t->diagnosis, t->diagnosis.figures.count > 0 && !(seen & bit));
+        if (t->diagnosis.figures.count > 0)
+            seen |= bit;
     }
 }
 

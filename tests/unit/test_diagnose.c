@@ -223,6 +223,26 @@ static void the_same_again_adds_up(void)
     g_assert_cmpuint(d.figures.limit, ==, 100);
 }
 
+static void of_two_shrinks_the_worse_one_is_told(void)
+{
+    open_stream();
+    buf_alloc[S] = 10000;
+    update(0);
+    rw(5000);
+    buf_alloc[S] = 1000;
+    update(0);
+    buf_alloc[S] = 10000;
+    update(5000);
+    rw(3500);
+    buf_alloc[S] = 3000;
+    update(5000);
+    g_assert_cmpuint(all.count, ==, 2);
+    vsock_diagnosis_merge(&all.list[0], &all.list[1]);
+    g_assert_cmpuint(FIGURES.count, ==, 2);
+    g_assert_cmpuint(FIGURES.bytes, ==, 4000);
+    g_assert_cmpuint(FIGURES.limit, ==, 1000);
+}
+
 /* ---- healthy lives ---- */
 
 static void a_normal_life_has_no_diagnosis(void)
@@ -699,6 +719,23 @@ static void a_question_is_late_after_a_second(void)
     assert_only(VSOCK_CODE_CREDIT_REQUEST_UNANSWERED);
     g_assert_false(all.list[0].lasting);
     g_assert_cmpint(FIGURES.longest, ==, SECOND);
+    g_assert_cmpuint(FIGURES.others, ==, 0);
+}
+
+static void a_question_without_answer_is_counted_apart_from_late_ones(void)
+{
+    open_stream();
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0);
+    after(SECOND);
+    update(0);
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0);
+    after(3 * SECOND);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    vsock_diagnosis_merge(&all.list[0], &all.list[1]);
+    g_assert_cmpuint(FIGURES.count, ==, 2);
+    g_assert_cmpuint(FIGURES.others, ==, 1);
+    g_assert_cmpint(FIGURES.longest, ==, 3 * SECOND);
 }
 
 /* ---- ends ---- */
@@ -966,6 +1003,7 @@ int main(int argc, char **argv)
     TEST(every_code_has_a_name_of_its_own);
     TEST(a_report_begins_with_the_worst_then_with_the_first);
     TEST(the_same_again_adds_up);
+    TEST(of_two_shrinks_the_worse_one_is_told);
     TEST(a_normal_life_has_no_diagnosis);
     TEST(a_half_close_has_no_diagnosis);
     TEST(a_counter_that_wraps_has_no_diagnosis);
@@ -1006,6 +1044,7 @@ int main(int argc, char **argv)
     TEST(a_word_at_the_start_of_a_silence_proves_nothing_of_it);
     TEST(who_has_shut_down_does_not_wait);
     TEST(a_question_is_late_after_a_second);
+    TEST(a_question_without_answer_is_counted_apart_from_late_ones);
     TEST(half_closed_and_silent_for_ten_seconds_is_likely_a_hang);
     TEST(an_answer_after_a_long_silence_was_no_hang);
     TEST(a_silence_that_the_waiting_side_ends_was_a_hang);

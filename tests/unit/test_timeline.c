@@ -239,6 +239,26 @@ static void only_the_latest_ten_ports_make_a_scan(void)
     g_assert_false(is_refused(1));
 }
 
+static void of_a_listener_that_is_lost_twice_the_longer_time_is_told(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 3);
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 4);
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 3);
+    judge();
+    g_assert_true(is_lost(0));
+    g_assert_cmpuint(found.figures.count, ==, 4);
+    g_assert_cmpuint(found.figures.others, ==, 2);
+    g_assert_cmpuint(found.figures.of, ==, 2);
+    g_assert_cmpuint(found.first_frame, ==, 6);
+    g_assert_cmpuint(found.last_frame, ==, 9);
+    g_assert_cmpint(found.figures.total, ==, 3 * MS);
+    g_assert_false(is_refused(0));
+}
+
 static void a_lost_listener_is_no_part_of_a_scan(void)
 {
     begin();
@@ -386,6 +406,7 @@ int main(int argc, char **argv)
     TEST(ten_ports_within_a_second_are_a_scan);
     TEST(ten_ports_in_more_than_a_second_are_none);
     TEST(only_the_latest_ten_ports_make_a_scan);
+    TEST(of_a_listener_that_is_lost_twice_the_longer_time_is_told);
     TEST(a_lost_listener_is_no_part_of_a_scan);
     TEST(requests_without_answer_are_counted_by_port);
     TEST(three_streams_open_for_five_seconds_without_data_are_said);
