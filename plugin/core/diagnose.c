@@ -192,6 +192,7 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
     if (more->severity > d->severity)
         d->severity = more->severity;
     d->lasting |= more->lasting;
+    d->picked |= more->picked;
     d->figures.count += more->figures.count;
     d->figures.total += more->figures.total;
     d->figures.others += more->figures.others;

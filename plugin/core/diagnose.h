@@ -98,6 +98,7 @@ struct vsock_diagnosis {
     struct vsock_endpoint src, dst; /* client and server, sender and receiver of data, or of a RST */
     uint8_t side;                   /* of src, in a stream */
     bool lasting;                   /* it was so until the connection's end, or the capture's */
+    bool picked;                    /* of many streams: the user wants to know of one of them */
     bool own_fault;                 /* with CONNECT_REFUSED: the client itself ended the attempts */
     bool dialled_itself;            /* ... because it is the endpoint that it dialled */
     uint8_t type;                   /* with CONNECT_TYPE_MISMATCH: enum vsock_type of what was refused */

@@ -33,11 +33,13 @@ static int type_index(uint16_t type)
     return -1;
 }
 
-static void count(struct vsock_diagnosis *sum, enum vsock_code code, uint32_t frame, int64_t time)
+static void count(struct vsock_diagnosis *sum, enum vsock_code code, uint32_t frame, int64_t time,
+                  bool picked)
 {
     struct vsock_diagnosis one = vsock_diagnosis_start(code, frame, time);
 
     one.figures.count = 1;
+    one.picked = picked;
     if (sum->figures.count == 0) {
         *sum = one;
         return;
@@ -53,12 +55,17 @@ static bool is_mismatch(const struct vsock_attempt *a)
     return type >= 0 && a->server->accepted[type] == 0 && a->server->accepted[1 - type] > 0;
 }
 
+static bool is_worse(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b)
+{
+    return a->picked != b->picked ? a->picked : a->figures.count > b->figures.count;
+}
+
 static void explain_as_lost(struct vsock_attempt *a)
 {
     struct vsock_server *s = a->server;
 
-    count(&s->losing, VSOCK_CODE_LISTENER_LOST, a->frame, a->time);
-    if (s->losing.figures.count > s->lost.figures.count)
+    count(&s->losing, VSOCK_CODE_LISTENER_LOST, a->frame, a->time, a->picked);
+    if (is_worse(&s->losing, &s->lost))
         s->lost = s->losing;
     a->explained = true;
 }
@@ -75,7 +82,7 @@ static void refuse_in_a_row(struct vsock_attempt *a)
     }
     if (s->refused_in_a_row == VSOCK_LOST_REFUSALS - 1) { /* enough */
         s->refused_in_a_row++;
-        s->losing.figures = (struct vsock_figures){.count = 0};
+        s->losing = (struct vsock_diagnosis){.picked = false};
         for (unsigned i = 0; i < VSOCK_LOST_REFUSALS - 1; i++)
             explain_as_lost(s->run[i]);
         s->losing.figures.others = s->accepted_so_far;
@@ -134,7 +141,7 @@ static void look_for_scan(struct vsock_attempt *a)
         return;
     for (; a && !a->explained && p->newest->time - a->time <= SCAN_WITHIN; a = a->before) {
         a->explained = true;
-        count(&p->scan, VSOCK_CODE_PORT_SCAN, a->frame, a->time);
+        count(&p->scan, VSOCK_CODE_PORT_SCAN, a->frame, a->time, a->picked);
     }
     p->scan.figures.total = p->newest->time - p->scan.time;
 }
@@ -148,12 +155,13 @@ static void count_by_target(struct vsock_attempt *a)
     if (a->outcome != VSOCK_OUTCOME_REFUSED)
         return;
     if (!a->own_fault && is_mismatch(a)) {
-        count(&t->mismatch[type_index(a->type)], VSOCK_CODE_CONNECT_TYPE_MISMATCH, a->frame, a->time);
+        count(&t->mismatch[type_index(a->type)], VSOCK_CODE_CONNECT_TYPE_MISMATCH, a->frame, a->time,
+              a->picked);
         return;
     }
     if (a->explained)
         return;
-    count(&t->refused, VSOCK_CODE_CONNECT_REFUSED, a->frame, a->time);
+    count(&t->refused, VSOCK_CODE_CONNECT_REFUSED, a->frame, a->time, a->picked);
     t->own_fault += a->own_fault;
     t->itself += a->itself;
 }
@@ -178,16 +186,17 @@ void vsock_attempts_judge(struct vsock_attempt *attempts, size_t n)
         count_by_target(&attempts[i]);
 }
 
-void vsock_target_unanswered(struct vsock_target *t, uint32_t frame, int64_t time)
+void vsock_target_unanswered(struct vsock_target *t, uint32_t frame, int64_t time, bool picked)
 {
-    count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, frame, time);
+    count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, frame, time, picked);
 }
 
-void vsock_server_idle(struct vsock_server *s, const struct vsock_life *life, int64_t since, int64_t until)
+void vsock_server_idle(struct vsock_server *s, const struct vsock_life *life, int64_t since, int64_t until,
+                       bool picked)
 {
     if (life->side[0].rws + life->side[1].rws > 0 || until - since < IDLE_MIN)
         return;
-    count(&s->idle, VSOCK_CODE_NO_DATA, life->first_frame, life->first_time);
+    count(&s->idle, VSOCK_CODE_NO_DATA, life->first_frame, life->first_time, picked);
     if (until - since > s->idle.figures.longest)
         s->idle.figures.longest = until - since;
 }
@@ -209,7 +218,7 @@ bool vsock_target_diagnose(const struct vsock_target *t, enum vsock_code code, u
         *d = t->mismatch[type];
     else
         *d = code == VSOCK_CODE_CONNECT_REFUSED ? t->refused : t->unanswered;
-    if (d->figures.count == 0)
+    if (d->figures.count == 0 || !d->picked)
         return false;
     name_ends(d, &t->client_cid, t->server);
     d->figures.of = t->requests;
@@ -231,7 +240,7 @@ bool vsock_server_diagnose(const struct vsock_server *s, enum vsock_code code, s
 {
     *d = code == VSOCK_CODE_LISTENER_LOST ? s->lost : s->idle;
     name_ends(d, NULL, s);
-    return d->figures.count >= (code == VSOCK_CODE_LISTENER_LOST ? 1 : IDLE_STREAMS);
+    return d->picked && d->figures.count >= (code == VSOCK_CODE_LISTENER_LOST ? 1 : IDLE_STREAMS);
 }
 
 bool vsock_prober_diagnose(const struct vsock_prober *p, struct vsock_diagnosis *d)
@@ -240,7 +249,7 @@ bool vsock_prober_diagnose(const struct vsock_prober *p, struct vsock_diagnosis 
     d->src_scope = d->dst_scope = VSOCK_SCOPE_CID;
     d->src.cid = p->client_cid;
     d->dst.cid = p->server_cid;
-    return d->figures.count > 0;
+    return d->picked && d->figures.count > 0;
 }
 
 /* ---- two CIDs over time ---- */

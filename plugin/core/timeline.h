@@ -65,6 +65,7 @@ struct vsock_attempt {
     uint32_t frame;
     int64_t time;
     uint16_t type;
+    bool picked;    /* of a stream that the user wants to know of */
     bool own_fault; /* REFUSED by the client itself */
     bool itself;    /* ... because it is the endpoint that it dialled */
     struct vsock_server *server;
@@ -80,14 +81,14 @@ struct vsock_attempt {
  * types, for a lost listener, for a scan, or as it is. */
 void vsock_attempts_judge(struct vsock_attempt *attempts, size_t count);
 
-/* A REQUEST of the target that had no answer until `until`. */
-void vsock_target_unanswered(struct vsock_target *target, uint32_t frame, int64_t time);
+/* A REQUEST of the target that had no answer. `picked`, here and below: as an attempt's. */
+void vsock_target_unanswered(struct vsock_target *target, uint32_t frame, int64_t time, bool picked);
 
 /* A connection of the server that was open and empty from `since` until `until`. */
 void vsock_server_idle(struct vsock_server *server, const struct vsock_life *life, int64_t since,
-                       int64_t until);
+                       int64_t until, bool picked);
 
-/* Each returns false where there is nothing to say. */
+/* Each returns false where there is nothing to say, or of no stream that was picked. */
 bool vsock_target_diagnose(const struct vsock_target *target, enum vsock_code code, unsigned type,
                            struct vsock_diagnosis *d);
 bool vsock_server_diagnose(const struct vsock_server *server, enum vsock_code code,

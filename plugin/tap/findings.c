@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * findings.c - judges what was gathered: each life by itself, then all of them together.
+ * A filter picks streams. What is said of many is judged by all, and told where a picked one is among them.
  * Servers, targets and probers are made here, with core/timeline.h's rules; they are told apart by interface
  * and section, since another one may be another kernel, or another day. */
 #include "compat.h"
@@ -156,6 +157,7 @@ static void add_attempt(struct judgement *j, const struct vsock_lived *lived, co
         .frame = frame,
         .time = time,
         .type = life->type,
+        .picked = lived->picked,
         .itself = life->degenerate,
         .own_fault = life->degenerate || life->rst_side == lived->stream->conn.client,
         .server = dial->server,
@@ -177,7 +179,7 @@ static void take_request(struct judgement *j, const struct vsock_lived *lived)
     dial = get_dial(j, s);
     dial.target->requests++;
     if (vsock_life_unanswered(&ending, s->request_time, &j->lives->thresholds))
-        vsock_target_unanswered(dial.target, s->request_frame, s->request_time);
+        vsock_target_unanswered(dial.target, s->request_frame, s->request_time, lived->picked);
     if (lived->life.rst_kind == VSOCK_RST_REFUSED)
         add_attempt(j, lived, &dial, VSOCK_OUTCOME_REFUSED, s->reset_frame, s->reset_time);
     if (s->response_frame == 0)
@@ -187,7 +189,7 @@ static void take_request(struct judgement *j, const struct vsock_lived *lived)
         add_attempt(j, lived, &dial, VSOCK_OUTCOME_ENDED, s->reset_frame, s->reset_time);
     if (!lived->life.degenerate)
         vsock_server_idle(dial.server, &lived->life, s->response_time,
-                          MIN(ending.known_until, lived->life.shut_time));
+                          MIN(ending.known_until, lived->life.shut_time), lived->picked);
 }
 
 static int by_frame(const void *a, const void *b)
@@ -299,13 +301,15 @@ GArray *vsock_findings(struct vsock_lives *lives, uint32_t *streams)
 
     *streams = 0;
     for (uint32_t i = 0; i < vsock_lives_count(lives); i++) {
-        struct vsock_lived *lived = vsock_lives_get(lives, i);
+        struct vsock_lived *lived = vsock_lives_any(lives, i);
 
         if (!lived)
             continue;
+        take_request(j, lived);
+        if (!lived->picked)
+            continue;
         ++*streams;
         judge_life(j, lived);
-        take_request(j, lived);
     }
     g_array_sort(j->attempts, by_frame);
     vsock_attempts_judge((struct vsock_attempt *)(void *)j->attempts->data, j->attempts->len);

@@ -78,9 +78,14 @@ uint32_t vsock_lives_count(const struct vsock_lives *l)
     return wmem_array_get_count(l->streams);
 }
 
+struct vsock_lived *vsock_lives_any(const struct vsock_lives *l, uint32_t stream)
+{
+    return *(struct vsock_lived **)wmem_array_index(l->streams, stream);
+}
+
 struct vsock_lived *vsock_lives_get(const struct vsock_lives *l, uint32_t stream)
 {
-    struct vsock_lived *lived = *(struct vsock_lived **)wmem_array_index(l->streams, stream);
+    struct vsock_lived *lived = vsock_lives_any(l, stream);
 
     return lived && lived->picked ? lived : NULL;
 }

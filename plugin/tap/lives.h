@@ -55,7 +55,8 @@ struct vsock_lives *vsock_lives_start(const char *filter, void (*draw)(struct vs
 /* Stops listening, and frees everything. */
 void vsock_lives_stop(struct vsock_lives *lives);
 
-/* The life of a stream that is to be looked at, or NULL. */
+/* The life of a stream, or NULL; vsock_lives_get(): of one that is to be looked at. */
+struct vsock_lived *vsock_lives_any(const struct vsock_lives *lives, uint32_t stream);
 struct vsock_lived *vsock_lives_get(const struct vsock_lives *lives, uint32_t stream);
 uint32_t vsock_lives_count(const struct vsock_lives *lives);
 

@@ -40,6 +40,7 @@ static struct vsock_attempt *attempt(unsigned port, enum vsock_outcome outcome)
         .frame = ++count,
         .time = now,
         .type = VSOCK_TYPE_STREAM,
+        .picked = true,
         .server = &servers[port],
         .target = &targets[port],
         .prober = &prober,
@@ -259,6 +260,47 @@ static void of_a_listener_that_is_lost_twice_the_longer_time_is_told(void)
     g_assert_false(is_refused(0));
 }
 
+static void pick(unsigned first, unsigned last)
+{
+    for (unsigned i = 0; i < count; i++)
+        attempts[i].picked = i >= first && i <= last;
+}
+
+static void a_filter_changes_what_is_told_and_not_what_is_found(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    attempt(0, VSOCK_OUTCOME_REFUSED)->type = VSOCK_TYPE_SEQPACKET;
+    refuse(1, 3);
+    pick(1, 1);
+    judge();
+    g_assert_true(is_mismatch(0, VSOCK_TYPE_SEQPACKET)); /* although the acceptance was not picked */
+    g_assert_false(is_refused(1));
+    pick(3, 3);
+    memset(servers, 0, sizeof(servers));
+    memset(targets, 0, sizeof(targets));
+    for (unsigned i = 0; i < 2; i++)
+        targets[i].server = &servers[i];
+    judge();
+    g_assert_false(is_mismatch(0, VSOCK_TYPE_SEQPACKET));
+    g_assert_true(is_refused(1));
+    g_assert_cmpuint(found.figures.count, ==, 3);
+}
+
+static void of_a_listener_that_is_lost_twice_the_time_that_was_picked_is_told(void)
+{
+    begin();
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 4);
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 3);
+    pick(7, 7);
+    judge();
+    g_assert_true(is_lost(0));
+    g_assert_cmpuint(found.figures.count, ==, 3);
+    g_assert_cmpuint(found.figures.others, ==, 2);
+}
+
 static void a_lost_listener_is_no_part_of_a_scan(void)
 {
     begin();
@@ -275,8 +317,8 @@ static void requests_without_answer_are_counted_by_port(void)
 {
     begin();
     targets[0].requests = 3;
-    vsock_target_unanswered(&targets[0], 5, SECOND);
-    vsock_target_unanswered(&targets[0], 8, 3 * SECOND);
+    vsock_target_unanswered(&targets[0], 5, SECOND, true);
+    vsock_target_unanswered(&targets[0], 8, 3 * SECOND, true);
     g_assert_true(vsock_target_diagnose(&targets[0], VSOCK_CODE_CONNECT_UNANSWERED, 0, &found));
     g_assert_cmpuint(found.figures.count, ==, 2);
     g_assert_cmpuint(found.figures.of, ==, 3);
@@ -289,12 +331,12 @@ static void three_streams_open_for_five_seconds_without_data_are_said(void)
 
     begin();
     used.side[1].rws = 1;
-    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND);
-    vsock_server_idle(&servers[0], &empty, 0, 9 * SECOND);
-    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND - 1);
-    vsock_server_idle(&servers[0], &used, 0, 5 * SECOND);
+    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND, true);
+    vsock_server_idle(&servers[0], &empty, 0, 9 * SECOND, true);
+    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND - 1, true);
+    vsock_server_idle(&servers[0], &used, 0, 5 * SECOND, true);
     g_assert_false(vsock_server_diagnose(&servers[0], VSOCK_CODE_NO_DATA, &found));
-    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND);
+    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND, true);
     g_assert_true(vsock_server_diagnose(&servers[0], VSOCK_CODE_NO_DATA, &found));
     g_assert_cmpuint(found.figures.count, ==, 3);
     g_assert_cmpint(found.figures.longest, ==, 9 * SECOND);
@@ -407,6 +449,8 @@ int main(int argc, char **argv)
     TEST(ten_ports_in_more_than_a_second_are_none);
     TEST(only_the_latest_ten_ports_make_a_scan);
     TEST(of_a_listener_that_is_lost_twice_the_longer_time_is_told);
+    TEST(a_filter_changes_what_is_told_and_not_what_is_found);
+    TEST(of_a_listener_that_is_lost_twice_the_time_that_was_picked_is_told);
     TEST(a_lost_listener_is_no_part_of_a_scan);
     TEST(requests_without_answer_are_counted_by_port);
     TEST(three_streams_open_for_five_seconds_without_data_are_said);
