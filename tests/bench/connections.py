@@ -10,7 +10,7 @@ import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "captures"))
-import make
+import vsock
 
 SERVER = (2, 1024)
 
@@ -18,29 +18,29 @@ SERVER = (2, 1024)
 def story(number, rws):
     client = (3 + number % 16, 0x40000000 + number // 16)
     out, back = {"src": client, "dst": SERVER}, {"src": SERVER, "dst": client}
-    yield make.packet(make.REQUEST, **out)
+    yield vsock.packet(vsock.REQUEST, **out)
     if number % 100 == 99:
-        yield make.packet(make.RST, buf_alloc=0, **back)
+        yield vsock.packet(vsock.RST, buf_alloc=0, **back)
         return
-    yield make.packet(make.RESPONSE, **back)
+    yield vsock.packet(vsock.RESPONSE, **back)
     for done in range(rws):
-        yield make.packet(make.RW, b"0123456789", fwd_cnt=0, **out)
-        yield make.packet(make.CREDIT_UPDATE, fwd_cnt=10 * (done + 1), **back)
+        yield vsock.packet(vsock.RW, b"0123456789", fwd_cnt=0, **out)
+        yield vsock.packet(vsock.CREDIT_UPDATE, fwd_cnt=10 * (done + 1), **back)
     if number % 1000 != 500:
-        yield make.packet(make.SHUTDOWN, flags=3, **out)
-    yield make.packet(make.RST, fwd_cnt=10 * rws, **back)
+        yield vsock.packet(vsock.SHUTDOWN, flags=3, **out)
+    yield vsock.packet(vsock.RST, fwd_cnt=10 * rws, **back)
 
 
 def main():
     path, connections, rws = sys.argv[1], *map(int, (sys.argv[2:] + ["100000", "1"][len(sys.argv) - 2:])[:2])
-    when = make.START
+    when = vsock.START
     with open(path, "wb") as file:
-        file.write(make.block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
-        file.write(make.block(1, struct.pack("<HHI", make.LINKTYPE_VSOCK, 0, 0) + make.option(9, b"\x09") + make.option(0, b"")))
+        file.write(vsock.block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
+        file.write(vsock.block(1, struct.pack("<HHI", vsock.LINKTYPE_VSOCK, 0, 0) + vsock.option(9, b"\x09") + vsock.option(0, b"")))
         for number in range(connections):
             for data in story(number, rws):
                 when += 10_000
-                file.write(make.block(6, struct.pack("<IIIII", 0, when >> 32, when & 0xFFFFFFFF, len(data), len(data))
+                file.write(vsock.block(6, struct.pack("<IIIII", 0, when >> 32, when & 0xFFFFFFFF, len(data), len(data))
                                       + data + bytes(-len(data) % 4)))
 
 
