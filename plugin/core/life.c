@@ -335,8 +335,22 @@ static struct vsock_diagnosis hanging(const struct vsock_life *life, int64_t unt
     return d;
 }
 
+/* Who waits for the end has data to read before that: the silence may be its own. */
+static bool has_to_read(const struct vsock_life *life, uint8_t waits)
+{
+    return life->side[waits].unread > 0;
+}
+
+/* What it read may not have been captured when it was sent. */
+static bool has_read(const struct vsock_life *life, const struct vsock_event *e)
+{
+    const struct vsock_tally *tally = &life->side[e->side];
+
+    return e->has_credit && tally->stamped && e->packet->virtio.fwd_cnt != tally->fwd_cnt;
+}
+
 /* A silence that the other side ends was only long; one that ends with a RST, or by who waited, was a hang.
- */
+ * Called before tally_stamp(). */
 static void diagnose_silence(const struct vsock_life *life, const struct vsock_event *e,
                              struct vsock_diagnoses *found)
 {
@@ -346,6 +360,8 @@ static void diagnose_silence(const struct vsock_life *life, const struct vsock_e
     if (waits == VSOCK_SIDE_UNKNOWN || e->time - life->last_time < HANG_AFTER)
         return;
     if (e->side != waits && e->packet->virtio.op != VSOCK_OP_RST)
+        return;
+    if (has_to_read(life, waits) || (e->side == waits && has_read(life, e)))
         return;
     d = hanging(life, e->time);
     d.last_frame = e->frame;
@@ -373,6 +389,8 @@ static void tally_stamp(struct vsock_life *life, const struct vsock_event *e)
     tally->fwd_cnt = e->packet->virtio.fwd_cnt;
     tally->buf_alloc = e->packet->virtio.buf_alloc;
     tally->spoke_frame = e->frame;
+    tally->unread = e->peer_in_flight;
+    life->side[other(e->side)].unread = e->in_flight;
     if (e->has_window)
         tally_window(tally, e->window);
     tally_window(&life->side[other(e->side)],
@@ -458,6 +476,7 @@ void vsock_life_take(struct vsock_life *life, const struct vsock_event *e, const
     }
     vsock_packet_diagnose(e->packet, e->malformed, e->side, e->frame, e->time, found);
     if (!life->degenerate) { /* nothing else can be said where nothing tells the sides apart */
+        diagnose_silence(life, e, found);
         tally_stamp(life, e);
         diagnose_connect(life, e, found);
         diagnose_counters(e, found);
@@ -465,7 +484,6 @@ void vsock_life_take(struct vsock_life *life, const struct vsock_event *e, const
         diagnose_messages(life, e, found);
         diagnose_stall(life, e, t, found);
         take_questions(life, e, t, found);
-        diagnose_silence(life, e, found);
         if (life->rst_kind == VSOCK_RST_NONE)
             diagnose_rst(life, e, found);
     }
@@ -559,6 +577,7 @@ static bool broke(const struct vsock_life *life)
 void vsock_life_end(const struct vsock_life *life, const struct vsock_ending *ending,
                     const struct vsock_thresholds *t, struct vsock_diagnoses *found)
 {
+    uint8_t waiter = who_waits_for_the_end(life);
     bool waits = false;
     struct vsock_diagnosis d;
 
@@ -574,7 +593,7 @@ void vsock_life_end(const struct vsock_life *life, const struct vsock_ending *en
             add(found, d);
         }
     }
-    if (who_waits_for_the_end(life) != VSOCK_SIDE_UNKNOWN &&
+    if (waiter != VSOCK_SIDE_UNKNOWN && !has_to_read(life, waiter) &&
         ending->known_until - life->last_time >= HANG_AFTER) {
         d = hanging(life, ending->known_until);
         d.lasting = true;

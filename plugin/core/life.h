@@ -57,6 +57,7 @@ struct vsock_tally {
     bool moved;   /* and another one since */
     uint32_t fwd_cnt, buf_alloc;
     uint32_t spoke_frame; /* its last stamped packet */
+    uint64_t unread;      /* bytes sent to it that it has not consumed */
     uint8_t shut;         /* VSOCK_SHUTDOWN_*, ORed */
     bool message_open;    /* SEQPACKET: it owes an EOM */
     bool peer_stamped_at_shut;

@@ -650,7 +650,7 @@ GALLERY = {
     "06-vhost-device-update-per-write": (update_per_write,),
     "07-firecracker-stall": (firecracker_stall, "note stall-undecided"),
     "08-cloud-hypervisor-no-throughput": (no_throughput, "note stall-undecided"),
-    "09-hyperkit-half-closed": (half_closed_receiver, "warn stall-update-missing", "note half-close-hang"),
+    "09-hyperkit-half-closed": (half_closed_receiver, "warn stall-update-missing"),
     "10-viosock-fwd-cnt": (viosock_counter, "warn stall-update-missing"),
     "11-virtio-drivers-tiny-buffer": (tiny_buffer, "warn stall-update-missing"),
     "12-gramine-fwd-cnt-of-all": (counter_of_all, "error credit-counter-ahead"),

@@ -773,6 +773,26 @@ static void a_silence_that_the_waiting_side_ends_was_a_hang(void)
     g_assert_cmpint(FIGURES.longest, ==, 15 * SECOND);
 }
 
+static void who_reads_late_does_not_hang(void)
+{
+    open_stream();
+    shut(C, 2);
+    take(S, VSOCK_OP_RW, 100);
+    after(15 * SECOND);
+    end(); /* it may read yet */
+    assert_healthy();
+    fwd_cnt[C] = 100;
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0);
+    assert_healthy();
+    after(15 * SECOND);
+    fwd_cnt[C] = 130; /* of which nothing was seen */
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0);
+    assert_only(VSOCK_CODE_CAPTURE_LOSS);
+    after(15 * SECOND);
+    end(); /* it has read all, and the other side is silent */
+    assert_has(VSOCK_CODE_HALF_CLOSE_HANG);
+}
+
 static void not_receiving_is_not_waiting(void)
 {
     open_stream();
@@ -1048,6 +1068,7 @@ int main(int argc, char **argv)
     TEST(half_closed_and_silent_for_ten_seconds_is_likely_a_hang);
     TEST(an_answer_after_a_long_silence_was_no_hang);
     TEST(a_silence_that_the_waiting_side_ends_was_a_hang);
+    TEST(who_reads_late_does_not_hang);
     TEST(not_receiving_is_not_waiting);
     TEST(a_close_that_is_not_acknowledged_times_out);
     TEST(data_is_lost_when_a_reader_stops_at_the_senders_shutdown);
