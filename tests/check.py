@@ -46,6 +46,8 @@ def main():
         expect(1, "==> http.pcapng.gz", run(folder, ["cap-7.2.13.pcapng.gz", "http.pcapng.gz"]))
         expect(2, "usage", run(folder, []))
         expect(2, "no such file", run(folder, ["nothing.pcapng"]))
+        expect(2, "==> http.pcapng.gz\nvsock: nothing is wrong", run(folder, ["nothing.pcapng", "http.pcapng.gz"]))
+        expect(2, "could not read it to the end", run(folder, ["cut.pcapng", "cap-7.2.13.pcapng.gz"]))
         expect(2, "could not read it to the end", run(folder, ["cut.pcapng"]))
         expect(2, "could not read it to the end", run(folder, ["check"]))
         expect(2, "there is no vsock packet in it", run(folder, ["empty.pcapng"]))

@@ -47,6 +47,13 @@ static void add_row(GString *out, const struct vsock_lives *lives, const struct 
     g_free(text);
 }
 
+static void add_more(GString *out, const struct vsock_lives *lives, enum vsock_code code, unsigned more)
+{
+    g_string_append_printf(out, "\n%u more of %s: -z " COMMAND ",json%s%s lists all\n", more,
+                           vsock_code_name(code), lives->filter ? "," : "",
+                           lives->filter ? lives->filter : "");
+}
+
 static void add_rows(GString *out, const struct vsock_lives *lives, const GArray *found)
 {
     unsigned shown[VSOCK_CODE_COUNT] = {0};
@@ -60,8 +67,7 @@ static void add_rows(GString *out, const struct vsock_lives *lives, const GArray
     }
     for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
         if (shown[code] > SHOWN_OF_A_CODE)
-            g_string_append_printf(out, "\n%u more of %s: -z " COMMAND ",json lists all\n",
-                                   shown[code] - SHOWN_OF_A_CODE, vsock_code_name((enum vsock_code)code));
+            add_more(out, lives, (enum vsock_code)code, shown[code] - SHOWN_OF_A_CODE);
     }
 }
 
@@ -87,8 +93,13 @@ char *vsock_diagnose_report(struct vsock_lives *lives)
 {
     GString *out = g_string_new("vsock: ");
     uint32_t streams;
-    GArray *found = vsock_findings(lives, &streams);
+    GArray *found;
 
+    if (lives->packets == 0) {
+        g_string_append(out, "there is no vsock packet\n");
+        return g_string_free(out, FALSE);
+    }
+    found = vsock_findings(lives, &streams);
     if (found->len > 0)
         add_counts(out, found);
     else
@@ -97,9 +108,7 @@ char *vsock_diagnose_report(struct vsock_lives *lives)
     if (lives->filter)
         g_string_append_printf(out, " that \"%s\" picks", lives->filter);
     g_string_append_printf(out, "; looked at %u packet%s", lives->packets, lives->packets == 1 ? "" : "s");
-    if (lives->packets > 0)
-        g_string_append_printf(out, " up to %.6f s", (double)(lives->end - lives->start) / 1e9);
-    g_string_append(out, "\n");
+    g_string_append_printf(out, " up to %.6f s\n", (double)(lives->end - lives->start) / 1e9);
     add_rows(out, lives, found);
     g_array_free(found, TRUE);
     return g_string_free(out, FALSE);

@@ -115,7 +115,9 @@ static void say_unanswered(GString *text, const struct vsock_diagnosis *d)
 static void say_slow(GString *text, const struct vsock_diagnosis *d)
 {
     add_dst(text, d);
-    g_string_append_printf(text, " took %.3f s to accept ", seconds(d->figures.longest));
+    g_string_append_printf(
+        text, " took %.3f s to accept ",
+        seconds(d->figures.longest - d->figures.longest % 1000000)); /* 2 s is a threshold */
     add_src(text, d);
     if (d->severity >= VSOCK_SEVERITY_WARN)
         g_string_append(text, ": Linux gives up after 2 s unless told otherwise");
@@ -219,7 +221,9 @@ static void say_counter(GString *text, const struct vsock_diagnosis *d, const ch
 static void say_shrunk(GString *text, const struct vsock_diagnosis *d)
 {
     add_dst(text, d);
-    g_string_append_printf(text, " shrank its buffer to %" PRIu64 " bytes while ", d->figures.limit);
+    g_string_append(text, " shrank its buffer to ");
+    add_count(text, d->figures.limit, "byte");
+    g_string_append(text, " while ");
     add_src(text, d);
     g_string_append_printf(text, " had %" PRIu64 " in flight", d->figures.limit + d->figures.bytes);
 }
@@ -239,7 +243,9 @@ static void say_stall(GString *text, const struct vsock_diagnosis *d, const char
                                f->count, seconds(f->total), seconds(f->longest));
     if (d->lasting)
         g_string_append(text, f->count == 1 ? ", to the end," : ", the last time to the end,");
-    g_string_append_printf(text, " with a buffer of %" PRIu64 " bytes full at ", f->limit);
+    g_string_append(text, " with a buffer of ");
+    add_count(text, f->limit, "byte");
+    g_string_append(text, " full at ");
     add_dst(text, d);
     g_string_append(text, why);
 }
@@ -251,9 +257,9 @@ static void say_own_cap(GString *text, const struct vsock_diagnosis *d)
     add_src(text, d);
     g_string_append(text, " had as much in flight to ");
     add_dst(text, d);
-    g_string_append_printf(text,
-                           " as its own buffer holds (%" PRIu64 " bytes), though not the other's, for %.3f s",
-                           f->limit, seconds(f->total));
+    g_string_append(text, " as its own buffer holds (");
+    add_count(text, f->limit, "byte");
+    g_string_append_printf(text, "), though not the other's, for %.3f s", seconds(f->total));
     g_string_append(text, d->lasting ? ", to the end" : "");
     g_string_append(text, ": Linux since January 2026 sends no more then");
 }
@@ -350,8 +356,9 @@ static void say_too_big(GString *text, const struct vsock_diagnosis *d)
     add_src(text, d);
     g_string_append(text, " sends a message that fills the buffer of ");
     add_dst(text, d);
-    g_string_append_printf(text, ", %" PRIu64 " bytes, and goes on: the rest can never fit",
-                           d->figures.limit);
+    g_string_append(text, ", ");
+    add_count(text, d->figures.limit, "byte");
+    g_string_append(text, ", and goes on: the rest can never fit");
 }
 
 static void say_truncated(GString *text, const struct vsock_diagnosis *d)
