@@ -459,7 +459,6 @@ static void sum_up(struct vsock_life *life, const struct vsock_event *e)
         e->rst_kind != VSOCK_RST_NONE) {
         life->rst_kind = e->rst_kind;
         life->rst_side = e->side;
-        life->rst_frame = e->frame;
     }
     life->state = e->state;
     life->last_frame = e->frame;

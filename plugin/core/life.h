@@ -10,7 +10,7 @@
 
 #define VSOCK_NEVER INT64_MAX
 
-/* From here on it counts. All in nanoseconds; 0: never. */
+/* From here on it counts. All in nanoseconds. 0: a timeout never does, a stall always. */
 struct vsock_thresholds {
     int64_t connect_timeout; /* a REQUEST without answer */
     int64_t stall_note;      /* a slow reader */
@@ -78,7 +78,7 @@ struct vsock_life {
     enum vsock_state state;
     enum vsock_rst_kind rst_kind; /* of its first RST */
     uint8_t rst_side;
-    uint32_t first_frame, last_frame, rst_frame;
+    uint32_t first_frame, last_frame;
     int64_t first_time, last_time;
     int64_t connect_time; /* 0 while there was no RESPONSE */
     int64_t shut_time;    /* of the first SHUTDOWN; VSOCK_NEVER while there was none */
