@@ -179,7 +179,6 @@ bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
     unsigned layer = pinfo->curr_layer_num;
     volatile bool taken = false;
 
-    c.tcp.flags = h->last ? TH_FIN : 0;
     c.tcp.seq = (uint32_t)h->offset;
     c.tcp.nxtseq = c.tcp.seq + tvb_reported_length(tvb);
     compat_tcpinfo_set_stream(&c.tcp, h->stream);

@@ -21,7 +21,6 @@ struct vsock_handoff {
     dissector_handle_t chosen; /* for the rest of the connection, by an earlier packet; NULL if none was */
     bool skip_contents;        /* heuristics are not to be asked */
     uint64_t offset;           /* of the first byte in the stream */
-    bool last;                 /* nothing follows from its sender */
     uint32_t stream;           /* vsock.stream */
 };
 

@@ -44,9 +44,9 @@ struct direction {
     bool synced;     /* SEQPACKET: the next packet is a message's first */
     uint32_t length; /* bytes that the last packet added to `open` */
 
-    bool taken;           /* some of it, once */
-    uint32_t rejected;    /* times that nobody took any, until then */
-    uint32_t nobody_from; /* the frame from which on heuristics are not asked; 0: they are */
+    bool taken;        /* some of it, once */
+    uint32_t rejected; /* times that nobody took any, until then */
+    bool nobodys;      /* so heuristics are not asked any more, nor on later passes: it was in vain */
 };
 
 /* Of a connection: its conversation's data for our protocol. */
@@ -202,7 +202,7 @@ static void note_answer(const struct first_pass *f, struct vsock_payload_answer 
 
     d->taken |= a.taken;
     if (!d->taken && ++d->rejected == REJECTED_MAX)
-        d->nobody_from = f->context->record->frame + 1;
+        d->nobodys = true;
 }
 
 /* Nothing is open: the rest of the packet, from `at` on, goes to a dissector. */
@@ -523,11 +523,8 @@ static void dissect_in_connection(struct vsock_payload_context *c)
     if (!state)
         return;
     c->chosen = find_chosen(state, r, is_first && state->last_record != r);
-    for (int side = 0; side < 2; side++) {
-        uint32_t from = state->direction[side].nobody_from;
-
-        c->nobodys[side] = from != 0 && r->frame >= from;
-    }
+    c->nobodys[0] = state->direction[0].nobodys;
+    c->nobodys[1] = state->direction[1].nobodys;
     if (is_first && state->last_record != r) {
         take_on_first_pass(c, state);
         return;

@@ -83,7 +83,6 @@ struct bytes {
     uint64_t offset; /* in the stream, of the first */
     bool may_ask;    /* the dissector may ask for more */
     bool whole;      /* they are all that a dissector could want */
-    bool last;       /* their sender sends no more */
 };
 
 static struct vsock_handoff describe(const struct vsock_payload_context *c, const struct bytes *bytes)
@@ -95,7 +94,6 @@ static struct vsock_handoff describe(const struct vsock_payload_context *c, cons
         .chosen = c->chosen,
         .skip_contents = c->nobodys[bytes->sender],
         .offset = bytes->offset,
-        .last = bytes->last,
     };
 
     if (!s)
@@ -173,7 +171,7 @@ static struct vsock_payload_answer take_offer(struct vsock_payload_context *c,
 {
     const struct vsock_pdu *pdu = step->pdu;
     tvbuff_t *tvb = vsock_pdu_tvb(pdu, c->pinfo, c->record_tvb, step->kept, step->kept);
-    struct bytes so_far = {tvb, pdu->sender, pdu->offset, c->may_ask, true, false};
+    struct bytes so_far = {tvb, pdu->sender, pdu->offset, c->may_ask, true};
     struct vsock_payload_answer a = hand_over(c, &so_far);
 
     if (!a.taken) {
@@ -237,20 +235,13 @@ static struct vsock_payload_endpoints swapped(const struct vsock_payload_endpoin
                                             e->destport, e->srcport, e->ptype,   e->elements};
 }
 
-static bool ends_with_sender(const struct vsock_payload_step *step)
-{
-    return step->ending == END_ENDED ||
-           (step->ending == END_WHOLE && step->pdu->wanted == VSOCK_PDU_UNTIL_END);
-}
-
 /* A packet of the other side may end a PDU (a RST, a fwd_cnt that shows a gap): it is dissected as its
  * sender's, and leaves that packet's line in the list alone. */
 static struct vsock_payload_answer hand_over_end(struct vsock_payload_context *c, tvbuff_t *tvb,
                                                  const struct vsock_payload_step *step)
 {
     const struct vsock_pdu *pdu = step->pdu;
-    struct bytes all = {
-        tvb, pdu->sender, pdu->offset, false, step->ending == END_WHOLE, ends_with_sender(step)};
+    struct bytes all = {tvb, pdu->sender, pdu->offset, false, step->ending == END_WHOLE};
     bool foreign = pdu->sender != c->record->sender;
     bool writable = col_get_writable(c->pinfo->cinfo, -1);
     struct vsock_payload_endpoints own = c->endpoints;
