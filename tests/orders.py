@@ -19,7 +19,7 @@ import xml.etree.ElementTree
 import golden
 import passes
 
-CAPTURES = sorted(path.name for pattern in ("payload-*", "http*", "ssh*", "tls.pcapng*", "tap-whole*", "vhost-6.1*",
+CAPTURES = sorted(path.name for pattern in ("payload-*", "http*", "ssh*", "tls*.pcapng*", "tap-whole*", "vhost-6.1*",
                                             "seqpacket*", "ttrpc*", "sd_notify*", "nitro*", "gcs*")
                   for path in (golden.TESTS / "captures").glob(pattern))
 
