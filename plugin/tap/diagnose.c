@@ -6,9 +6,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-#include <epan/stat_tap_ui.h>
 
 #include "diagnose_text.h"
 #include "findings.h"
@@ -188,18 +185,9 @@ static void draw_json(struct vsock_lives *lives)
     g_array_free(found, TRUE);
 }
 
-/* ---- tshark ---- */
-
-static compat_stat_result start(const char *argument, void *data _U_)
-{
-    if (!vsock_report_start(argument, COMMAND, draw_text, draw_json))
-        COMPAT_STAT_FAILED;
-    COMPAT_STAT_STARTED;
-}
-
 void vsock_diagnose_register(void)
 {
-    static stat_tap_ui ui = {REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, COMMAND, start, 0, NULL};
+    static const struct vsock_report report = {COMMAND, draw_text, draw_json};
 
-    register_stat_tap_ui(&ui, NULL);
+    vsock_report_register(&report);
 }

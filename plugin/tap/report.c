@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "rest" of "wordrest" or "word,rest"; NULL where the argument does not begin with that word. */
@@ -18,27 +19,40 @@ static const char *after_word(const char *argument, const char *word)
     return argument[length] == '\0' ? argument + length : NULL;
 }
 
-bool vsock_report_start(const char *argument, const char *command,
-                        void (*draw_text)(struct vsock_lives *lives),
-                        void (*draw_json)(struct vsock_lives *lives))
+static bool listen_as(const char *argument, const struct vsock_report *report)
 {
-    const char *rest = after_word(argument, command), *filter = rest ? after_word(rest, "json") : NULL;
-    void (*draw)(struct vsock_lives *) = filter ? draw_json : draw_text;
+    const char *rest = after_word(argument, report->command),
+               *filter = rest ? after_word(rest, "json") : NULL;
+    void (*draw)(struct vsock_lives *) = filter ? report->draw_json : report->draw_text;
     char *error = NULL;
 
     if (!rest) {
         fprintf(stderr, "tshark: invalid \"-z %s\" argument: it is \"-z %s[,json][,FILTER]\"\n", argument,
-                command);
+                report->command);
         return false;
     }
     if (!filter)
         filter = rest;
     if (!vsock_lives_start(*filter ? filter : NULL, draw, &error)) {
-        fprintf(stderr, "tshark: Couldn't register %s tap: %s\n", command, error);
+        fprintf(stderr, "tshark: Couldn't register %s tap: %s\n", report->command, error);
         g_free(error);
         return false;
     }
     return true;
+}
+
+static compat_stat_result start(const char *argument, void *report)
+{
+    if (!listen_as(argument, (const struct vsock_report *)report))
+        COMPAT_STAT_FAILED;
+    COMPAT_STAT_STARTED;
+}
+
+void vsock_report_register(const struct vsock_report *report)
+{
+    stat_tap_ui ui = {REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, report->command, start, 0, NULL};
+
+    register_stat_tap_ui(&ui, (void *)report);
 }
 
 void vsock_json_begin(json_dumper *json)

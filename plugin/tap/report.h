@@ -5,15 +5,22 @@
 
 #include "compat.h"
 
+#include <epan/stat_tap_ui.h>
 #include <wsutil/json_dumper.h>
 
 #include "lives.h"
 
-/* Listens as "COMMAND[,json][,FILTER]" says; the first word decides whether it is for machines. Returns false
- * where the argument or the filter is wrong, and has said so on stderr, as tshark's own statistics do. */
-bool vsock_report_start(const char *argument, const char *command,
-                        void (*draw_text)(struct vsock_lives *lives),
-                        void (*draw_json)(struct vsock_lives *lives));
+/* A command of tshark's -z: "COMMAND[,json][,FILTER]". */
+struct vsock_report {
+    const char *command;
+    void (*draw_text)(struct vsock_lives *lives); /* for people */
+    void (*draw_json)(struct vsock_lives *lives); /* for machines */
+};
+
+/* Makes the command known. When it is given, listens; the first word decides for whom. Where the argument or
+ * the filter is wrong, says so on stderr and ends the program, as tshark's own statistics do. `report` has to
+ * last. */
+void vsock_report_register(const struct vsock_report *report);
 
 /* A line of JSON on stdout, from begin to end. Dumper and members are the caller's. */
 void vsock_json_begin(json_dumper *json);

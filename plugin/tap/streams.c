@@ -6,15 +6,25 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-
-#include <epan/stat_tap_ui.h>
 
 #include "dissect/analysis.h"
 #include "report.h"
 #include "row.h"
 
 #define COMMAND "vsock,streams"
+
+static void for_each_row(const struct vsock_lives *lives, void (*show)(const struct vsock_row *row))
+{
+    for (uint32_t i = 0; i < vsock_lives_count(lives); i++) {
+        const struct vsock_lived *lived = vsock_lives_get(lives, i);
+        struct vsock_row row;
+
+        if (!lived)
+            continue;
+        row = vsock_row_make(lived->stream, &lived->life);
+        show(&row);
+    }
+}
 
 /* ---- for people ---- */
 
@@ -58,15 +68,7 @@ static void draw_text(struct vsock_lives *lives)
     printf("%6s  %-16s %-16s %8s %12s %8s %12s %11s %11s %11s %6s %11s %11s %6s  %s\n", "Stream", "Client",
            "Server", "Pkts ->", "Bytes ->", "Pkts <-", "Bytes <-", "Connect s", "Duration s", "Lowest win",
            "Stalls", "Longest s", "Total s", "Upd/RW", "End");
-    for (uint32_t i = 0; i < vsock_lives_count(lives); i++) {
-        const struct vsock_lived *lived = vsock_lives_get(lives, i);
-        struct vsock_row row;
-
-        if (!lived)
-            continue;
-        row = vsock_row_make(lived->stream, &lived->life);
-        print_row(&row);
-    }
+    for_each_row(lives, print_row);
 }
 
 /* ---- for machines ---- */
@@ -126,29 +128,12 @@ static void print_object(const struct vsock_row *r)
 
 static void draw_json(struct vsock_lives *lives)
 {
-    for (uint32_t i = 0; i < vsock_lives_count(lives); i++) {
-        const struct vsock_lived *lived = vsock_lives_get(lives, i);
-        struct vsock_row row;
-
-        if (!lived)
-            continue;
-        row = vsock_row_make(lived->stream, &lived->life);
-        print_object(&row);
-    }
-}
-
-/* ---- tshark ---- */
-
-static compat_stat_result start(const char *argument, void *data _U_)
-{
-    if (!vsock_report_start(argument, COMMAND, draw_text, draw_json))
-        COMPAT_STAT_FAILED;
-    COMPAT_STAT_STARTED;
+    for_each_row(lives, print_object);
 }
 
 void vsock_streams_register(void)
 {
-    static stat_tap_ui ui = {REGISTER_PACKET_STAT_GROUP_UNSORTED, NULL, COMMAND, start, 0, NULL};
+    static const struct vsock_report report = {COMMAND, draw_text, draw_json};
 
-    register_stat_tap_ui(&ui, NULL);
+    vsock_report_register(&report);
 }
