@@ -4,7 +4,6 @@
 
 #include "apps.h"
 
-#include <epan/conversation.h>
 #include <epan/exceptions.h>
 #include <epan/proto_data.h>
 #include <epan/strutil.h>
@@ -33,12 +32,6 @@ int vsock_app_protocol(const char *name, const char *short_name, const char *fil
     if (proto_get_id_by_filter_name(filter_name) != -1)
         return -1;
     return proto_register_protocol(name, short_name, filter_name);
-}
-
-void vsock_app_claim(packet_info *pinfo, dissector_handle_t handle)
-{
-    if (!PINFO_FD_VISITED(pinfo))
-        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handle);
 }
 
 void vsock_app_begin_info(packet_info *pinfo, int proto, const char *column)

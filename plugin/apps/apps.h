@@ -22,9 +22,6 @@ void vsock_gcs_handoff(void);
 /* A protocol of that filter name, or -1 if this Wireshark brings it: registering it again would abort it. */
 int vsock_app_protocol(const char *name, const char *short_name, const char *filter_name);
 
-/* From here on the conversation is this dissector's. */
-void vsock_app_claim(packet_info *pinfo, dissector_handle_t handle);
-
 /* Begins what a message adds to the Info column: the packet's first replaces vsock's text, but for what is
  * wrong; the others follow it. column: what the Protocol column shows. */
 void vsock_app_begin_info(packet_info *pinfo, int proto, const char *column);

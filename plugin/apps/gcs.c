@@ -12,6 +12,7 @@
 #include <epan/expert.h>
 
 #include "call.h"
+#include "dissect/handoff.h"
 
 #define GCS_PORT 0x40000000
 #define HEADER_SIZE 16
@@ -283,7 +284,7 @@ static compat_bool dissect_gcs_heuristic(tvbuff_t *tvb, packet_info *pinfo, prot
 {
     if (!is_gcs(tvb))
         return FALSE;
-    vsock_app_claim(pinfo, gcs_handle);
+    vsock_claim(pinfo, gcs_handle);
     dissect_gcs(tvb, pinfo, tree, data);
     return TRUE;
 }
@@ -306,7 +307,7 @@ void vsock_gcs_handoff(void)
     if (!gcs_handle)
         return;
     json_handle = find_dissector("json");
-    dissector_add_uint("vsock.port", GCS_PORT, gcs_handle);
-    heur_dissector_add("vsock", dissect_gcs_heuristic, "GCS over vsock", "gcs_vsock", proto_gcs,
+    dissector_add_uint(VSOCK_PORT_TABLE, GCS_PORT, gcs_handle);
+    heur_dissector_add(VSOCK_HEURISTIC_LIST, dissect_gcs_heuristic, "GCS over vsock", "gcs_vsock", proto_gcs,
                        HEURISTIC_ENABLE);
 }

@@ -8,6 +8,7 @@
 #include "compat.h"
 
 #include "apps.h"
+#include "dissect/handoff.h"
 
 #define ENCLAVE_READY_PORT 9000
 #define HEARTBEAT 0xb7
@@ -70,5 +71,5 @@ void vsock_nitro_register(void)
 void vsock_nitro_handoff(void)
 {
     if (nitro_handle)
-        dissector_add_uint("vsock.port", ENCLAVE_READY_PORT, nitro_handle);
+        dissector_add_uint(VSOCK_PORT_TABLE, ENCLAVE_READY_PORT, nitro_handle);
 }

@@ -9,6 +9,7 @@
 #include "compat.h"
 
 #include "apps.h"
+#include "dissect/handoff.h"
 
 #include <epan/conversation.h>
 #include <epan/expert.h>
@@ -259,7 +260,7 @@ static compat_bool dissect_sd_notify_heuristic(tvbuff_t *tvb, packet_info *pinfo
 {
     if (!is_sd_notify(tvb))
         return FALSE;
-    vsock_app_claim(pinfo, sd_notify_handle);
+    vsock_claim(pinfo, sd_notify_handle);
     dissect_sd_notify(tvb, pinfo, tree, data);
     return TRUE;
 }
@@ -281,7 +282,7 @@ void vsock_sd_notify_handoff(void)
 {
     if (!sd_notify_handle)
         return;
-    dissector_add_for_decode_as("vsock.port", sd_notify_handle);
-    heur_dissector_add("vsock", dissect_sd_notify_heuristic, "sd_notify over vsock", "sd_notify_vsock",
-                       proto_sd_notify, HEURISTIC_ENABLE);
+    dissector_add_for_decode_as(VSOCK_PORT_TABLE, sd_notify_handle);
+    heur_dissector_add(VSOCK_HEURISTIC_LIST, dissect_sd_notify_heuristic, "sd_notify over vsock",
+                       "sd_notify_vsock", proto_sd_notify, HEURISTIC_ENABLE);
 }

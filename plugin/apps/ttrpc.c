@@ -13,6 +13,7 @@
 #include <epan/tfs.h>
 
 #include "call.h"
+#include "dissect/handoff.h"
 #include "protobuf.h"
 
 #define HEADER_SIZE 10
@@ -593,7 +594,7 @@ static compat_bool dissect_ttrpc_heuristic(tvbuff_t *tvb, packet_info *pinfo, pr
 {
     if (!is_ttrpc(tvb))
         return FALSE;
-    vsock_app_claim(pinfo, ttrpc_handle);
+    vsock_claim(pinfo, ttrpc_handle);
     dissect_ttrpc(tvb, pinfo, tree, data);
     return TRUE;
 }
@@ -616,7 +617,7 @@ void vsock_ttrpc_handoff(void)
     if (!ttrpc_handle)
         return;
     protobuf_handle = find_dissector("protobuf");
-    dissector_add_for_decode_as("vsock.port", ttrpc_handle);
-    heur_dissector_add("vsock", dissect_ttrpc_heuristic, "ttrpc over vsock", "ttrpc_vsock", proto_ttrpc,
-                       HEURISTIC_ENABLE);
+    dissector_add_for_decode_as(VSOCK_PORT_TABLE, ttrpc_handle);
+    heur_dissector_add(VSOCK_HEURISTIC_LIST, dissect_ttrpc_heuristic, "ttrpc over vsock", "ttrpc_vsock",
+                       proto_ttrpc, HEURISTIC_ENABLE);
 }

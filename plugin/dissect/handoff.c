@@ -170,11 +170,16 @@ static void export(const struct call *c)
         vsock_export_port(c->pinfo, tvb, c->port);
 }
 
+void vsock_claim(packet_info *pinfo, dissector_handle_t handle)
+{
+    if (!PINFO_FD_VISITED(pinfo))
+        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handle);
+}
+
 bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_handoff *h)
 {
     struct call c = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .handoff = h};
     const char *proto = pinfo->current_proto;
-    uint16_t can_desegment = pinfo->can_desegment;
     uint32_t match = pinfo->match_uint;
     unsigned layer = pinfo->curr_layer_num;
     volatile bool taken = false;
@@ -203,8 +208,7 @@ bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
     pinfo->current_proto = proto;
     pinfo->match_uint = match;
     pinfo->curr_layer_num = layer; /* what was thrown has left it as it was */
-    pinfo->can_desegment = can_desegment;
-    if (!taken) /* who rejects it may have asked for more all the same */
+    if (!taken)                    /* who rejects it may have asked for more all the same */
         pinfo->desegment_offset = pinfo->desegment_len = 0;
     return taken;
 }

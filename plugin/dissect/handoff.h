@@ -31,8 +31,13 @@ void vsock_handoff_register(int proto, module_t *preferences);
  * dissectors are registered. */
 void vsock_handoff_fill(void);
 
+/* For heuristics that have recognised their protocol: from this packet on the connection is that dissector's.
+ */
+void vsock_claim(packet_info *pinfo, dissector_handle_t handle);
+
 /* Gives `tvb` to the dissector whose it is. False if there is none: nothing was shown then. What that throws
- * is caught and shown here. What it asks for is left in pinfo's desegment_offset and desegment_len. */
+ * is caught and shown here. What it asks for is left in pinfo's desegment_offset and desegment_len;
+ * can_desegment is not restored. */
 bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                      const struct vsock_handoff *handoff);
 

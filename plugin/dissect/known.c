@@ -4,8 +4,6 @@
 
 #include "known.h"
 
-#include <epan/conversation.h>
-
 #include "core/contents.h"
 #include "handoff.h"
 
@@ -26,8 +24,7 @@ static bool take_connection(is_known rule, dissector_handle_t handle, tvbuff_t *
 {
     if (!is(rule, tvb))
         return false;
-    if (!PINFO_FD_VISITED(pinfo))
-        conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handle);
+    vsock_claim(pinfo, handle);
     pinfo->can_desegment = pinfo->saved_can_desegment; /* which epan takes one from at every call */
     return call_dissector_only(handle, tvb, pinfo, tree, data) != 0;
 }

@@ -110,10 +110,10 @@ void vsock_plugin_register(void)
     int proto;
 
     if (taken) {
-        report_failure("The vsock plugin is not used: the name \"%s\" is already taken. Is the plugin "
-                       "installed twice, or "
-                       "does this Wireshark bring these fields itself? Remove one of the two.",
-                       taken);
+        report_failure(
+            "The vsock plugin is not used: the name \"%s\" is already taken. Is the plugin "
+            "installed twice, or does this Wireshark bring these fields itself? Remove one of the two.",
+            taken);
         return;
     }
     proto = vsock_builtin_protocol();

@@ -482,7 +482,7 @@ static void keep_steps(struct vsock_payload_context *c, struct payload_state *st
     if (!is_simple(steps, c)) {
         kept = new_steps(wmem_file_scope());
         wmem_array_append(kept, wmem_array_get_raw(steps), wmem_array_get_count(steps));
-        p_add_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->layer, kept);
+        p_add_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->record->layer, kept);
     }
     state->last_record = c->record;
     state->last_steps = kept;
@@ -530,8 +530,9 @@ static void dissect_in_connection(struct vsock_payload_context *c)
         return;
     }
     if (is_first && state->last_steps) /* a read filter had it dissected, as another frame_data */
-        p_add_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->layer, state->last_steps);
-    take_again(c, (wmem_array_t *)p_get_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->layer));
+        p_add_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->record->layer, state->last_steps);
+    take_again(c,
+               (wmem_array_t *)p_get_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->record->layer));
 }
 
 /* May this packet's payload be joined with that of others, if a dissector asks for it? */
@@ -565,7 +566,6 @@ enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo
         .may_ask = desegment && may_join(p, record),
         .whole = record && (desegment || !may_join(p, record)),
         .limit_kib = limit_kib,
-        .layer = (unsigned)pinfo->curr_layer_num,
     };
     struct vsock_payload_step all = {.action = ACT_HAND_OVER};
 

@@ -69,7 +69,6 @@ struct vsock_payload_context {
     bool whole;                        /* a packet has all of what it is about, or can get it */
     dissector_handle_t chosen;         /* see struct vsock_handoff */
     bool nobodys[2];                   /* of each side: heuristics have looked at enough of its payload */
-    unsigned layer;                    /* pinfo->curr_layer_num: vsock's */
     unsigned limit_kib;                /* the preference, for messages */
 
     /* vsock_payload_begin() fills these. */
