@@ -10,16 +10,27 @@ static uint32_t overlap(uint32_t start, uint32_t size, uint32_t end)
     return end - start < size ? end - start : size;
 }
 
-/* A little-endian number of `size` bytes at `offset`, or 0 where not all of it is within `available`. */
-static uint64_t number(const uint8_t *bytes, uint32_t available, size_t offset, size_t size)
+static inline uint64_t read16(const uint8_t *b)
 {
-    uint64_t value = 0;
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8;
+}
 
+static inline uint64_t read32(const uint8_t *b)
+{
+    return read16(b) | read16(b + 2) << 16;
+}
+
+/* A little-endian number of 2, 4 or 8 bytes at `offset`, or 0 where not all of it is within `available`.
+ * Written so that compilers make one load of it: the headers of each packet are read, whatever is shown. */
+static inline uint64_t number(const uint8_t *bytes, uint32_t available, size_t offset, size_t size)
+{
     if (offset + size > available)
         return 0;
-    for (size_t i = size; i > 0; i--)
-        value = value << 8 | bytes[offset + i - 1];
-    return value;
+    if (size == 2)
+        return read16(bytes + offset);
+    if (size == 4)
+        return read32(bytes + offset);
+    return read32(bytes + offset) | read32(bytes + offset + 4) << 32;
 }
 
 #define FIELD(bytes, available, wire, field)                                                                 \
