@@ -10,6 +10,7 @@
 #include "credit.h"
 #include "names.h"
 #include "services.h"
+#include "text.h"
 
 void vsock_set_addresses(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *p)
 {
@@ -63,86 +64,88 @@ static const char *flags_tag(const struct vsock_packet *p)
     return (p->virtio.op == VSOCK_OP_SHUTDOWN ? shutdown : message)[p->virtio.flags & defined];
 }
 
-/* Text that grows in a buffer, and is cut where that ends. */
-struct text {
-    char *buffer;
-    size_t size, used;
-};
-
-static void append(struct text *t, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void append(struct text *t, const char *format, ...)
+/* " Len=13" */
+static void add_figure(struct vsock_text *t, const char *name, uint64_t figure)
 {
-    va_list arguments;
-    int length;
-
-    if (t->used >= t->size)
-        return;
-    va_start(arguments, format);
-    length = vsnprintf(t->buffer + t->used, t->size - t->used, format, arguments);
-    va_end(arguments);
-    if (length > 0)
-        t->used += (size_t)length;
+    vsock_text_add(t, name);
+    vsock_text_add_uint(t, figure);
 }
 
-static void append_op(struct text *t, const struct vsock_packet *p)
+static void add_op(struct vsock_text *t, const struct vsock_packet *p)
 {
     const char *op = op_tag(p->virtio.op);
 
+    vsock_text_add(t, "[");
     if (op)
-        append(t, "[%s%s]", op, flags_tag(p));
+        vsock_text_add(t, op);
     else
-        append(t, "[Unknown op %u]", p->virtio.op);
-    if (p->virtio.op == VSOCK_OP_REQUEST && p->virtio.type != VSOCK_TYPE_STREAM)
-        append(t, " %s", val_to_str_const(p->virtio.type, vsock_type_names, "Unknown type"));
+        add_figure(t, "Unknown op ", p->virtio.op);
+    vsock_text_add(t, op ? flags_tag(p) : "");
+    vsock_text_add(t, "]");
+    if (p->virtio.op == VSOCK_OP_REQUEST && p->virtio.type != VSOCK_TYPE_STREAM) {
+        vsock_text_add(t, " ");
+        vsock_text_add(t, val_to_str_const(p->virtio.type, vsock_type_names, "Unknown type"));
+    }
     if (p->virtio.op == VSOCK_OP_RW || p->virtio.len > 0)
-        append(t, " Len=%u", p->virtio.len);
+        add_figure(t, " Len=", p->virtio.len);
 }
 
-static void append_credit(struct text *t, const struct vsock_packet *p)
+static void add_credit(struct vsock_text *t, const struct vsock_packet *p)
 {
     switch (p->virtio.op) {
     case VSOCK_OP_REQUEST:
     case VSOCK_OP_RESPONSE:
-        append(t, " Buf=%u", p->virtio.buf_alloc);
+        add_figure(t, " Buf=", p->virtio.buf_alloc);
         break;
     case VSOCK_OP_CREDIT_UPDATE:
-        append(t, " Buf=%u Fwd=%u", p->virtio.buf_alloc, p->virtio.fwd_cnt);
+        add_figure(t, " Buf=", p->virtio.buf_alloc);
+        add_figure(t, " Fwd=", p->virtio.fwd_cnt);
         break;
     }
 }
 
 /* All that can be said of a record without a virtio header. */
-static void append_vsockmon(struct text *t, const struct vsock_packet *p)
+static void add_vsockmon(struct vsock_text *t, const struct vsock_packet *p)
 {
-    append(t, "[%s]", val_to_str_const(p->mon.op, vsockmon_op_names, "Unknown op"));
+    vsock_text_add(t, "[");
+    vsock_text_add(t, val_to_str_const(p->mon.op, vsockmon_op_names, "Unknown op"));
+    vsock_text_add(t, "]");
     if (VSOCK_HAS_MON(p, len) && p->mon.transport != VSOCKMON_TRANSPORT_VIRTIO && p->payload_length > 0)
-        append(t, " Len=%u", p->payload_length);
+        add_figure(t, " Len=", p->payload_length);
 }
 
 const char *vsock_op_label(const struct vsock_packet *p, char *buffer, size_t size)
 {
-    struct text t = {buffer, size, 0};
+    struct vsock_text t = vsock_text_start(buffer, size);
 
-    append_op(&t, p);
+    add_op(&t, p);
     return buffer;
+}
+
+static void add_summary(struct vsock_text *t, const struct vsock_packet *p, const struct vsock_record *record)
+{
+    if (VSOCK_HAS_VIRTIO(p, op))
+        add_op(t, p);
+    else if (VSOCK_HAS_MON(p, op))
+        add_vsockmon(t, p);
+    if (VSOCK_HAS_VIRTIO(p, fwd_cnt))
+        add_credit(t, p);
+    if (record && record->counted && record->has_window) {
+        vsock_text_add(t, " Win=");
+        vsock_text_add_int(t, vsock_credit_window(record));
+    }
+    if (record && record->rst_kind != VSOCK_RST_NONE) {
+        vsock_text_add(t, " ");
+        vsock_text_add(t, val_to_str_const(record->rst_kind, vsock_rst_kind_names, "?"));
+    }
 }
 
 const char *vsock_summary(const struct vsock_packet *p, const struct vsock_record *record, char *buffer,
                           size_t size)
 {
-    struct text t = {buffer, size, 0};
+    struct vsock_text t = vsock_text_start(buffer, size);
 
-    buffer[0] = '\0';
-    if (VSOCK_HAS_VIRTIO(p, op))
-        append_op(&t, p);
-    else if (VSOCK_HAS_MON(p, op))
-        append_vsockmon(&t, p);
-    if (VSOCK_HAS_VIRTIO(p, fwd_cnt))
-        append_credit(&t, p);
-    if (record && record->counted && record->has_window)
-        append(&t, " Win=%" PRId64, vsock_credit_window(record));
-    if (record && record->rst_kind != VSOCK_RST_NONE)
-        append(&t, " %s", val_to_str_const(record->rst_kind, vsock_rst_kind_names, "?"));
+    add_summary(&t, p, record);
     return buffer;
 }
 
@@ -150,37 +153,35 @@ const char *vsock_summary(const struct vsock_packet *p, const struct vsock_recor
     (VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_TRUNCATED) | VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_HEADER_MISMATCH) | \
      VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_OP_MISMATCH) | VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_PAYLOAD_SHORT))
 
-static void append_port(struct text *t, const char *service, uint32_t port)
+static void add_port(struct vsock_text *t, uint64_t cid, uint32_t port)
 {
-    if (service)
-        append(t, "%s(%u)", service, port);
-    else
-        append(t, "%u", port);
+    const char *service = vsock_service_name(cid, port);
+
+    if (service) {
+        vsock_text_add(t, service);
+        vsock_text_add(t, "(");
+    }
+    vsock_text_add_uint(t, port);
+    vsock_text_add(t, service ? ")" : "");
 }
 
 /* "4051313149 → ssh(22) " */
-static const char *ports(const struct vsock_packet *p, char *buffer, size_t size)
+static void add_ports(struct vsock_text *t, const struct vsock_packet *p)
 {
-    const char *src = vsock_service_name(p->mon.src_cid, p->mon.src_port);
-    const char *dst = vsock_service_name(p->mon.dst_cid, p->mon.dst_port);
-    struct text t = {buffer, size, 0};
-
-    append_port(&t, src, p->mon.src_port);
-    append(&t, " " UTF8_RIGHTWARDS_ARROW " ");
-    append_port(&t, dst, p->mon.dst_port);
-    append(&t, " ");
-    return buffer;
+    add_port(t, p->mon.src_cid, p->mon.src_port);
+    vsock_text_add(t, " " UTF8_RIGHTWARDS_ARROW " ");
+    add_port(t, p->mon.dst_cid, p->mon.dst_port);
+    vsock_text_add(t, " ");
 }
 
 /* "[Reused] [Zero window] ": what a reader of the packet list must not miss. */
-static const char *tags(const struct vsock_record *r, char *buffer, size_t size)
+static void add_tags(struct vsock_text *t, const struct vsock_record *r)
 {
     uint64_t findings = vsock_record_findings(r);
-    struct text t = {buffer, size, 0};
     char figures[32];
 
     if (r->copy)
-        append(&t, "[Copy] ");
+        vsock_text_add(t, "[Copy] ");
     for (unsigned i = 0; i < VSOCK_FOUND_COUNT && findings >> i != 0; i++) {
         const char *tag;
 
@@ -188,36 +189,43 @@ static const char *tags(const struct vsock_record *r, char *buffer, size_t size)
             continue;
         tag = i < VSOCK_FOUND_CREDIT_FIRST ? vsock_analysis_tag(i)
                                            : vsock_credit_tag(r, i, figures, sizeof(figures));
-        if (tag)
-            append(&t, "[%s] ", tag);
+        if (!tag)
+            continue;
+        vsock_text_add(t, "[");
+        vsock_text_add(t, tag);
+        vsock_text_add(t, "] ");
     }
-    return buffer;
 }
 
 /* Behind what must not be missed, which stays when another dissector writes the rest. */
 static void set_line(packet_info *pinfo, const struct vsock_packet *p, const struct vsock_record *record,
                      const char *note)
 {
-    char ports_text[256] = "", summary_text[128];
+    char buffer[512];
+    struct vsock_text t = vsock_text_start(buffer, sizeof(buffer));
 
     if (VSOCK_HAS_MON(p, dst_port))
-        ports(p, ports_text, sizeof(ports_text));
-    col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s%s", ports_text,
-                 vsock_summary(p, record, summary_text, sizeof(summary_text)), note);
+        add_ports(&t, p);
+    add_summary(&t, p, record);
+    vsock_text_add(&t, note);
+    col_add_str(pinfo->cinfo, COL_INFO, buffer);
 }
 
 void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *p, uint32_t malformed,
                        const struct vsock_record *record)
 {
-    char tags_text[512] = "";
+    char tags[512];
+    struct vsock_text t = vsock_text_start(tags, sizeof(tags));
 
     col_set_str(pinfo->cinfo, COL_PROTOCOL, "VSOCK");
     if (!col_get_writable(pinfo->cinfo, COL_INFO))
         return;
+    if (malformed & ERRORS)
+        vsock_text_add(&t, "[Malformed] ");
     if (record)
-        tags(record, tags_text, sizeof(tags_text));
-    if (tags_text[0] != '\0' || malformed & ERRORS) {
-        col_add_fstr(pinfo->cinfo, COL_INFO, "%s%s", malformed & ERRORS ? "[Malformed] " : "", tags_text);
+        add_tags(&t, record);
+    if (t.used > 0) {
+        col_add_str(pinfo->cinfo, COL_INFO, tags);
         col_set_fence(pinfo->cinfo, COL_INFO);
     }
     set_line(pinfo, p, record, "");

@@ -10,6 +10,7 @@
 #include "core/malformed.h"
 #include "names.h"
 #include "services.h"
+#include "text.h"
 
 static int proto_vsock = -1;
 
@@ -266,43 +267,62 @@ static void show_transport(tvbuff_t *tvb, proto_tree *tree, const struct vsock_p
                    MIN(p->payload_offset, p->length) - known);
 }
 
-static void show_endpoint(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, int hf,
-                          struct vsock_endpoint endpoint, int offset)
+static void add_endpoint(proto_tree *tree, tvbuff_t *tvb, int hf, int offset, const char *text)
 {
-    char *text;
+    if (proto_field_is_referenced(tree, hf))
+        proto_item_set_hidden(proto_tree_add_string(tree, hf, tvb, offset, 8, text));
+}
 
-    if (!proto_field_is_referenced(tree, hf))
-        return;
-    text = wmem_strdup_printf(pinfo->pool, "%" PRIu64 "-%u", endpoint.cid, endpoint.port);
-    proto_item_set_hidden(proto_tree_add_string(tree, hf, tvb, offset, 8, text));
+/* As its own side's field, and as either's. */
+static void show_endpoint(proto_tree *tree, tvbuff_t *tvb, int hf, struct vsock_endpoint endpoint, int offset)
+{
+    char buffer[32];
+    struct vsock_text t = vsock_text_start(buffer, sizeof(buffer));
+
+    vsock_text_add_endpoint(&t, endpoint.cid, endpoint.port);
+    add_endpoint(tree, tvb, hf, offset, buffer);
+    add_endpoint(tree, tvb, hf_addr, offset, buffer);
 }
 
 /* The endpoints as the conversation tables name them: loopback is one CID, whichever way it was dialled. */
-static void show_endpoints(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *p)
+static void show_endpoints(proto_tree *tree, tvbuff_t *tvb, const struct vsock_packet *p)
 {
-    struct vsock_endpoint src = vsock_source(p), dst = vsock_destination(p);
-    int src_offset = offsetof(struct vsockmon_wire, src_cid),
-        dst_offset = offsetof(struct vsockmon_wire, dst_cid);
+    bool wanted = proto_field_is_referenced(tree, hf_addr) || proto_field_is_referenced(tree, hf_src) ||
+                  proto_field_is_referenced(tree, hf_dst);
 
-    if (!tree || !VSOCK_HAS_MON(p, dst_port))
+    if (!wanted || !VSOCK_HAS_MON(p, dst_port))
         return;
-    show_endpoint(tree, tvb, pinfo, hf_src, src, src_offset);
-    show_endpoint(tree, tvb, pinfo, hf_addr, src, src_offset);
-    show_endpoint(tree, tvb, pinfo, hf_dst, dst, dst_offset);
-    show_endpoint(tree, tvb, pinfo, hf_addr, dst, dst_offset);
+    show_endpoint(tree, tvb, hf_src, vsock_source(p), offsetof(struct vsockmon_wire, src_cid));
+    show_endpoint(tree, tvb, hf_dst, vsock_destination(p), offsetof(struct vsockmon_wire, dst_cid));
 }
 
-static void show_summary(proto_item *item, const struct vsock_packet *p)
+static void add_place(struct vsock_text *t, const char *label, uint64_t cid, uint32_t port)
 {
-    if (!VSOCK_HAS_MON(p, dst_port))
+    vsock_text_add(t, label);
+    vsock_text_add_uint(t, cid);
+    vsock_text_add(t, ":");
+    vsock_text_add_uint(t, port);
+}
+
+/* Behind the protocol's name: ", Src: 3:20000, Dst: 2:9999, RW, Len: 13". */
+static void show_summary(proto_tree *tree, proto_item *item, const struct vsock_packet *p)
+{
+    char buffer[ITEM_LABEL_LENGTH];
+    struct vsock_text t = vsock_text_start(buffer, sizeof(buffer));
+
+    if (!VSOCK_HAS_MON(p, dst_port) || !PTREE_DATA(tree)->visible)
         return;
-    proto_item_append_text(item, ", Src: %" PRIu64 ":%u, Dst: %" PRIu64 ":%u", p->mon.src_cid,
-                           p->mon.src_port, p->mon.dst_cid, p->mon.dst_port);
-    if (VSOCK_HAS_VIRTIO(p, op))
-        proto_item_append_text(item, ", %s",
-                               val_to_str_const(p->virtio.op, vsock_op_names, "Unknown operation"));
-    if (VSOCK_HAS_VIRTIO(p, len) && p->virtio.len > 0)
-        proto_item_append_text(item, ", Len: %u", p->virtio.len);
+    add_place(&t, ", Src: ", p->mon.src_cid, p->mon.src_port);
+    add_place(&t, ", Dst: ", p->mon.dst_cid, p->mon.dst_port);
+    if (VSOCK_HAS_VIRTIO(p, op)) {
+        vsock_text_add(&t, ", ");
+        vsock_text_add(&t, val_to_str_const(p->virtio.op, vsock_op_names, "Unknown operation"));
+    }
+    if (VSOCK_HAS_VIRTIO(p, len) && p->virtio.len > 0) {
+        vsock_text_add(&t, ", Len: ");
+        vsock_text_add_uint(&t, p->virtio.len);
+    }
+    proto_item_append_text(item, "%s", buffer);
 }
 
 /* Where there are no items but the protocol's own, expert infos hang on that. */
@@ -324,7 +344,7 @@ static struct vsock_header_items all_on(proto_item *item)
     };
 }
 
-void vsock_header_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_packet *p,
+void vsock_header_show(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packet *p,
                        struct vsock_header_items *items)
 {
     struct cursor c = {NULL, tvb, 0, p->mon_captured};
@@ -335,9 +355,9 @@ void vsock_header_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, cons
         return;
     }
     c.tree = items->tree = proto_item_add_subtree(items->packet, ett_vsock);
-    show_summary(items->packet, p);
+    show_summary(items->tree, items->packet, p);
     show_vsockmon(&c, p, items);
-    show_endpoints(c.tree, tvb, pinfo, p);
+    show_endpoints(c.tree, tvb, p);
     show_transport(tvb, c.tree, p, items);
 }
 
@@ -346,6 +366,8 @@ void vsock_payload_show(tvbuff_t *tvb, const struct vsock_packet *p, uint32_t sk
 {
     uint32_t start = p->payload_offset + skip, end = start + p->payload_length;
 
+    if (!items->tree)
+        return;
     show_bytes(items->tree, tvb, p, hf_surplus, "Surplus", p->payload_offset, skip);
     show_bytes(items->tree, tvb, p, hf_payload, "Payload", start, p->payload_length);
     show_bytes(items->tree, tvb, p, hf_surplus, "Surplus", end,

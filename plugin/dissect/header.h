@@ -24,7 +24,7 @@ void vsock_header_register(int proto);
 
 /* Adds the headers' items to the tree and fills `items`; only the protocol's own item, which then stands for
  * all, where no field of vsock is asked for. Throws nothing: stops where the captured bytes end. */
-void vsock_header_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_packet *packet,
+void vsock_header_show(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packet *packet,
                        struct vsock_header_items *items);
 
 /* Adds the packet's payload, and what else its record holds. `skip`: bytes of that which come before it. */

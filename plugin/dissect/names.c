@@ -11,6 +11,7 @@
 
 #include "core/wire.h"
 #include "services.h"
+#include "text.h"
 
 const value_string vsockmon_op_names[] = {
     {VSOCKMON_OP_UNKNOWN, "Unknown"},       {VSOCKMON_OP_CONNECT, "Connect"},
@@ -93,10 +94,12 @@ static uint32_t address_port(const address *addr)
 static const char *resolved_cid(uint64_t cid, char *buffer, size_t size)
 {
     const char *name = gbl_resolv_flags.mac_name ? vsock_cid_name(cid) : NULL;
+    struct vsock_text decimal;
 
     if (name)
         return name;
-    snprintf(buffer, size, "%" PRIu64, cid);
+    decimal = vsock_text_start(buffer, size);
+    vsock_text_add_uint(&decimal, cid);
     return buffer;
 }
 
@@ -105,7 +108,10 @@ static const char *resolved_cid(uint64_t cid, char *buffer, size_t size)
 
 static int cid_to_str(const address *addr, char *buf, int buf_len)
 {
-    return snprintf(buf, (size_t)buf_len, "%" PRIu64, address_cid(addr)) + 1;
+    struct vsock_text t = vsock_text_start(buf, (size_t)buf_len);
+
+    vsock_text_add_uint(&t, address_cid(addr));
+    return (int)t.used + 1;
 }
 
 static int cid_str_len(const address *addr _U_)
@@ -137,7 +143,10 @@ static int cid_resolved_len(void)
 
 static int endpoint_to_str(const address *addr, char *buf, int buf_len)
 {
-    return snprintf(buf, (size_t)buf_len, "%" PRIu64 "-%u", address_cid(addr), address_port(addr)) + 1;
+    struct vsock_text t = vsock_text_start(buf, (size_t)buf_len);
+
+    vsock_text_add_endpoint(&t, address_cid(addr), address_port(addr));
+    return (int)t.used + 1;
 }
 
 static int endpoint_str_len(const address *addr _U_)
@@ -157,14 +166,18 @@ static int endpoint_fixed_len(void)
 
 static const char *endpoint_resolved(const address *addr)
 {
-    char cid_text[CID_TEXT_SIZE], port_text[CID_TEXT_SIZE], text[256];
+    char cid_text[CID_TEXT_SIZE], text[256];
     uint64_t cid = address_cid(addr);
     uint32_t port = address_port(addr);
     const char *service = vsock_service_name(cid, port);
+    struct vsock_text t = vsock_text_start(text, sizeof(text));
 
-    snprintf(port_text, sizeof(port_text), "%u", port);
-    snprintf(text, sizeof(text), "%s:%s", resolved_cid(cid, cid_text, sizeof(cid_text)),
-             service ? service : port_text);
+    vsock_text_add(&t, resolved_cid(cid, cid_text, sizeof(cid_text)));
+    vsock_text_add(&t, ":");
+    if (service)
+        vsock_text_add(&t, service);
+    else
+        vsock_text_add_uint(&t, port);
     return g_intern_string(text);
 }
 

@@ -63,7 +63,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
     vsock_set_addresses(pinfo, tvb, &packet);
     vsock_set_columns(pinfo, &packet, malformed, record);
-    vsock_header_show(tvb, pinfo, tree, &packet, &items);
+    vsock_header_show(tvb, tree, &packet, &items);
     vsock_malformed_show(pinfo, &packet, malformed, &items);
     if (record) {
         vsock_analysis_show(tvb, pinfo, &packet, record, &items);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * text.h - text that grows in a buffer, and is cut where that ends. For what is written for every packet:
+ * printf's formats take five times as long. */
+#ifndef VSOCK_DISSECT_TEXT_H
+#define VSOCK_DISSECT_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* `size` is at least 1; the text always ends with a NUL. */
+struct vsock_text {
+    char *buffer;
+    size_t size, used;
+};
+
+/* The empty text. */
+struct vsock_text vsock_text_start(char *buffer, size_t size);
+
+void vsock_text_add(struct vsock_text *text, const char *part);
+
+/* In decimal. */
+void vsock_text_add_uint(struct vsock_text *text, uint64_t number);
+void vsock_text_add_int(struct vsock_text *text, int64_t number);
+
+/* An endpoint as filters spell it: CID-PORT. */
+void vsock_text_add_endpoint(struct vsock_text *text, uint64_t cid, uint32_t port);
+
+#endif
