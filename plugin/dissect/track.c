@@ -14,6 +14,7 @@ static struct {
     wmem_map_t *pairs;    /* the first of them between two endpoints, wherever recorded */
     wmem_array_t *chunks; /* of struct vsock_record *: CHUNK records each, in the order of the capture */
     uint32_t records;
+    uint32_t searched;  /* index of the record behind the last that was looked for: saves time, no more */
     int64_t last_place; /* in the file, of the packet that the last record is of */
     uint32_t streams;
     struct vsock_rw *spare; /* to be used again before new ones are made */
@@ -132,22 +133,47 @@ static struct vsock_record *append_record(uint32_t frame, uint8_t layer)
     return record;
 }
 
-/* The last record of (frame, layer) or before, or NULL. A read filter (tshark -2 -R) gives the number of a
- * packet that it drops to the next one: the record of that is the later one. */
-static const struct vsock_record *last_until(uint32_t frame, uint8_t layer)
+static bool is_until(uint32_t i, uint32_t frame, uint8_t layer)
 {
-    uint32_t low = 0, high = file.records;
+    const struct vsock_record *r = record_at(i);
 
+    return r->frame < frame || (r->frame == frame && r->layer <= layer);
+}
+
+/* How many records there are until (frame, layer), that one included. Looks around where the last search
+ * ended, in steps that double, since most searches are for a packet close by. */
+static uint32_t count_until(uint32_t frame, uint8_t layer)
+{
+    uint32_t low = file.searched, high = low,
+             step = 1; /* those below `low` are until it, from `high` on not */
+
+    for (; high < file.records && is_until(high, frame, layer); step *= 2) {
+        low = high + 1;
+        high += MIN(step, file.records - high);
+    }
+    for (; low > 0 && !is_until(low - 1, frame, layer); step *= 2) {
+        high = low - 1;
+        low -= MIN(step, low);
+    }
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        const struct vsock_record *r = record_at(middle);
 
-        if (r->frame < frame || (r->frame == frame && r->layer <= layer))
+        if (is_until(middle, frame, layer))
             low = middle + 1;
         else
             high = middle;
     }
-    return low > 0 ? record_at(low - 1) : NULL;
+    file.searched = low;
+    return low;
+}
+
+/* The last record of (frame, layer) or before, or NULL. A read filter (tshark -2 -R) gives the number of a
+ * packet that it drops to the next one: the record of that is the later one. */
+static const struct vsock_record *last_until(uint32_t frame, uint8_t layer)
+{
+    uint32_t count = count_until(frame, layer);
+
+    return count > 0 ? record_at(count - 1) : NULL;
 }
 
 static const struct vsock_record *find_record(uint32_t frame, uint8_t layer)
