@@ -61,6 +61,11 @@ void vsock_handoff_fill(void)
     }
 }
 
+bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port)
+{
+    return dissector_get_uint_handle(port_table, src_port) || dissector_get_uint_handle(port_table, dst_port);
+}
+
 /* A call in progress. */
 struct call {
     tvbuff_t *tvb;

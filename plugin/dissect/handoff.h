@@ -31,6 +31,9 @@ void vsock_handoff_register(int proto, module_t *preferences);
  * dissectors are registered. */
 void vsock_handoff_fill(void);
 
+/* Is a dissector attached to one of the two? */
+bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port);
+
 /* For heuristics that have recognised their protocol: from this packet on the connection is that dissector's.
  */
 void vsock_claim(packet_info *pinfo, dissector_handle_t handle);

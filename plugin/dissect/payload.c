@@ -11,6 +11,7 @@
 #include <epan/exceptions.h>
 #include <epan/proto_data.h>
 
+#include "handoff.h"
 #include "payload_step.h"
 #include "pdu.h"
 
@@ -44,9 +45,9 @@ struct direction {
     bool synced;     /* SEQPACKET: the next packet is a message's first */
     uint32_t length; /* bytes that the last packet added to `open` */
 
-    bool taken;        /* some of it, once */
-    uint32_t rejected; /* times that nobody took any, until then */
-    bool nobodys;      /* so heuristics are not asked any more, nor on later passes: it was in vain */
+    bool taken;                   /* some of it, once */
+    uint32_t rejected;            /* times that nobody took any, until then */
+    enum vsock_interest interest; /* after that, and on later passes */
 };
 
 /* Of a connection: its conversation's data for our protocol. */
@@ -198,11 +199,13 @@ static struct vsock_pdu *new_pdu_of_rest(const struct vsock_payload_context *c, 
 
 static void note_answer(const struct first_pass *f, struct vsock_payload_answer a)
 {
+    const struct vsock_packet *p = f->context->packet;
     struct direction *d = f->direction;
 
     d->taken |= a.taken;
     if (!d->taken && ++d->rejected == REJECTED_MAX)
-        d->nobodys = true;
+        d->interest = vsock_has_port_dissector(p->mon.src_port, p->mon.dst_port) ? VSOCK_INTEREST_PORTS
+                                                                                 : VSOCK_INTEREST_NONE;
 }
 
 /* Nothing is open: the rest of the packet, from `at` on, goes to a dissector. */
@@ -514,6 +517,23 @@ static void take_on_first_pass(struct vsock_payload_context *c, struct payload_s
     ENDTRY;
 }
 
+/* Is it known without asking that nobody takes a packet's payload, and does the packet nothing else here? */
+static bool is_nobodys(const struct vsock_payload_context *c, const struct payload_state *state)
+{
+    const struct vsock_record *r = c->record;
+    const struct direction *d = &state->direction[r->sender];
+
+    return d->interest == VSOCK_INTEREST_NONE && !c->chosen && !d->open && d->skip == 0 && !r->rare &&
+           c->packet->virtio.op == VSOCK_OP_RW && c->packet->virtio.type == VSOCK_TYPE_STREAM && !c->cut;
+}
+
+static void take_nobodys(struct vsock_payload_context *c, struct payload_state *state)
+{
+    take_again(c, NULL);
+    state->last_record = c->record;
+    state->last_steps = NULL;
+}
+
 static void dissect_in_connection(struct vsock_payload_context *c)
 {
     const struct vsock_record *r = c->record;
@@ -523,10 +543,13 @@ static void dissect_in_connection(struct vsock_payload_context *c)
     if (!state)
         return;
     c->chosen = find_chosen(state, r, is_first && state->last_record != r);
-    c->nobodys[0] = state->direction[0].nobodys;
-    c->nobodys[1] = state->direction[1].nobodys;
+    c->interest[0] = state->direction[0].interest;
+    c->interest[1] = state->direction[1].interest;
     if (is_first && state->last_record != r) {
-        take_on_first_pass(c, state);
+        if (is_nobodys(c, state))
+            take_nobodys(c, state);
+        else
+            take_on_first_pass(c, state);
         return;
     }
     if (is_first && state->last_steps) /* a read filter had it dissected, as another frame_data */

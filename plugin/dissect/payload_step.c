@@ -92,7 +92,7 @@ static struct vsock_handoff describe(const struct vsock_payload_context *c, cons
         .src_port = c->packet->mon.src_port,
         .dst_port = c->packet->mon.dst_port,
         .chosen = c->chosen,
-        .skip_contents = c->nobodys[bytes->sender],
+        .skip_contents = c->interest[bytes->sender] != VSOCK_INTEREST_OPEN,
         .offset = bytes->offset,
     };
 
@@ -131,8 +131,11 @@ static struct vsock_payload_answer hand_over(struct vsock_payload_context *c, co
 /* What nobody takes is shown as data, as under TCP. */
 static void show_data(struct vsock_payload_context *c, uint32_t offset, uint32_t length)
 {
+    bool all = offset == 0 && length == c->captured && !c->cut;
+
     if (length > 0 && c->tree)
-        call_data_dissector(tvb_new_subset_length(c->tvb, (int)offset, (int)length), c->pinfo, c->tree);
+        call_data_dissector(all ? c->tvb : tvb_new_subset_length(c->tvb, (int)offset, (int)length), c->pinfo,
+                            c->tree);
 }
 
 /* Several PDUs share the packet's line in the list: those that come later add to it. */
@@ -151,14 +154,17 @@ static struct vsock_payload_answer take_own(struct vsock_payload_context *c,
                                             const struct vsock_payload_step *step)
 {
     struct bytes own = {
-        .tvb = tvb_new_subset_remaining(c->tvb, (int)step->offset),
         .sender = c->record ? c->record->sender : 0,
         .offset = vsock_payload_offset(c->record) + step->offset,
         .may_ask = c->may_ask && !c->cut,
         .whole = c->whole,
     };
-    struct vsock_payload_answer a = hand_over(c, &own);
+    struct vsock_payload_answer a = {0};
 
+    if (c->chosen || c->interest[own.sender] != VSOCK_INTEREST_NONE) {
+        own.tvb = tvb_new_subset_remaining(c->tvb, (int)step->offset);
+        a = hand_over(c, &own);
+    }
     if (!a.taken)
         show_data(c, step->offset, c->captured - step->offset);
     else

@@ -54,6 +54,13 @@ struct vsock_payload_endpoints {
     struct conversation_element *elements;
 };
 
+/* Who may yet take the payload of one side of a connection. */
+enum vsock_interest {
+    VSOCK_INTEREST_OPEN,  /* any dissector */
+    VSOCK_INTEREST_PORTS, /* heuristics have looked at enough of it in vain */
+    VSOCK_INTEREST_NONE,  /* and there is no dissector at its ports: only one that is chosen later */
+};
+
 /* A packet that is being dealt with. */
 struct vsock_payload_context {
     packet_info *pinfo;
@@ -68,7 +75,7 @@ struct vsock_payload_context {
     bool may_ask;                      /* a dissector may ask for more than one packet has */
     bool whole;                        /* a packet has all of what it is about, or can get it */
     dissector_handle_t chosen;         /* see struct vsock_handoff */
-    bool nobodys[2];                   /* of each side: heuristics have looked at enough of its payload */
+    enum vsock_interest interest[2];   /* of each side */
     unsigned limit_kib;                /* the preference, for messages */
 
     /* vsock_payload_begin() fills these. */
@@ -77,6 +84,7 @@ struct vsock_payload_context {
 };
 
 void vsock_payload_step_register(int proto);
+void vsock_payload_step_handoff(void);
 
 /* A name that Wireshark already has, or NULL. To be asked before registering. */
 const char *vsock_payload_step_conflict(void);

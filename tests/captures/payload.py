@@ -432,6 +432,9 @@ def heuristics_stories():
     for pieces, what in ((15, "which contents still decide on"), (16, "after which contents are not asked any more")):
         x = Dialogue(1024, f"{pieces} pieces that no protocol claims, {what}", client=(GUEST[0], 5000 + pieces))
         yield from (*x.opened(), *x.ask(*[noise[:64]] * pieces, get("/late")), x.s(CREDIT_UPDATE), *x.closed())
+    x = Dialogue(1024, "the same, until the server answers in a protocol that is known", client=(GUEST[0], 5017))
+    yield from (*x.opened(), *x.ask(*[noise[:64]] * 17), *x.answer(ok(b"known now\n")), *x.ask(get("/known")),
+                *x.closed())
     x = Dialogue(1024, "a file that has lines like a request's", client=(GUEST[0], 5004))
     yield from (*x.opened(), *x.ask(noise[:70], b"GET /x is in my file\nand more\n", b"so is this\n"), x.s(CREDIT_UPDATE),
                 *x.closed())
