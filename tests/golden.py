@@ -138,14 +138,17 @@ def orphans(cases):
     return not found
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description="Golden tests of tshark's output")
+def parse_arguments(has_long=False):
+    """What CTest hands to every script; with `has_long`, also whether to take the time to look at more."""
+    parser = argparse.ArgumentParser(description="Tests of what Wireshark's programs print")
     parser.add_argument("--tshark", default="tshark")
     parser.add_argument("--plugins", required=True, help="what WIRESHARK_PLUGIN_DIR would be")
     parser.add_argument("--series", required=True, help="Wireshark's major.minor")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--by-series", action="store_true")
     parser.add_argument("--orphans", action="store_true")
+    if has_long:
+        parser.add_argument("--long", action="store_true")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     if not shutil.which(options.tshark):

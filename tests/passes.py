@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a packet shows must not depend on the pass, links and findings of the future apart.
 
-Every field of ours, of every packet of every capture, with one pass and with two. Takes golden.py's options.
+Every field of ours, of every packet of every capture; and every field of the protocols inside, where there is payload
+that is decoded; with one pass and with two. Takes golden.py's options.
 """
 import shlex
 import sys
+import xml.etree.ElementTree
 
 import golden
+import sharkd
 
 FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.reassembled_in", "vsock.message.reassembled_in",
           "vsock.connection.unanswered", "vsock.analysis.stall_open", "vsock.analysis.credit_request_unanswered",
@@ -17,28 +20,69 @@ FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.reassembled_in", "vsock.
           # Protocols of our own.
           "ttrpc.response_in", "gcs.response_in"}
 
-OURS = r"fields - -G fields | ^F\t[^\t]*\t(vsock|ttrpc|sd_notify|nitro_heartbeat|gcs)\."
+# What dissectors within say of the future, over TCP as well.
+NOT_OURS = {"", "text", "http.request_number", "http.response_number", "http.response_for.uri", "http.request.full_uri",
+            "tls.handshake.random_time", "tls.handshake.random_bytes"}
+
+INSIDE = ("payload-*", "http*", "ssh*", "tls*.pcapng*", "tap-whole*", "vhost-6.1*", "seqpacket*", "ttrpc*", "sd_notify*",
+          "nitro*", "gcs*")
+
+
+def compare_ours(capture, fields, options):
+    """Returns how many packets there are, and the differences."""
+    arguments = "-T fields -E separator=| -e _ws.col.Info " + " ".join(f"-e {field}" for field in fields)
+    once, twice = (golden.run(golden.Case(shlex.join(["passes", capture, *passes, *arguments.split()])), options)
+                   for passes in ([], ["-2"]))
+    if "exit status" in once + twice:
+        sys.exit(f"{capture}: tshark failed:\n{once}")
+    different = [f"{capture}, frame {number}:\n  {a}\n  {b}"
+                 for number, (a, b) in enumerate(zip(once.splitlines(), twice.splitlines(), strict=True), 1) if a != b]
+    return once.count("\n"), different
+
+
+def links(options):
+    """The names of all fields that are frame numbers."""
+    listed = golden.run(golden.Case(r"links - -G fields | ^F\t.*\tFT_FRAMENUM\t"), options)
+    return {line.split("\t")[2] for line in listed.splitlines()}
+
+
+def fields_inside(capture, extra, left_out, options):
+    """A list of (name, value), in the order of the tree, for each packet."""
+    text = golden.run(golden.Case(shlex.join(["pdml", capture, *extra, "-T", "pdml"])), options)
+    packets = xml.etree.ElementTree.fromstring(text)
+    result = []
+    for packet in packets:
+        inside = [proto for proto in packet if proto.get("name") not in ("geninfo", "frame")]
+        result.append([(field.get("name"), field.get("show"), field.get("value"))
+                       for proto in inside for field in proto.iter("field")
+                       if field.get("name") not in left_out and not field.get("name").startswith("_ws.expert")])
+        result[-1] += [(proto.get("name"), None, None) for proto in inside]
+    return result
+
+
+def compare_inside(capture, left_out, options):
+    once, twice = (fields_inside(capture, extra, left_out, options) for extra in ([], ["-2"]))
+    return [f"{capture}, frame {number}, inside:\n  {sorted(set(a) - set(b), key=str)}\n"
+            f"  {sorted(set(b) - set(a), key=str)}"
+            for number, (a, b) in enumerate(zip(once, twice, strict=True), 1) if a != b]
 
 
 def main():
     options = golden.parse_arguments()
-    listed = golden.run(golden.Case(OURS), options)
-    fields = sorted({line.split("\t")[2] for line in listed.splitlines()} - FUTURE)
-    print(f"{len(fields)} fields")
-    if "vsock.stream" not in fields or len(fields) < 90:
-        sys.exit(f"is the plugin loaded? Its fields are not there: {listed}")
-    arguments = "-T fields -E separator=| -e _ws.col.Info " + " ".join(f"-e {field}" for field in fields)
-    different = []
-    for capture in sorted((golden.TESTS / "captures").glob("*.pcap*")):
-        once, twice = (golden.run(golden.Case(shlex.join(["passes", capture.name, *passes, *arguments.split()])), options)
-                       for passes in ([], ["-2"]))
-        if "exit status" in once + twice:
-            sys.exit(f"{capture.name}: tshark failed:\n{once}")
-        print(f"{capture.name}: {once.count(chr(10))} packets")
-        for number, (a, b) in enumerate(zip(once.splitlines(), twice.splitlines(), strict=True), 1):
-            if a != b:
-                different.append(f"{capture.name} {number}:\n  {a}\n  {b}")
-    return "\n".join(different) or 0
+    fields = [field for field in sharkd.our_fields(options) if field not in FUTURE]
+    left_out = links(options) | FUTURE | NOT_OURS
+    packets, different = 0, []
+    for path in sorted((golden.TESTS / "captures").glob("*.pcap*")):
+        count, found = compare_ours(path.name, fields, options)
+        print(f"{path.name}: {count} packets")
+        packets, different = packets + count, different + found
+    inside = sorted(path.name for pattern in INSIDE for path in (golden.TESTS / "captures").glob(pattern))
+    for capture in inside:
+        different += compare_inside(capture, left_out, options)
+    print("\n".join(different))
+    print(f"{len(fields)} fields of {packets} packets, and all that is inside {len(inside)} captures, with one pass and "
+          f"two: {len(different)} differences")
+    return 1 if different else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fake_window.c - a plugin for the tests alone: gives tshark a text window that is stdout, and chooses
- * Statistics > vsock Diagnoses before the capture is read. */
+ * fake_window.c - a plugin for the tests alone: gives tshark or sharkd a text window that is stderr (sharkd answers
+ * on stdout), and chooses Statistics > vsock Diagnoses before a capture is read. */
 #include "compat.h"
 
 #include <stdio.h>
@@ -20,13 +20,13 @@ static char window;
 
 static funnel_text_window_t *open_window(funnel_ops_id_t *id _U_, const char *title)
 {
-    printf("opened: %s\n", title);
+    fprintf(stderr, "opened: %s\n", title);
     return (funnel_text_window_t *)(void *)&window;
 }
 
 static void set_text(funnel_text_window_t *at, const char *text)
 {
-    printf("%s%s", (void *)at == &window ? "" : "another window: ", text);
+    fprintf(stderr, "%s%s", (void *)at == &window ? "" : "another window: ", text);
 }
 
 static void set_close_cb(funnel_text_window_t *at _U_, text_win_close_cb_t callback _U_, void *data _U_)
@@ -42,7 +42,7 @@ static void choose(const char *name, register_stat_group_t group, funnel_menu_ca
 {
     if (strcmp(name, "vsock Diagnoses") != 0)
         return;
-    printf("chosen: %s, group %d\n", name, group == REGISTER_PACKET_STAT_GROUP_UNSORTED);
+    fprintf(stderr, "chosen: %s, group %d\n", name, group == REGISTER_PACKET_STAT_GROUP_UNSORTED);
     callback(data);
 }
 
