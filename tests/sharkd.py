@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import golden
 
@@ -73,9 +74,11 @@ class Sharkd:
         if not sharkd:
             sys.exit("sharkd: not found; it comes with Wireshark (Debian: wireshark-common)")
         self.folder, self.loads = folder, 0
-        self.stderr = open(pathlib.Path(folder, "sharkd.stderr"), "w+", encoding="utf-8")
+        errors, path = tempfile.mkstemp(dir=folder)
+        self.stderr = open(path, encoding="utf-8")
         self.process = subprocess.Popen(golden.unprivileged([sharkd, "-"]), env=environment, cwd="/", text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.stderr)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+        os.close(errors)
 
     def __enter__(self):
         return self
@@ -101,6 +104,10 @@ class Sharkd:
     def ask(self, method, **parameters):
         [(_, answer)] = self.answers([request(method, **parameters)])
         return json.loads(answer)["result"]
+
+    def stderr_since(self):
+        """What was written there since this was asked last, but for what sharkd itself says."""
+        return "".join(line for line in self.stderr.readlines() if not line.startswith(("load: ", "sharkd_", "Hello ")))
 
     def load(self, capture):
         """Opens a stored capture, whose first pass this is; returns the number of its packets."""
@@ -128,6 +135,8 @@ def differences(one, other):
         if isinstance(result, list):  # of packets
             into += [json.dumps(entry) for entry in result]
         else:
+            if "followers" in result:  # since 4.4; of a follower that has no stream here, the number is left unset
+                result["followers"] = [follower for follower in result["followers"] if follower["filter"]]
             into += items(result.get("tree", ()))
             into += [f"{key}: {json.dumps(value)}" for key, value in result.items() if key != "tree"]
     if parts[0] == parts[1]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The window of Statistics > vsock Diagnoses must hold what -z vsock,diagnose prints.
 
-gui/fake_window.c plays the GUI. Takes golden.py's options; the build leaves the fake in BUILD/fake_window.
+gui/fake_window.c plays the GUI. Takes golden.py's options; the build leaves the fake in BUILD/fakes.
 """
 import pathlib
 import shutil
@@ -12,7 +12,7 @@ import tempfile
 import golden
 
 options = golden.parse_arguments()
-fake = pathlib.Path(options.plugins).parent / "fake_window" / "fake_window.so"
+fake = pathlib.Path(options.plugins).parent / "fakes" / "fake_window.so"
 failed = False
 with tempfile.TemporaryDirectory() as folder:
     plugins = pathlib.Path(folder, "plugins")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fake_window.c - a plugin for the tests alone: gives tshark or sharkd a text window that is stderr (sharkd answers
- * on stdout), and chooses Statistics > vsock Diagnoses before a capture is read. */
+ * fake_window.c - a plugin for the tests alone: gives tshark or sharkd a text window that is stderr (sharkd
+ * answers on stdout), and chooses Statistics > vsock Diagnoses before a capture is read. */
 #include "compat.h"
 
 #include <stdio.h>
