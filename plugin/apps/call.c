@@ -16,7 +16,7 @@ static wmem_map_t *calls_of_connection(packet_info *pinfo, int proto)
     wmem_map_t *calls = (wmem_map_t *)conversation_get_proto_data(conversation, proto);
 
     if (!calls) {
-        calls = wmem_map_new(wmem_file_scope(), g_int64_hash, g_int64_equal);
+        calls = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
         conversation_add_proto_data(conversation, proto, calls);
     }
     return calls;

@@ -39,14 +39,14 @@ struct tuple {
     uint32_t pair; /* index of the first stream between the endpoints, wherever recorded */
 };
 
+/* Keys come from packets, and somebody may have chosen them: hence a hash that nobody can foresee. */
 static unsigned tuple_hash(const void *key)
 {
     const struct tuple *t = (const struct tuple *)key;
-    uint64_t hash = t->low.cid * 31 + t->high.cid;
+    const uint64_t words[] = {t->low.cid, t->high.cid, (uint64_t)t->low.port << 32 | t->high.port,
+                              (uint64_t)t->section << 32 | t->interface};
 
-    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + ((uint64_t)t->low.port << 32 | t->high.port);
-    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + ((uint64_t)t->section << 32 | t->interface);
-    return (unsigned)(hash ^ hash >> 32);
+    return wmem_strong_hash((const uint8_t *)words, sizeof(words));
 }
 
 static bool same_endpoint(const struct vsock_endpoint *a, const struct vsock_endpoint *b)
@@ -83,7 +83,7 @@ static void start_file(void)
     file.tuples = wmem_map_new(wmem_file_scope(), tuple_hash, tuple_equal);
     file.pairs = wmem_map_new(wmem_file_scope(), pair_hash, pair_equal);
     file.chunks = wmem_array_new(wmem_file_scope(), sizeof(struct vsock_record *));
-    file.places = wmem_map_new(wmem_file_scope(), g_int64_hash, g_int64_equal);
+    file.places = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
     file.spare_copies = wmem_stack_new(wmem_file_scope());
     file.trials = wmem_queue_new(wmem_file_scope());
 }

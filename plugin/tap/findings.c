@@ -28,12 +28,9 @@ struct key {
 static unsigned key_hash(const void *key)
 {
     const struct key *k = (const struct key *)key;
-    uint64_t hash = (uintptr_t)k->place;
+    const uint64_t words[] = {k->client_cid, k->server_cid, k->port, (uintptr_t)k->place};
 
-    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + k->client_cid;
-    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + k->server_cid;
-    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + k->port;
-    return (unsigned)(hash ^ hash >> 32);
+    return wmem_strong_hash((const uint8_t *)words, sizeof(words));
 }
 
 static gboolean key_equal(const void *a, const void *b)

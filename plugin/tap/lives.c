@@ -16,10 +16,9 @@
 static unsigned relation_hash(const void *key)
 {
     const struct vsock_relation *r = (const struct vsock_relation *)key;
-    uint64_t hash = r->pair.low_cid * UINT64_C(0x9e3779b97f4a7c15) + r->pair.high_cid;
+    const uint64_t words[] = {r->pair.low_cid, r->pair.high_cid, (uintptr_t)r->place};
 
-    hash = hash * UINT64_C(0x9e3779b97f4a7c15) + (uintptr_t)r->place;
-    return (unsigned)(hash ^ hash >> 32);
+    return wmem_strong_hash((const uint8_t *)words, sizeof(words));
 }
 
 static gboolean relation_equal(const void *a, const void *b)
