@@ -104,7 +104,22 @@ static const char *resolved_cid(uint64_t cid, char *buffer, size_t size)
 }
 
 /* Names are handed out as interned strings: the packet list keeps the pointer, others copy it unchecked, so
- * it must never be NULL and never be freed. */
+ * it must never be NULL and never be freed. Not by g_intern_string(): at every 2048th string that leaks a
+ * table of all before it, which with a million CIDs is gigabytes. */
+static const char *intern(const char *text)
+{
+    static wmem_map_t *texts;
+    char *kept;
+
+    if (!texts)
+        texts = wmem_map_new(wmem_epan_scope(), wmem_str_hash, g_str_equal);
+    kept = (char *)wmem_map_lookup(texts, text);
+    if (kept)
+        return kept;
+    kept = wmem_strdup(wmem_epan_scope(), text);
+    wmem_map_insert(texts, kept, kept);
+    return kept;
+}
 
 static int cid_to_str(const address *addr, char *buf, int buf_len)
 {
@@ -133,7 +148,7 @@ static const char *cid_resolved(const address *addr)
 {
     char buffer[CID_TEXT_SIZE];
 
-    return g_intern_string(resolved_cid(address_cid(addr), buffer, sizeof(buffer)));
+    return intern(resolved_cid(address_cid(addr), buffer, sizeof(buffer)));
 }
 
 static int cid_resolved_len(void)
@@ -178,7 +193,7 @@ static const char *endpoint_resolved(const address *addr)
         vsock_text_add(&t, service);
     else
         vsock_text_add_uint(&t, port);
-    return g_intern_string(text);
+    return intern(text);
 }
 
 static int endpoint_resolved_len(void)
