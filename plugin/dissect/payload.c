@@ -20,7 +20,8 @@
 
 /* A PDU that grows packet by packet is looked at from its beginning each time, which would cost the square of
  * its length. So beyond the first of these numbers of bytes, each look counted, it is offered when it has
- * grown by a sixteenth or a shorter packet may end it; beyond the second, only when it has grown. */
+ * grown by a sixteenth or a shorter packet may end it; beyond the second, only when it has grown. That goes
+ * for a dissector that names a number, too: it may always want one byte more. */
 #define OFFERED_FREELY (UINT64_C(256) << 20)
 #define OFFERED_MAX (UINT64_C(1) << 30)
 
@@ -243,7 +244,7 @@ static bool is_time_to_offer(const struct vsock_pdu *pdu, uint32_t length, uint3
 {
     bool grown = pdu->length - pdu->offered_at >= pdu->offered_at / 16;
 
-    if (pdu->offered <= OFFERED_FREELY || VSOCK_PDU_IS_KNOWN(pdu->wanted))
+    if (pdu->offered <= OFFERED_FREELY)
         return true;
     return grown || (length < length_before && pdu->offered <= OFFERED_MAX);
 }
@@ -301,9 +302,13 @@ static uint32_t go_on(struct first_pass *f, uint32_t at)
     }
     vsock_pdu_append(pdu, c->tvb, at, length, c->record->frame);
     f->direction->length = length;
-    if (enough && is_time_to_offer(pdu, length, length_before))
+    if (enough && is_time_to_offer(pdu, length, length_before)) {
         offer(f, at, length);
-    else if (!VSOCK_PDU_IS_KNOWN(pdu->wanted) && pdu->length > limit())
+        return length;
+    }
+    if (enough)
+        pdu->wanted = VSOCK_PDU_ANY_MORE;
+    if (!VSOCK_PDU_IS_KNOWN(pdu->wanted) && pdu->length > limit())
         end_at_limit(f, at, length);
     else
         step(f, (struct vsock_payload_step){.action = ACT_ADD, .offset = at, .length = length, .pdu = pdu});
