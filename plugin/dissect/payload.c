@@ -40,7 +40,7 @@ static unsigned limit_kib = 16384;
 /* What one side of a connection is in the middle of, on the first pass. */
 struct direction {
     struct vsock_pdu *open;
-    uint64_t skip;   /* bytes to come that belong to a PDU that was too large */
+    uint64_t skip;   /* bytes to come of a PDU that was too large; of a message: not 0 until its EOM */
     bool decided;    /* a dissector took some, or its first bytes were nobody's */
     bool held;       /* `open` is the first bytes of an undecided direction */
     bool synced;     /* SEQPACKET: the next packet is a message's first */
@@ -348,6 +348,23 @@ static void take_bytes(struct first_pass *f)
     }
 }
 
+/* The open message is too large. What is there of it is dissected here and now, since its end may never come.
+ */
+static void end_message_at_limit(struct first_pass *f, uint32_t length, bool last)
+{
+    if (!last)
+        f->direction->skip = UINT64_MAX;
+    end_pdu(f, f->direction, END_LIMIT, 0, length);
+}
+
+/* The rest of a message that was too large, up to its EOM. */
+static void skip_fragment(struct first_pass *f, bool last)
+{
+    step(f, (struct vsock_payload_step){.action = ACT_SKIP, .length = f->context->captured});
+    if (last)
+        f->direction->skip = 0;
+}
+
 /* An RW of a SEQPACKET: a message, or a part of one. */
 static void take_fragment(struct first_pass *f)
 {
@@ -356,6 +373,10 @@ static void take_fragment(struct first_pass *f)
     uint32_t length = c->packet->virtio.len; /* the record may lack some of it */
     bool last = (c->packet->virtio.flags & VSOCK_SEQ_EOM) != 0;
 
+    if (d->skip > 0) {
+        skip_fragment(f, last);
+        return;
+    }
     if (!d->open && last && d->synced) {
         if (c->captured > 0)
             note_answer(f, step(f, (struct vsock_payload_step){.action = ACT_HAND_OVER, .length = length}));
@@ -364,7 +385,11 @@ static void take_fragment(struct first_pass *f)
     if (!d->open)
         d->open = new_pdu(c, 0, true);
     vsock_pdu_append(d->open, c->tvb, 0, length, c->record->frame);
-    if (d->open->length > limit())
+    if (d->open->length > limit() && d->synced) {
+        end_message_at_limit(f, length, last);
+        return;
+    }
+    if (d->open->length > limit()) /* it is not going to be dissected */
         d->open->broken = true;
     if (!last) {
         step(f, (struct vsock_payload_step){.action = ACT_ADD, .length = length, .pdu = d->open});
@@ -373,7 +398,7 @@ static void take_fragment(struct first_pass *f)
     if (!d->synced)
         end_pdu(f, d, END_NO_BEGINNING, 0, length);
     else if (d->open->broken)
-        end_pdu(f, d, d->open->length > limit() ? END_LIMIT : END_CUT, 0, length);
+        end_pdu(f, d, END_CUT, 0, length);
     else
         end_pdu(f, d, END_WHOLE, 0, length);
     d->synced = true;
