@@ -25,6 +25,9 @@ static struct {
 
 #define CHUNK 1024
 
+/* Connections of one millisecond whose copies are waited for: where more begin, the oldest is given up. */
+#define TRIALS_MAX 4096
+
 /* One interface of one section: a kernel, most likely, and a stretch of time. */
 struct place {
     enum vsock_tap_layout layout;
@@ -332,13 +335,13 @@ static void end_trial(struct vsock_stream *s)
 }
 
 /* A new connection may turn out to be captured twice: from its REQUEST on, packets wait for copies. Only
- * those of the last millisecond cost memory for it. */
+ * those of the last millisecond cost memory for it, and not too many of them. */
 static void start_trial(struct vsock_stream *s)
 {
     while (wmem_queue_count(file.trials) > 0) {
         struct vsock_stream *oldest = (struct vsock_stream *)wmem_queue_peek(file.trials);
 
-        if (!is_trial_over(oldest, s->request_time))
+        if (wmem_queue_count(file.trials) < TRIALS_MAX && !is_trial_over(oldest, s->request_time))
             break;
         end_trial(oldest);
         wmem_queue_pop(file.trials);
