@@ -204,9 +204,11 @@ static void note_answer(const struct first_pass *f, struct vsock_payload_answer 
     struct direction *d = f->direction;
 
     d->taken |= a.taken;
-    if (!d->taken && ++d->rejected == REJECTED_MAX)
-        d->interest = vsock_has_port_dissector(p->mon.src_port, p->mon.dst_port) ? VSOCK_INTEREST_PORTS
-                                                                                 : VSOCK_INTEREST_NONE;
+    if (d->taken || ++d->rejected != REJECTED_MAX)
+        return;
+    d->decided = true;
+    d->interest = vsock_has_port_dissector(p->mon.src_port, p->mon.dst_port) ? VSOCK_INTEREST_PORTS
+                                                                             : VSOCK_INTEREST_NONE;
 }
 
 /* Nothing is open: the rest of the packet, from `at` on, goes to a dissector. */
