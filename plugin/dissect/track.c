@@ -11,6 +11,7 @@
 /* Everything that belongs to the open file. The memory is of file scope, and goes with it. */
 static struct {
     wmem_map_t *tuples;   /* a set of struct tuple */
+    struct tuple *recent; /* of the packet before, most likely this one's too; NULL at first */
     wmem_map_t *pairs;    /* the first of them between two endpoints, wherever recorded */
     wmem_array_t *chunks; /* of struct vsock_record *: CHUNK records each, in the order of the capture */
     uint32_t records;
@@ -282,11 +283,14 @@ static struct place *get_place(uint32_t section, uint32_t interface)
 
 static struct tuple *get_tuple(const struct tuple *key)
 {
-    struct tuple *t = (struct tuple *)wmem_map_lookup(file.tuples, key), *first;
+    struct tuple *t, *first;
 
+    if (file.recent && tuple_equal(file.recent, key))
+        return file.recent;
+    t = file.recent = (struct tuple *)wmem_map_lookup(file.tuples, key);
     if (t)
         return t;
-    t = (struct tuple *)wmem_memdup(wmem_file_scope(), key, sizeof(*key));
+    t = file.recent = (struct tuple *)wmem_memdup(wmem_file_scope(), key, sizeof(*key));
     wmem_map_insert(file.tuples, t, t);
     t->place = get_place(t->section, t->interface);
     first = (struct tuple *)wmem_map_lookup(file.pairs, t);
