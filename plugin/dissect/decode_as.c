@@ -14,7 +14,7 @@
 static const char *const by_name[] = {"data-text-lines", "json", "xml", "syslog", "protobuf"};
 
 /* A set of dissector_handle_t. */
-static GHashTable *tcp_dissectors;
+static wmem_map_t *tcp_dissectors;
 
 struct ports {
     uint32_t src, dst;
@@ -76,13 +76,13 @@ void vsock_decode_as_register(void)
                                     decode_as_default_change,
                                     NULL};
 
-    tcp_dissectors = g_hash_table_new(NULL, NULL);
+    tcp_dissectors = wmem_map_new(wmem_epan_scope(), g_direct_hash, g_direct_equal);
     register_decode_as(&decode_as);
 }
 
 static void offer(const char *table _U_, void *handle, void *user_data _U_)
 {
-    g_hash_table_add(tcp_dissectors, handle);
+    wmem_map_insert(tcp_dissectors, handle, handle);
     dissector_add_for_decode_as(VSOCK_PORT_TABLE, (dissector_handle_t)handle);
 }
 
@@ -114,5 +114,5 @@ void vsock_decode_as_fill(void)
 
 bool vsock_expects_tcp(dissector_handle_t handle)
 {
-    return g_hash_table_contains(tcp_dissectors, handle);
+    return wmem_map_contains(tcp_dissectors, handle);
 }
