@@ -248,8 +248,10 @@ static void draw(void *listener)
     l->draw(l);
 }
 
-static void free_lives(struct vsock_lives *l)
+static void finish(void *listener)
 {
+    struct vsock_lives *l = (struct vsock_lives *)listener;
+
     wmem_destroy_allocator(l->memory);
     g_free(l->filter);
     g_free(l);
@@ -257,22 +259,22 @@ static void free_lives(struct vsock_lives *l)
 
 void vsock_lives_stop(struct vsock_lives *l)
 {
-    remove_tap_listener(l);
     if (l->filter)
         remove_tap_listener(&l->picker);
-    free_lives(l);
+    remove_tap_listener(l);
 }
 
 /* Returns what register_tap_listener() has against it, or NULL. */
 static char *listen_to(void *listener, const char *filter, tap_reset_cb on_reset, tap_packet_cb on_packet,
-                       tap_draw_cb on_draw)
+                       tap_draw_cb on_draw, tap_finish_cb on_finish)
 {
     GString *error = register_tap_listener("vsock", listener, filter, TL_REQUIRES_NOTHING, on_reset,
-                                           on_packet, on_draw, NULL);
+                                           on_packet, on_draw, on_finish);
 
     return error ? g_string_free(error, FALSE) : NULL;
 }
 
+/* The first listener owns what both share: Wireshark finishes it at its end, if nobody stops it before. */
 struct vsock_lives *vsock_lives_start(const char *filter, void (*on_draw)(struct vsock_lives *), char **error)
 {
     struct vsock_lives *l = g_new0(struct vsock_lives, 1);
@@ -281,14 +283,15 @@ struct vsock_lives *vsock_lives_start(const char *filter, void (*on_draw)(struct
     l->filter = g_strdup(filter);
     l->draw = on_draw;
     forget(l);
-    *error = listen_to(l, NULL, reset, gather, draw);
-    if (!*error && filter) {
-        *error = listen_to(&l->picker, filter, NULL, pick, NULL);
-        if (*error)
-            remove_tap_listener(l);
+    *error = listen_to(l, NULL, reset, gather, draw, finish);
+    if (*error) {
+        finish(l);
+        return NULL;
     }
+    if (filter)
+        *error = listen_to(&l->picker, filter, NULL, pick, NULL, NULL);
     if (!*error)
         return l;
-    free_lives(l);
+    remove_tap_listener(l);
     return NULL;
 }

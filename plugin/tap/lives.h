@@ -47,8 +47,9 @@ struct vsock_lives {
     int picker; /* what the second listener is known by */
 };
 
-/* Starts to listen; `draw` is called when there is something to show, maybe more than once. Sets *error, to
- * be freed, and returns NULL where the filter is wrong. `filter` may be NULL. */
+/* Starts to listen, until it is stopped or Wireshark ends; `draw` is called when there is something to show,
+ * maybe more than once. Sets *error, to be freed, and returns NULL where the filter is wrong. `filter` may be
+ * NULL. */
 struct vsock_lives *vsock_lives_start(const char *filter, void (*draw)(struct vsock_lives *lives),
                                       char **error);
 

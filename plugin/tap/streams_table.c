@@ -68,6 +68,13 @@ static void free_shown(void *data)
     g_free(s);
 }
 
+static void forget(void)
+{
+    if (shown_streams)
+        g_hash_table_destroy(shown_streams);
+    shown_streams = NULL;
+}
+
 /* Rows cannot be taken out of a table, only emptied. */
 static void reset(stat_tap_table *table)
 {
@@ -186,4 +193,5 @@ void vsock_streams_table_register(void)
     };
 
     register_stat_tap_table_ui(&ui);
+    register_shutdown_routine(forget);
 }
