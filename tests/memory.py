@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""memory.py TOOL COMMAND... - runs a command whose tests run tshark under TOOL, and fails on whatever that found.
+
+valgrind   reads of what was never written, reads and writes where nothing is; leaks that the plugin is part of
+sanitizer  AddressSanitizer and UBSan, in a plugin that CC (default: gcc) built with VSOCK_SANITIZE
+
+golden.py puts what is in VSOCK_UNDER before every tshark and sharkd. Reports go to files, never into the output
+that the tests compare: goldens have to be equal under both tools. Every process has a file, so that none is lost.
+"""
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree
+
+import golden
+
+# One call of malloc() a block: in wmem's and GLib's pools, no tool sees where a block ends.
+SEPARATE_BLOCKS = ["env", "WIRESHARK_DEBUG_WMEM_OVERRIDE=simple", "G_SLICE=always-malloc"]
+VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite", "--num-callers=50", "--keep-debuginfo=yes",
+            f"--suppressions={golden.TESTS}/valgrind.supp", "--xml=yes", '--xml-file="$report"']
+
+
+def sanitizer():
+    """Tshark itself has no sanitizer, so that their libraries must be there before the plugin is."""
+    compiler = os.environ.get("CC", "gcc")
+    names = [f"libclang_rt.asan-{os.uname().machine}.so"] if "clang" in compiler else ["libasan.so", "libubsan.so"]
+    libraries = [subprocess.run([compiler, f"-print-file-name={name}"], stdout=subprocess.PIPE, text=True,
+                                check=True).stdout.strip() for name in names]
+    missing = [path for path in libraries if not pathlib.Path(path).exists()]
+    if missing:
+        sys.exit(f"{compiler} has no {' and no '.join(missing)}")
+    # What tshark leaks at its end is not looked at: that is valgrind's part.
+    return ["env", f"LD_PRELOAD='{' '.join(libraries)}'",
+            'ASAN_OPTIONS="log_path=$report:detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1"',
+            'UBSAN_OPTIONS="log_path=$report:print_stacktrace=1"']
+
+
+def under(tool, folder):
+    """What goes before a command, as words for a shell."""
+    words = [*SEPARATE_BLOCKS, *(VALGRIND if tool == "valgrind" else sanitizer())]
+    script = f'report=$(mktemp {folder}/XXXXXXXX) && exec {" ".join(words)} "$@"'
+    return shlex.join(["sh", "-c", script, "under"])
+
+
+def is_ours(frame):
+    name = pathlib.PurePath(frame.findtext("obj", "")).name
+    return name.startswith("vsock") or name.startswith("test_")
+
+
+def frame_text(frame):
+    function, file, line = (frame.findtext(key, "?") for key in ("fn", "file", "line"))
+    return f"  {function} ({file}:{line})" if file != "?" else f"  {function} (in {frame.findtext('obj', '?')})"
+
+
+def valgrind_findings(path):
+    """The errors in a report: leaks only if the plugin is in their stack, as tshark never frees some of its own."""
+    try:
+        errors = xml.etree.ElementTree.parse(path).getroot().iter("error")
+    except xml.etree.ElementTree.ParseError:
+        return [f"valgrind was killed: {path.read_text()[-2000:]}"]
+    found = []
+    for error in errors:
+        frames = list(error.iter("frame"))
+        if not error.findtext("kind").startswith("Leak_") or any(map(is_ours, frames)):
+            what = error.findtext("what") or error.findtext("xwhat/text")
+            found.append("\n".join([what, *map(frame_text, frames)]))
+    return found
+
+
+def findings(tool, folder):
+    """How many processes ran, and what was found in all."""
+    reports = sorted(path for path in folder.iterdir() if not path.suffix)
+    if tool == "valgrind":
+        return len(reports), [text for path in reports for text in valgrind_findings(path)]
+    return len(reports), [path.read_text(errors="replace") for path in sorted(folder.iterdir()) if path.suffix]
+
+
+def main():
+    tool, *command = sys.argv[1:]
+    if tool not in ("valgrind", "sanitizer") or not command:
+        sys.exit(__doc__)
+    if tool == "valgrind" and not shutil.which("valgrind"):
+        sys.exit("valgrind: not found; install valgrind")
+    with tempfile.TemporaryDirectory(prefix="vsock-memory-") as folder:
+        os.chmod(folder, 0o1777)
+        status = subprocess.run(command, env=os.environ | {"VSOCK_UNDER": under(tool, folder)}).returncode
+        processes, found = findings(tool, pathlib.Path(folder))
+    for text in found:
+        print(text, end="\n\n")
+    print(f"{tool}: {processes} processes, {len(found)} findings, exit status {status} of {command[0]}")
+    return status == 0 and not found and processes > 0
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
