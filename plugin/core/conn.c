@@ -33,7 +33,7 @@ static bool is_no_socket_rst(const struct vsock_packet *p)
 
 bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_packet *p)
 {
-    if (!current || p->virtio.op == VSOCK_OP_REQUEST)
+    if (p->virtio.op == VSOCK_OP_REQUEST)
         return true;
     return current->ended && p->virtio.op == VSOCK_OP_RESPONSE && p->virtio.type == current->type;
 }
@@ -112,7 +112,7 @@ static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint
                         struct vsock_step *step)
 {
     uint8_t client = c->client != VSOCK_SIDE_UNKNOWN ? c->client : other(c->lower);
-    uint32_t flags = p->virtio.flags & FULL_SHUTDOWN;
+    uint8_t flags = p->virtio.flags & FULL_SHUTDOWN;
 
     FIND(step, SHUTDOWN);
     if (flags == 0)

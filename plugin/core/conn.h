@@ -77,7 +77,7 @@ struct vsock_step {
     struct vsock_flow_step flow; /* zero where the packet says nothing of credit */
 };
 
-/* Does this packet begin a new generation? `current` is the last one between its endpoints, NULL if none. */
+/* Does this packet begin a new generation? `current` is the last one between its endpoints. */
 bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_packet *packet);
 
 /* A generation about to take its first packet, sent by `side`. `degenerate`: both endpoints are the same. */

@@ -80,18 +80,19 @@ static void rebase(struct vsock_window *w, uint32_t fwd_cnt, struct vsock_rw **r
 static void consume(struct vsock_window *w, uint32_t fwd_cnt, struct vsock_stamp *stamp)
 {
     uint32_t advance = fwd_cnt - (uint32_t)w->consumed;
+    uint32_t back = (uint32_t)w->consumed - fwd_cnt; /* the other way round */
     uint64_t in_flight = vsock_window_in_flight(w);
 
     if (advance <= in_flight) {
         stamp->advance = advance;
         w->consumed += advance;
-    } else if (advance - in_flight <= -advance) { /* ahead of what was seen is nearer than back */
+    } else if (advance - in_flight <= back) { /* ahead of what was seen is nearer than back */
         stamp->advance = advance;
         stamp->ahead = (uint32_t)(advance - in_flight);
         w->consumed += advance;
         w->sent = w->consumed;
     } else {
-        stamp->backwards = -advance;
+        stamp->backwards = back;
         w->consumed -= stamp->backwards;
     }
 }

@@ -210,12 +210,10 @@ static void diagnose_shrink(const struct vsock_life *life, const struct vsock_ev
 static void diagnose_messages(const struct vsock_life *life, const struct vsock_event *e,
                               struct vsock_diagnoses *found)
 {
-    struct vsock_diagnosis d;
-
     if (HAS(e, MESSAGE_TOO_BIG)) { /* by its RW, or by a shrink of the buffer that is to hold it */
         uint8_t sender = e->packet->virtio.op == VSOCK_OP_RW ? e->side : other(e->side);
+        struct vsock_diagnosis d = start(VSOCK_CODE_MESSAGE_TOO_BIG, sender, e->frame, e->time);
 
-        d = start(VSOCK_CODE_MESSAGE_TOO_BIG, sender, e->frame, e->time);
         d.figures.limit = life->side[other(sender)].buf_alloc;
         add(found, d);
     }

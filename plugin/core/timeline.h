@@ -79,7 +79,7 @@ struct vsock_attempt {
 
 /* Fills in what servers, targets and probers are found to be. Each refusal counts once: as a mismatch of
  * types, for a lost listener, for a scan, or as it is. */
-void vsock_attempts_judge(struct vsock_attempt *attempts, size_t count);
+void vsock_attempts_judge(struct vsock_attempt *attempts, size_t n);
 
 /* A REQUEST of the target that had no answer. `picked`, here and below: as an attempt's. */
 void vsock_target_unanswered(struct vsock_target *target, uint32_t frame, int64_t time, bool picked);

@@ -186,7 +186,7 @@ bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
     struct call c = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .handoff = h};
     const char *proto = pinfo->current_proto;
     uint32_t match = pinfo->match_uint;
-    unsigned layer = pinfo->curr_layer_num;
+    uint8_t layer = pinfo->curr_layer_num;
     volatile bool taken = false;
 
     c.tcp.seq = (uint32_t)h->offset;
@@ -213,7 +213,9 @@ bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
     pinfo->current_proto = proto;
     pinfo->match_uint = match;
     pinfo->curr_layer_num = layer; /* what was thrown has left it as it was */
-    if (!taken)                    /* who rejects it may have asked for more all the same */
-        pinfo->desegment_offset = pinfo->desegment_len = 0;
+    if (!taken) {                  /* who rejects it may have asked for more all the same */
+        pinfo->desegment_offset = 0;
+        pinfo->desegment_len = 0;
+    }
     return taken;
 }

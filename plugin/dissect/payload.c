@@ -221,9 +221,7 @@ static void begin(struct first_pass *f, uint32_t at)
         step(f, (struct vsock_payload_step){.action = ACT_HAND_OVER, .offset = at, .length = rest});
 
     note_answer(f, a);
-    if (a.taken) {
-        d->decided = true;
-    } else if (!d->decided && c->may_ask && !c->cut && rest < UNDECIDED_MAX) {
+    if (!a.taken && !d->decided && c->may_ask && !c->cut && rest < UNDECIDED_MAX) {
         d->open = new_pdu_of_rest(c, at);
         d->held = true;
         step(f,

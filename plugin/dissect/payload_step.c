@@ -123,7 +123,8 @@ static struct vsock_payload_answer hand_over(struct vsock_payload_context *c, co
         answer.more = pinfo->desegment_len;
     }
     pinfo->can_desegment = 0;
-    pinfo->desegment_offset = pinfo->desegment_len = 0;
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = 0;
     pinfo->fragmented = fragmented;
     return answer;
 }

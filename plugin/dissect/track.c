@@ -234,7 +234,7 @@ static uint8_t make_tuple(struct tuple *t, const packet_info *pinfo, const struc
     bool src_is_low = src.cid < dst.cid || (src.cid == dst.cid && src.port <= dst.port);
 
     *t = (struct tuple){
-        .section = pinfo->rec->presence_flags & WTAP_HAS_SECTION_NUMBER ? pinfo->rec->section_number : 0,
+        .section = (pinfo->rec->presence_flags & WTAP_HAS_SECTION_NUMBER) ? pinfo->rec->section_number : 0,
         .interface = interface_of(pinfo->rec),
         .low = src_is_low ? src : dst,
         .high = src_is_low ? dst : src,
@@ -263,6 +263,7 @@ static struct vsock_rw *take_rw(void)
     return rw;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): once, and no deeper */
 static struct place *get_place(uint32_t section, uint32_t interface)
 {
     uint64_t key = (uint64_t)section << 32 | interface;
@@ -524,9 +525,8 @@ static const struct vsock_record *take_packet(packet_info *pinfo, const struct v
     r->sender = make_tuple(&key, pinfo, p);
     t = get_tuple(&key);
     s = t->newest;
-    if (s)
-        r->copy = take_copy(s, p, r, &findings, &skip);
-    if (!r->copy && vsock_conn_begins(s ? &s->conn : NULL, p)) {
+    r->copy = s && take_copy(s, p, r, &findings, &skip);
+    if (!s || (!r->copy && vsock_conn_begins(&s->conn, p))) {
         previous = s;
         s = start_stream(pinfo, t, p, r->sender);
     }

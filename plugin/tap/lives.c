@@ -224,7 +224,7 @@ static tap_packet_status gather(void *listener, packet_info *pinfo, epan_dissect
 static tap_packet_status pick(void *listener, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,
                               tap_flags_t flags _U_)
 {
-    struct vsock_lives *l = (struct vsock_lives *)((char *)listener - offsetof(struct vsock_lives, picker));
+    struct vsock_lives *l = *(struct vsock_lives **)listener;
     const struct vsock_tap *tap = (const struct vsock_tap *)data;
 
     if (tap->record)
@@ -282,6 +282,7 @@ struct vsock_lives *vsock_lives_start(const char *filter, void (*on_draw)(struct
     l->memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     l->filter = g_strdup(filter);
     l->draw = on_draw;
+    l->picker = l;
     forget(l);
     *error = listen_to(l, NULL, reset, gather, draw, finish);
     if (*error) {

@@ -43,8 +43,8 @@ struct vsock_lives {
 
     char *filter; /* NULL: all streams */
     void (*draw)(struct vsock_lives *lives);
-    void *user; /* the caller's own */
-    int picker; /* what the second listener is known by */
+    void *user;                 /* the caller's own */
+    struct vsock_lives *picker; /* itself: what the second listener is known by */
 };
 
 /* Starts to listen, until it is stopped or Wireshark ends; `draw` is called when there is something to show,
