@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # lib.sh - what quickstart and test share: saying each step, and ending with the name of what is missing.
 # Sourced by bash from the repository's top folder.
