@@ -417,7 +417,8 @@ static void tally_rw(struct vsock_life *life, const struct vsock_event *e)
 
 static void tally_shutdown(struct vsock_life *life, const struct vsock_event *e)
 {
-    struct vsock_tally *tally = &life->side[e->side], *peer = &life->side[other(e->side)];
+    struct vsock_tally *tally = &life->side[e->side];
+    const struct vsock_tally *peer = &life->side[other(e->side)];
 
     if (e->packet->virtio.flags & VSOCK_SHUTDOWN_SEND && !(tally->shut & VSOCK_SHUTDOWN_SEND)) {
         tally->peer_stamped_at_shut = peer->stamped;

@@ -105,12 +105,12 @@ struct first_pass {
     wmem_array_t *steps;         /* that were taken */
 };
 
-static struct vsock_payload_answer step(struct first_pass *f, struct vsock_payload_step step)
+static struct vsock_payload_answer step(struct first_pass *f, struct vsock_payload_step next)
 {
-    if (step.pdu)
-        step.kept = vsock_pdu_kept(step.pdu);
-    wmem_array_append_one(f->steps, step);
-    return vsock_payload_take(f->context, &step);
+    if (next.pdu)
+        next.kept = vsock_pdu_kept(next.pdu);
+    wmem_array_append_one(f->steps, next);
+    return vsock_payload_take(f->context, &next);
 }
 
 /* A message is whole, or nobody ever received it; only the capture may lack its end. And in a packet of the
@@ -214,7 +214,7 @@ static void note_answer(const struct first_pass *f, struct vsock_payload_answer 
 /* Nothing is open: the rest of the packet, from `at` on, goes to a dissector. */
 static void begin(struct first_pass *f, uint32_t at)
 {
-    struct vsock_payload_context *c = f->context;
+    const struct vsock_payload_context *c = f->context;
     struct direction *d = f->direction;
     uint32_t rest = c->captured - at;
     struct vsock_payload_answer a =

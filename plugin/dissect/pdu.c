@@ -54,6 +54,7 @@ static int ett_segment = -1;
 /* What one kind of PDU is called. */
 static const struct names {
     const char *what, *data_source;
+    /* cppcheck-suppress unusedStructMember ; it misses the use behind names_of()-> */
     const int *parts, *part, *count, *reassembled_in, *length;
 } kinds[] = {
     {"vsock segment", "Reassembled vsock", &hf_segments, &hf_segment, &hf_segment_count, &hf_reassembled_in,

@@ -518,7 +518,8 @@ static const struct vsock_record *take_packet(packet_info *pinfo, const struct v
     uint64_t findings = 0;
     uint32_t skip = 0;
     struct tuple key, *t;
-    struct vsock_stream *s, *previous = NULL;
+    const struct vsock_stream *previous = NULL;
+    struct vsock_stream *s;
 
     file.last_place = pinfo->fd->file_off;
     r->time = vsock_packet_time(pinfo);

@@ -587,7 +587,7 @@ static void kept_rws_are_given_back(void)
     send_rw(CLIENT, 5);
     send_rw(SERVER, 5);
     send_rw(SERVER, 5);
-    for (struct vsock_rw *rw = vsock_conn_release(&conn); rw; rw = rw->next)
+    for (const struct vsock_rw *rw = vsock_conn_release(&conn); rw; rw = rw->next)
         n++;
     g_assert_cmpuint(n, ==, 3);
     g_assert_null(vsock_conn_release(&conn));

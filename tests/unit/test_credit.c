@@ -16,7 +16,7 @@ static unsigned released_count(void)
 {
     unsigned n = 0;
 
-    for (struct vsock_rw *rw = released; rw; rw = rw->next)
+    for (const struct vsock_rw *rw = released; rw; rw = rw->next)
         n++;
     return n;
 }

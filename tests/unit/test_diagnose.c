@@ -78,7 +78,7 @@ static struct vsock_event make_event(const struct vsock_packet *p, uint8_t side,
     return e;
 }
 
-static void take_record(uint8_t side, struct record *r)
+static void take_record(uint8_t side, const struct record *r)
 {
     struct vsock_packet p = read_record(r);
     struct vsock_diagnoses found;
