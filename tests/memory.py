@@ -21,6 +21,10 @@ import golden
 
 # One call of malloc() a block: in wmem's and GLib's pools, no tool sees where a block ends.
 SEPARATE_BLOCKS = ["env", "WIRESHARK_DEBUG_WMEM_OVERRIDE=simple", "G_SLICE=always-malloc"]
+
+# The exit status after a report: UBSan's goes to stderr, of which a test may look at little. Signals are above it.
+ENDED = 99
+
 VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite", "--num-callers=50", "--keep-debuginfo=yes",
             f"--suppressions={golden.TESTS}/valgrind.supp", "--xml=yes", '--xml-file="$report"']
 
@@ -36,14 +40,18 @@ def sanitizer():
         sys.exit(f"{compiler} has no {' and no '.join(missing)}")
     # What tshark leaks at its end is not looked at: that is valgrind's part.
     return ["env", f"LD_PRELOAD='{' '.join(libraries)}'",
-            'ASAN_OPTIONS="log_path=$report:detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1"',
-            'UBSAN_OPTIONS="log_path=$report:print_stacktrace=1"']
+            f'ASAN_OPTIONS="log_path=$report:exitcode={ENDED}:detect_leaks=0:detect_stack_use_after_return=1:'
+            'strict_string_checks=1"', f'UBSAN_OPTIONS="exitcode={ENDED}:print_stacktrace=1"']
 
 
 def under(tool, folder):
     """What goes before a command, as words for a shell."""
     words = [*SEPARATE_BLOCKS, *(VALGRIND if tool == "valgrind" else sanitizer())]
-    script = f'report=$(mktemp {folder}/XXXXXXXX) && exec {" ".join(words)} "$@"'
+    script = f"""report=$(mktemp {folder}/XXXXXXXX) || exit
+{" ".join(words)} "$@"
+status=$?
+[ $status -lt {ENDED} ] || echo "exit status $status: $*" >"$report.status"
+exit $status"""
     return shlex.join(["sh", "-c", script, "under"])
 
 
@@ -74,10 +82,12 @@ def valgrind_findings(path):
 
 def findings(tool, folder):
     """How many processes ran, and what was found in all."""
-    reports = sorted(path for path in folder.iterdir() if not path.suffix)
+    files = sorted(folder.iterdir())
+    processes = [path for path in files if not path.suffix]
+    found = [path.read_text(errors="replace") for path in files if path.suffix]
     if tool == "valgrind":
-        return len(reports), [text for path in reports for text in valgrind_findings(path)]
-    return len(reports), [path.read_text(errors="replace") for path in sorted(folder.iterdir()) if path.suffix]
+        found += [text for path in processes for text in valgrind_findings(path)]
+    return len(processes), found
 
 
 def main():
