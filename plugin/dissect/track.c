@@ -193,7 +193,7 @@ static const struct vsock_record *find_same(const packet_info *pinfo)
 {
     const struct vsock_record *r = file.records > 0 ? record_at(file.records - 1) : NULL;
 
-    return r && r->frame == pinfo->num && r->layer == (uint8_t)pinfo->curr_layer_num &&
+    return r && r->frame == pinfo->num && r->layer == pinfo->curr_layer_num &&
                    file.last_place == pinfo->fd->file_off
                ? r
                : NULL;
@@ -514,7 +514,7 @@ static void step_stream(struct vsock_stream *s, const struct vsock_stream *previ
 static const struct vsock_record *take_packet(packet_info *pinfo, const struct vsock_packet *p)
 {
     uint32_t index = file.records;
-    struct vsock_record *r = append_record(pinfo->num, (uint8_t)pinfo->curr_layer_num);
+    struct vsock_record *r = append_record(pinfo->num, pinfo->curr_layer_num);
     uint64_t findings = 0;
     uint32_t skip = 0;
     struct tuple key, *t;
@@ -579,7 +579,7 @@ const struct vsock_record *vsock_track(packet_info *pinfo, const struct vsock_pa
         return NULL;
     }
     if (PINFO_FD_VISITED(pinfo))
-        record = find_record(pinfo->num, (uint8_t)pinfo->curr_layer_num);
+        record = find_record(pinfo->num, pinfo->curr_layer_num);
     else
         record = find_same(pinfo);
     if (!record && !PINFO_FD_VISITED(pinfo))
