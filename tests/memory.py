@@ -19,8 +19,10 @@ import xml.etree.ElementTree
 
 import golden
 
-# One call of malloc() a block: in wmem's and GLib's pools, no tool sees where a block ends.
-SEPARATE_BLOCKS = ["env", "WIRESHARK_DEBUG_WMEM_OVERRIDE=simple", "G_SLICE=always-malloc"]
+# One call of malloc() a block: in wmem's and GLib's pools, no tool sees where a block ends. And none of extcap's
+# programs, which -G plugins asks for their versions: with a sanitizer before them, androiddump waits for ever.
+ENVIRONMENT = ["env", "WIRESHARK_DEBUG_WMEM_OVERRIDE=simple", "G_SLICE=always-malloc",
+               "WIRESHARK_EXTCAP_DIR=/nonexistent"]
 
 # The exit status after a report: UBSan's goes to stderr, of which a test may look at little. Signals are above it.
 ENDED = 99
@@ -46,7 +48,7 @@ def sanitizer():
 
 def under(tool, folder):
     """What goes before a command, as words for a shell."""
-    words = [*SEPARATE_BLOCKS, *(VALGRIND if tool == "valgrind" else sanitizer())]
+    words = [*ENVIRONMENT, *(VALGRIND if tool == "valgrind" else sanitizer())]
     script = f"""report=$(mktemp {folder}/XXXXXXXX) || exit
 {" ".join(words)} "$@"
 status=$?
