@@ -96,9 +96,12 @@ static bool has_wide_cid(const struct vsock_packet *p)
            is_wide(p->virtio.dst_cid);
 }
 
+/* What virtio.len says, if the header has it; where it was not captured, nothing is known. */
 static bool carries_payload(const struct vsock_packet *p)
 {
-    return VSOCK_HAS_VIRTIO(p, len) ? p->virtio.len > 0 : p->payload_present > 0;
+    if (is_virtio(p) && p->mon.transport_len >= VSOCK_WIRE_END(virtio_vsock_wire, len))
+        return p->virtio.len > 0;
+    return p->payload_present > 0;
 }
 
 static bool has_unexpected_payload(const struct vsock_packet *p)

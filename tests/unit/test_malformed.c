@@ -50,6 +50,21 @@ static void a_cut_keeps_the_findings_before_it(void)
     }
 }
 
+static void payload_of_a_cut_header_is_not_known(void)
+{
+    struct record r = sound_record(VSOCK_OP_RW, 5);
+
+    SET_MON(&r, dst_cid, VSOCK_CID_ANY);
+    SET_VIRTIO(&r, dst_cid, VSOCK_CID_ANY);
+    SET_VIRTIO(&r, len, 0);
+    g_assert_cmphex(judge(&r), ==, FOUND(PAYLOAD_LONG));
+    for (uint32_t cut = 0; cut < 60; cut++) { /* virtio.len ends at 60 */
+        struct vsock_packet p = read_cut(&r, cut);
+
+        g_assert_cmphex(vsock_malformed(&p), ==, 0);
+    }
+}
+
 static void a_record_shorter_than_its_headers_is_truncated(void)
 {
     struct record r = sound_record(VSOCK_OP_CREDIT_UPDATE, 0);
@@ -192,6 +207,7 @@ int main(int argc, char **argv)
     TEST(sound_packets_have_no_finding);
     TEST(a_cut_never_makes_a_finding);
     TEST(a_cut_keeps_the_findings_before_it);
+    TEST(payload_of_a_cut_header_is_not_known);
     TEST(a_record_shorter_than_its_headers_is_truncated);
     TEST(the_two_headers_must_name_the_same_endpoints);
     TEST(the_two_operations_must_belong_together);
