@@ -160,6 +160,15 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+int64_t vsock_time_sum(int64_t a, int64_t b)
+{
+    if (b > 0 && a > INT64_MAX - b)
+        return INT64_MAX;
+    if (b < 0 && a < INT64_MIN - b)
+        return INT64_MIN;
+    return a + b;
+}
+
 static void merge_sizes(struct vsock_diagnosis *d, const struct vsock_diagnosis *more)
 {
     struct vsock_figures *f = &d->figures;
@@ -194,7 +203,7 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
     d->lasting |= more->lasting;
     d->picked |= more->picked;
     d->figures.count += more->figures.count;
-    d->figures.total += more->figures.total;
+    d->figures.total = vsock_time_sum(d->figures.total, more->figures.total);
     d->figures.others += more->figures.others;
     merge_sizes(d, more);
     if (more->figures.longest > d->figures.longest)

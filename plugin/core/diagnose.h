@@ -118,6 +118,10 @@ bool vsock_code_is_likely(enum vsock_code code);
 
 const char *vsock_severity_name(enum vsock_severity severity);
 
+/* Adds spans of time, in nanoseconds. A capture whose clock jumps can hold more of them than 64 bits do: the
+ * sum stays at the largest, or smallest, then. */
+int64_t vsock_time_sum(int64_t a, int64_t b);
+
 /* A diagnosis of the code's usual severity, about no stream and no endpoint. */
 struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, uint32_t frame, int64_t time);
 

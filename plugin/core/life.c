@@ -266,7 +266,7 @@ static void diagnose_stall(struct vsock_life *life, const struct vsock_event *e,
     if (!HAS(e, STALL_ENDED))
         return;
     life->stalls++;
-    life->total_stall += length;
+    life->total_stall = vsock_time_sum(life->total_stall, length);
     if (length > life->longest_stall)
         life->longest_stall = length;
     if (!is_stall(e->stall_cause, length, t))

@@ -44,7 +44,7 @@ static void set_stalls(struct vsock_row *r)
         int64_t length = vsock_life_open_stall(&ending, side);
 
         r->stalls += ending.conn->flow.stall[side].open;
-        r->total_stall += length;
+        r->total_stall = vsock_time_sum(r->total_stall, length);
         r->longest_stall = MAX(r->longest_stall, length);
     }
 }

@@ -223,6 +223,20 @@ static void the_same_again_adds_up(void)
     g_assert_cmpuint(d.figures.limit, ==, 100);
 }
 
+/* As where a clock was set back and forth by a century. */
+static void times_never_add_up_to_less(void)
+{
+    struct vsock_diagnosis d = vsock_diagnosis_start(VSOCK_CODE_STALL_UNDECIDED, 1, 0), more = d;
+
+    d.figures.total = more.figures.total = INT64_MAX - 1;
+    vsock_diagnosis_merge(&d, &more);
+    g_assert_cmpint(d.figures.total, ==, INT64_MAX);
+    g_assert_cmpint(vsock_time_sum(INT64_MAX - 1, 1), ==, INT64_MAX);
+    g_assert_cmpint(vsock_time_sum(INT64_MIN + 1, -1), ==, INT64_MIN);
+    g_assert_cmpint(vsock_time_sum(INT64_MIN + 1, -2), ==, INT64_MIN);
+    g_assert_cmpint(vsock_time_sum(INT64_MAX, INT64_MIN), ==, -1);
+}
+
 static void of_two_shrinks_the_worse_one_is_told(void)
 {
     open_stream();
@@ -1023,6 +1037,7 @@ int main(int argc, char **argv)
     TEST(every_code_has_a_name_of_its_own);
     TEST(a_report_begins_with_the_worst_then_with_the_first);
     TEST(the_same_again_adds_up);
+    TEST(times_never_add_up_to_less);
     TEST(of_two_shrinks_the_worse_one_is_told);
     TEST(a_normal_life_has_no_diagnosis);
     TEST(a_half_close_has_no_diagnosis);
