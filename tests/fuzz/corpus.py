@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writes what the fuzz targets start from, out of the stored captures: FOLDER/wire, FOLDER/credit and so on.
+
+corpus.py FOLDER    see each target's head comment for what an input is, and steps.h for steps
+"""
+import gzip
+import hashlib
+import pathlib
+import struct
+import sys
+
+CAPTURES = pathlib.Path(__file__).resolve().parent.parent / "captures"
+
+LINKTYPE_VSOCK, LINKTYPE_SLL, LINKTYPE_SLL2 = 271, 113, 276
+SLL_SIZES = {LINKTYPE_VSOCK: 0, LINKTYPE_SLL: 16, LINKTYPE_SLL2: 20}  # what comes before a record
+SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 1, 6
+HEADERS = 32 + 44
+
+RW, FOREIGN = 5, 0x40
+MICROSECONDS, MILLISECONDS, SECONDS, JUMPS = range(4)
+FWD_CNT_AS_GIVEN, LENGTH_AS_GIVEN = 0, 1
+STEPS = 100  # of one input: it is changed thousands of times
+
+
+class Record:
+    """A record as it was captured: its linktype's own header is left out. Time: in microseconds."""
+
+    def __init__(self, data, length, time):
+        self.data, self.length, self.time = data, length, time
+        self.whole = len(data) >= HEADERS
+        if self.whole:
+            (self.src_cid, self.dst_cid, self.src_port, self.dst_port, self.size, self.type, self.op, self.flags,
+             self.buf_alloc, self.fwd_cnt) = struct.unpack_from("<QQIIIHHIII", data, 32)
+
+    @property
+    def source(self):
+        return self.src_cid, self.src_port
+
+    @property
+    def endpoints(self):
+        return tuple(sorted([self.source, (self.dst_cid, self.dst_port)]))
+
+
+def pcap_records(data):
+    linktype, = struct.unpack_from("<I", data, 20)
+    skip, at = SLL_SIZES[linktype & 0xFFFF], 24
+    while at < len(data):
+        seconds, fraction, captured, length = struct.unpack_from("<IIII", data, at)
+        yield Record(data[at + 16 + skip:at + 16 + captured], length - skip, seconds * 1_000_000 + fraction)
+        at += 16 + captured
+
+
+def options(data):
+    """The options of a block, as code and value."""
+    while len(data) >= 4:
+        code, size = struct.unpack_from("<HH", data)
+        yield code, data[4:4 + size]
+        data = data[4 + size + -size % 4:]
+
+
+def pcapng_records(data):
+    interfaces = []  # how much to skip, and how many units of time a microsecond has
+    while data:
+        kind, size = struct.unpack_from("<II", data)
+        body, data = data[8:size - 4], data[size:]
+        if kind == SECTION:
+            interfaces = []
+        elif kind == INTERFACE:
+            resolution = dict(options(body[8:])).get(9, b"\x06")[0]
+            interfaces.append((SLL_SIZES[struct.unpack_from("<H", body)[0]], 10 ** (resolution - 6)))
+        elif kind == PACKET:
+            interface, high, low, captured, length = struct.unpack_from("<IIIII", body)
+            skip, units = interfaces[interface]
+            yield Record(body[20 + skip:20 + captured], length - skip, (high << 32 | low) // units)
+
+
+def read(path):
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        data = gzip.decompress(data)
+    return list(pcapng_records(data) if data[:4] == struct.pack("<I", SECTION) else pcap_records(data))
+
+
+def delay(microseconds):
+    """The unit and the number of it that say about the same."""
+    if microseconds < 0:
+        return JUMPS, 0xFFFF
+    for unit, size in (MICROSECONDS, 1), (MILLISECONDS, 1000), (SECONDS, 1_000_000):
+        if microseconds <= 0xFFFF * size:
+            return unit, microseconds // size
+    return JUMPS, 1
+
+
+def step(record, before, side, choice=0):
+    unit, number = delay(record.time - before.time)
+    foreign = FOREIGN if record.op > 7 or record.type > 3 else 0
+    kind = side | (record.op & 7) << 1 | (record.type & 3) << 4 | foreign
+    modes = record.flags & 3 | unit << 2 | FWD_CNT_AS_GIVEN << 4 | LENGTH_AS_GIVEN << 6
+    return struct.pack("<BBHIIIB", kind, modes, number, record.size, record.buf_alloc, record.fwd_cnt, choice)
+
+
+def side_of(record):
+    return int(record.source != record.endpoints[0])
+
+
+def pairs(records):
+    return zip(records, [records[0], *records])
+
+
+def connections(records):
+    """Lists of records between the same endpoints."""
+    found = {}
+    for record in records:
+        if record.whole:
+            found.setdefault(record.endpoints, []).append(record)
+    return found.values()
+
+
+def wire(records):
+    for record in records:
+        yield struct.pack("<IB", record.length - len(record.data), len(record.data) // 2 & 0xFF) + record.data[:96]
+
+
+def of_connections(head):
+    def steps(records):
+        for connection in connections(records):
+            for first in range(0, len(connection), STEPS):
+                part = connection[first:first + STEPS]
+                yield head + b"".join(step(record, before, side_of(record)) for record, before in pairs(part))
+    return steps
+
+
+def diagnose(records):
+    """Servers and clients get the numbers that there is room for; see fuzz_diagnose.c."""
+    servers, clients, steps, last = {}, {}, [], None
+    for record in records:
+        if not record.whole:
+            continue
+        client, server = record.endpoints[::-1] if record.endpoints[0][1] < record.endpoints[1][1] else record.endpoints
+        choice = servers.setdefault(server, len(servers)) % 16 | clients.setdefault(client[0], len(clients)) % 2 << 4
+        steps.append(step(record, last or record, int(record.source != client), choice))
+        last = record
+    for first in range(0, len(steps), STEPS):
+        yield b"\x00" + b"".join(steps[first:first + STEPS])
+
+
+def split(records):
+    for connection in connections(records):
+        rws = [record for record in connection if record.op == RW]
+        yield b"".join(struct.pack("<B", side_of(rw) | (2 if number % 2 else 6)) + struct.pack("<I", rw.size)[:3] +
+                       struct.pack("<I", max(rw.length - HEADERS, 0))[:3] + bytes([rw.fwd_cnt & 0xFF])
+                       for number, rw in enumerate(rws[:STEPS]))
+
+
+def contents(records):
+    for record in records:
+        if record.whole and record.op == RW:
+            yield record.data[HEADERS:HEADERS + 128]
+
+
+TARGETS = {"wire": wire, "credit": of_connections(b"\x01"), "conn": of_connections(b"\x00"), "diagnose": diagnose,
+           "split": split, "contents": contents}
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    captures = [read(path) for path in sorted(CAPTURES.rglob("*.pcap*"))]
+    for target, inputs_of in TARGETS.items():
+        inputs = {data for records in captures for data in inputs_of(records) if data}
+        (folder / target).mkdir(parents=True, exist_ok=True)
+        for data in inputs:
+            (folder / target / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+        print(f"{folder / target}: {len(inputs)} inputs from {len(captures)} captures")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main()
