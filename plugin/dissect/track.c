@@ -108,12 +108,25 @@ uint32_t vsock_track_stream_count(void)
     return file.streams;
 }
 
-int64_t vsock_packet_time(const packet_info *pinfo)
+static int64_t nanoseconds(const nstime_t *time)
 {
     const int64_t limit = INT64_C(4000000000); /* seconds: the year 2096; differences stay within 64 bits */
-    int64_t seconds = (int64_t)pinfo->abs_ts.secs;
+    int64_t seconds = (int64_t)time->secs;
 
-    return CLAMP(seconds, -limit, limit) * INT64_C(1000000000) + pinfo->abs_ts.nsecs;
+    return CLAMP(seconds, -limit, limit) * INT64_C(1000000000) + time->nsecs;
+}
+
+int64_t vsock_packet_time(const packet_info *pinfo)
+{
+    return nanoseconds(&pinfo->abs_ts);
+}
+
+int64_t vsock_capture_start(const packet_info *pinfo)
+{
+    nstime_t start;
+
+    nstime_delta(&start, &pinfo->abs_ts, &pinfo->rel_ts);
+    return nanoseconds(&start);
 }
 
 /* ---- records ---- */

@@ -137,4 +137,7 @@ uint32_t vsock_track_pair(const packet_info *pinfo, const struct vsock_packet *p
 /* The packet's time in nanoseconds since the epoch; what no capture holds in earnest is clamped. */
 int64_t vsock_packet_time(const packet_info *pinfo);
 
+/* The same of what the packet's relative time is counted from: the capture's first packet, vsock or not. */
+int64_t vsock_capture_start(const packet_info *pinfo);
+
 #endif

@@ -182,7 +182,7 @@ static void note_time(struct vsock_lives *l, const packet_info *pinfo)
     int64_t now = vsock_packet_time(pinfo);
 
     if (l->packets++ == 0) {
-        l->start = now - ((int64_t)pinfo->rel_ts.secs * 1000000000 + pinfo->rel_ts.nsecs);
+        l->start = vsock_capture_start(pinfo);
         l->end = now;
     }
     l->end = MAX(l->end, now);

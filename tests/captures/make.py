@@ -13,10 +13,20 @@ import apps
 import gallery
 import payload
 from vsock import (CONNECT, CONTROL, CREDIT_REQUEST, CREDIT_UPDATE, Connection, DGRAM, GUEST, HOST, INVALID,
-                   NO_INFO, NO_SOCKET, PAYLOAD, REQUEST, RESPONSE, RST, RW, Record, SEQPACKET, SHUTDOWN,
+                   NO_INFO, NO_SOCKET, PAYLOAD, REQUEST, RESPONSE, RST, RW, Record, SEQPACKET, SHUTDOWN, START,
                    UNKNOWN, capture, packet, section, virtio, vsockmon)
 
 HERE = pathlib.Path(__file__).parent
+
+
+def clock():
+    """The first packet is another protocol's; then the clock jumps to the end of what pcapng can say, and back."""
+    refused = Connection(1024, "refused, some centuries after the capture's first packet")
+    early = Connection(1025, "refused, at the beginning of time")
+    return section([
+        Record("not of vsock: LINKTYPE_USER0", b"hello", at=0, interface=1),
+        refused.c(REQUEST, at=16_000_000_000), refused.s(RST, **NO_SOCKET),
+        early.c(REQUEST, at=-START / 1e9), early.s(RST, **NO_SOCKET)], others=[147])
 
 
 def headers():
@@ -327,6 +337,7 @@ CAPTURES = {
     "tap-whole.pcapng": capture(tap_whole),
     "interfaces.pcapng": interfaces,
     "sections.pcapng": sections,
+    "clock.pcapng": clock,
 } | payload.CAPTURES | apps.CAPTURES | gallery.CAPTURES
 
 

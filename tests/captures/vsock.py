@@ -52,9 +52,11 @@ def block(kind, body):
     return struct.pack("<II", kind, size) + body + struct.pack("<I", size)
 
 
-def section(records, interfaces=1):
+def section(records, interfaces=1, others=()):
+    """`others`: linktypes of interfaces after those of vsock."""
     out = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
     out += [block(1, struct.pack("<HHI", LINKTYPE_VSOCK, 0, 0) + option(9, b"\x09") + option(0, b""))] * interfaces
+    out += [block(1, struct.pack("<HHI", linktype, 0, 0) + option(9, b"\x09") + option(0, b"")) for linktype in others]
     when = START - STEP
     for record in records:
         when = when + round(record.after * 1e9) if record.at is None else START + round(record.at * 1e9)
