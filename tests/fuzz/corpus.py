@@ -7,13 +7,14 @@ corpus.py FOLDER    see each target's head comment for what an input is, and ste
 import gzip
 import hashlib
 import pathlib
+import shutil
 import struct
 import sys
 
 CAPTURES = pathlib.Path(__file__).resolve().parent.parent / "captures"
 
 LINKTYPE_VSOCK, LINKTYPE_SLL, LINKTYPE_SLL2 = 271, 113, 276
-SLL_SIZES = {LINKTYPE_VSOCK: 0, LINKTYPE_SLL: 16, LINKTYPE_SLL2: 20}  # what comes before a record
+BEFORE = {LINKTYPE_VSOCK: 0, LINKTYPE_SLL: 16, LINKTYPE_SLL2: 20}  # bytes that come before a record
 SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 1, 6
 HEADERS = 32 + 44
 
@@ -44,7 +45,7 @@ class Record:
 
 def pcap_records(data):
     linktype, = struct.unpack_from("<I", data, 20)
-    skip, at = SLL_SIZES[linktype & 0xFFFF], 24
+    skip, at = BEFORE[linktype & 0xFFFF], 24
     while at < len(data):
         seconds, fraction, captured, length = struct.unpack_from("<IIII", data, at)
         yield Record(data[at + 16 + skip:at + 16 + captured], length - skip, seconds * 1_000_000 + fraction)
@@ -68,11 +69,12 @@ def pcapng_records(data):
             interfaces = []
         elif kind == INTERFACE:
             resolution = dict(options(body[8:])).get(9, b"\x06")[0]
-            interfaces.append((SLL_SIZES[struct.unpack_from("<H", body)[0]], 10 ** (resolution - 6)))
+            interfaces.append((BEFORE.get(struct.unpack_from("<H", body)[0]), 10 ** (resolution - 6)))
         elif kind == PACKET:
             interface, high, low, captured, length = struct.unpack_from("<IIIII", body)
             skip, units = interfaces[interface]
-            yield Record(body[20 + skip:20 + captured], length - skip, (high << 32 | low) // units)
+            if skip is not None:
+                yield Record(body[20 + skip:20 + captured], length - skip, (high << 32 | low) // units)
 
 
 def read(path):
@@ -168,7 +170,8 @@ def main():
     captures = [read(path) for path in sorted(CAPTURES.rglob("*.pcap*"))]
     for target, inputs_of in TARGETS.items():
         inputs = {data for records in captures for data in inputs_of(records) if data}
-        (folder / target).mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder / target, ignore_errors=True)  # libFuzzer adds to it
+        (folder / target).mkdir(parents=True)
         for data in inputs:
             (folder / target / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
         print(f"{folder / target}: {len(inputs)} inputs from {len(captures)} captures")
