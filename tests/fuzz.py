@@ -40,10 +40,6 @@ PREFERENCES = (
     ["vsock.desegment_streams:FALSE", "vsock.tcp_heuristics:TRUE"],
 )
 
-# What Wireshark says of itself, and why it is none of ours.
-NOT_OURS = (
-)
-
 # Who called for what leaks, where that is not the plugin's to free: the function it called, and why.
 LEAKS_OF_WIRESHARK = {
     "stats_tree_": "tshark never frees the statistics tree of -z NAME,tree, whoever's it is",
@@ -236,10 +232,8 @@ def complaints(status, output, errors):
     found = leaks_of_ours(report[0]) if report else []
     if status != 0:
         found.append(f"exit status {status}")
-    found += [line for line in said.splitlines() if line and not any(known.search(line) for known, _ in NOT_OURS)]
-    found += [line for line in output.splitlines()
-              if "Dissector bug" in line and not any(known.search(line) for known, _ in NOT_OURS)]
-    return found
+    found += [line for line in said.splitlines() if line]
+    return found + [line for line in output.splitlines() if "Dissector bug" in line]
 
 
 def environment_for(run, environment):
@@ -256,7 +250,8 @@ def perform(run, options, environment):
                                 timeout=options.hang)
     except subprocess.TimeoutExpired:
         return [f"it hangs: no end after {options.hang} s"], 0
-    return complaints(result.returncode, result.stdout, result.stderr), len(re.findall(r"^Frame \d+: ", result.stdout, re.M))
+    seen = len(re.findall(r"^Frame \d+: ", result.stdout, re.M))
+    return complaints(result.returncode, result.stdout, result.stderr), seen
 
 
 def tell(run, found, options, environment):
@@ -348,7 +343,9 @@ def main():
     print(f"{len(captures)} stored captures, corrupted {count} times ({', '.join(CORRUPTIONS)}), {packets} packets in "
           f"{runs} runs of {options.tshark} {options.series}, {'with' if options.preload else 'WITHOUT'} sanitizers, "
           f"{time.monotonic() - began:.0f} s: {failed} failed")
-    return f"what failed is in {options.keep}" if failed or not runs else 0
+    if not packets:
+        return "no packet was read"
+    return f"what failed is in {options.keep}" if failed else 0
 
 
 if __name__ == "__main__":
