@@ -40,6 +40,13 @@ PREFERENCES = (
     ["vsock.desegment_streams:FALSE", "vsock.tcp_heuristics:TRUE"],
 )
 
+# What Wireshark's own dissectors say of themselves, and why that is not the plugin's fault.
+BUGS_OF_WIRESHARK = (
+    # HTTP2 hands it a body where the headers named the content but no :path, or were lost; over TCP, too.
+    re.compile(r"Dissector bug, protocol GRPC: .*packet-grpc\.c:\d+: failed assertion "
+               r'"grpc_ctx && grpc_ctx->content_type && grpc_ctx->path"'),
+)
+
 # Who called for what leaks, where that is not the plugin's to free: the function it called, and why.
 LEAKS_OF_WIRESHARK = {
     "stats_tree_": "tshark never frees the statistics tree of -z NAME,tree, whoever's it is",
@@ -51,7 +58,7 @@ LEAKS_OF_WIRESHARK = {
 
 # ---- captures, as blocks of pcapng ----
 
-SECTION, PACKET = 0x0A0D0D0A, 6
+SECTION, PACKET, SECRETS = 0x0A0D0D0A, 6, 10
 
 
 def blocks(data):
@@ -76,7 +83,7 @@ def rewrite(source, target, change):
 
 
 def editcap(*arguments):
-    result = subprocess.run(["editcap", *map(str, arguments)], capture_output=True, text=True)
+    result = subprocess.run(["editcap", "-F", "pcapng", *map(str, arguments)], capture_output=True, text=True)
     if result.returncode != 0:
         sys.exit(f"editcap {shlex.join(map(str, arguments))}: {result.stderr}")
 
@@ -85,13 +92,13 @@ def editcap(*arguments):
 
 def bytes_at(rate):
     def corrupt(source, target, seed):
-        editcap("-F", "pcapng", "-E", rate, "--seed", seed, source, target)
+        editcap("-E", rate, "--seed", seed, source, target)
     return corrupt
 
 
 def cut(source, target, seed):
     """A snaplen, within the headers or soon after."""
-    editcap("-F", "pcapng", "-s", random.Random(seed).randint(1, 200), source, target)
+    editcap("-s", random.Random(seed).randint(1, 200), source, target)
 
 
 def lost_and_doubled(source, target, seed):
@@ -157,14 +164,16 @@ CORRUPTIONS = {"bytes 0.1 %": bytes_at(0.001), "bytes 1 %": bytes_at(0.01), "byt
 
 
 def prepared(folder):
-    """Each stored capture as pcapng, which is what the corruptions above read."""
+    """Each stored capture as pcapng, which is what the corruptions above read; without the secrets within, of which
+    4.0's editcap writes none: tls.keylog has them, too."""
     whole = []
     for path in sorted(CAPTURES.rglob("*.pcap*")):
         target = folder / f"{path.relative_to(CAPTURES)}".replace("/", "-").removesuffix(".gz")
         if ".pcapng" in path.name:
-            target.write_bytes(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
+            data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+            target.write_bytes(b"".join(block for kind, block in blocks(data) if kind != SECRETS))
         else:
-            editcap("-F", "pcapng", path, target)
+            editcap(path, target)
         whole.append(target)
     return whole
 
@@ -233,7 +242,8 @@ def complaints(status, output, errors):
     if status != 0:
         found.append(f"exit status {status}")
     found += [line for line in said.splitlines() if line]
-    return found + [line for line in output.splitlines() if "Dissector bug" in line]
+    return found + [line for line in output.splitlines()
+                    if "Dissector bug" in line and not any(bug.search(line) for bug in BUGS_OF_WIRESHARK)]
 
 
 def environment_for(run, environment):
