@@ -202,7 +202,9 @@ def stored_records():
             data = gzip.decompress(data)
         read = pcap_records if data.startswith(b"\xd4\xc3\xb2\xa1") else pcapng_records
         for number, (linktype, record, length) in enumerate(read(data), 1):
-            header = {VSOCK: 0, SLL: 16, SLL2: 20}[linktype]
+            header = {VSOCK: 0, SLL: 16, SLL2: 20}.get(linktype)
+            if header is None:  # another protocol's
+                continue
             if linktype == VSOCK or ARPHRD_VSOCKMON in struct.unpack_from(">2xH4xH", record):
                 yield f"{path.relative_to(captures)} {number}", record[header:header + HEADERS], length - header
 

@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     while (more_steps(&steps)) {
         struct step step = take_step(&steps, &history);
-        bool begins = vsock_conn_begins(begun ? &conn : NULL, &step.packet);
+        bool begins = !begun || vsock_conn_begins(&conn, &step.packet);
         const struct vsock_conn *before = begins && begun ? &previous : NULL;
 
         if (begins && begun) {

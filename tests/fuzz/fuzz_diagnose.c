@@ -223,7 +223,7 @@ static bool take_next(struct steps *steps)
     struct step step = take_step(steps, &capture.histories[tuple]);
     struct lived *l = capture.newest[tuple];
     struct vsock_conn previous;
-    bool begins = vsock_conn_begins(l ? &l->conn : NULL, &step.packet), has_previous = begins && l;
+    bool begins = !l || vsock_conn_begins(&l->conn, &step.packet), has_previous = begins && l;
 
     capture.frame = step.frame;
     capture.times[step.frame % (UINT8_MAX + 1)] = step.time;
