@@ -114,13 +114,13 @@ static void register_cid_names(module_t *preferences)
         UAT_FLD_CSTRING(cid_names, name, "Name", "What to show for it"),
         UAT_END_FIELDS,
     };
-    uat_t *uat =
+    uat_t *cids =
         uat_new("vsock CID names", sizeof(struct cid_name), "vsock_cids", TRUE, &cid_names, &cid_name_count,
                 UAT_AFFECTS_DISSECTION, NULL, copy_cid_name, NULL, free_cid_name, NULL, NULL, columns);
 
     prefs_register_uat_preference(preferences, "cid_names", "CID names",
                                   "Names for virtual machines, shown while physical addresses are resolved",
-                                  uat);
+                                  cids);
 }
 
 static void register_service_names(module_t *preferences)
@@ -132,12 +132,12 @@ static void register_service_names(module_t *preferences)
         UAT_FLD_CSTRING(user_services, name, "Name", "What to show for it"),
         UAT_END_FIELDS,
     };
-    uat_t *uat = uat_new("vsock service names", sizeof(struct user_service), "vsock_services", TRUE,
-                         &user_services, &user_service_count, UAT_AFFECTS_DISSECTION, NULL, copy_user_service,
-                         check_user_service, free_user_service, NULL, NULL, columns);
+    uat_t *services = uat_new("vsock service names", sizeof(struct user_service), "vsock_services", TRUE,
+                              &user_services, &user_service_count, UAT_AFFECTS_DISSECTION, NULL,
+                              copy_user_service, check_user_service, free_user_service, NULL, NULL, columns);
 
     prefs_register_uat_preference(preferences, "service_names", "Service names",
-                                  "Names for ports, shown while transport names are resolved", uat);
+                                  "Names for ports, shown while transport names are resolved", services);
 }
 
 void vsock_services_register(module_t *preferences)

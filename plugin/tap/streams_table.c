@@ -162,7 +162,7 @@ static void show(stat_tap_table *table, const struct vsock_stream *s, const stru
 static tap_packet_status take(void *listener, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
                               const void *data, tap_flags_t flags _U_)
 {
-    stat_data_t *stat = (stat_data_t *)listener;
+    stat_data_t *window = (stat_data_t *)listener;
     const struct vsock_tap *tap = (const struct vsock_tap *)data;
     struct vsock_thresholds thresholds = {0};
     struct vsock_diagnoses found;
@@ -174,7 +174,7 @@ static tap_packet_status take(void *listener, packet_info *pinfo _U_, epan_disse
     shown = get_shown(tap->record->stream);
     e = vsock_event_make(tap);
     vsock_life_take(&shown->life, &e, &thresholds, &found);
-    show(g_array_index(stat->stat_tap_data->tables, stat_tap_table *, 0), tap->record->stream, shown);
+    show(g_array_index(window->stat_tap_data->tables, stat_tap_table *, 0), tap->record->stream, shown);
     return TAP_PACKET_REDRAW;
 }
 
