@@ -53,6 +53,6 @@ install(FILES packaging/copyright "${changelog}.gz" README.md
     DESTINATION "share/doc/${CPACK_PACKAGE_NAME}"
     COMPONENT debian EXCLUDE_FROM_ALL)
 set(CPACK_INSTALL_CMAKE_PROJECTS
-    "${PROJECT_BINARY_DIR};${PROJECT_NAME};Unspecified;/"
+    "${PROJECT_BINARY_DIR};${PROJECT_NAME};plugin;/"
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};debian;/")
 include(CPack)
