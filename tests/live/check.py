@@ -1,11 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""check.py FOLDER - holds what tshark printed in the virtual machine against what traffic.py did there."""
+"""check.py FOLDER - holds what was captured and printed live against what traffic.py did.
+
+FOLDER is what the virtual machine left. Takes golden.py's options: the tshark here reads with display filters.
+"""
+import itertools
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 
+import filters
 import traffic
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import golden
 
 # Of each conversation, in this order; what else a kernel sends between them is its own matter. Ports are the
 # server's: the kernel chooses the client's, which is any number (#).
@@ -94,10 +104,12 @@ class Printed:
     def missing(self):
         for wanted in PACKETS.values():
             rest = iter(self.packets)
-            yield from (text for text in wanted if not any(pattern(text).fullmatch(line) for line in rest))
+            lacking = (text for text in wanted if not any(pattern(text).fullmatch(line) for line in rest))
+            yield from itertools.islice(lacking, 1)  # it has used up the rest
         found = {row["port"]: (row["sent"], row["received"], row["stalls"], row["end"])
                  for row in map(STREAM_ROW.fullmatch, self.reports.splitlines()) if row}
-        yield from (f"stream {port}: {row}, but {found.get(port)}" for port, row in STREAMS.items() if found.get(port) != row)
+        yield from (f"stream {port}: {row}, but {found.get(port)}" for port, row in STREAMS.items()
+                    if found.get(port) != row)
         yield from (text for text in (*EXPERT, *DIAGNOSES.values()) if not self.reports_have(text))
 
     def reports_have(self, text):
@@ -118,10 +130,50 @@ class Printed:
         return not self.wrong
 
 
+class Reader:
+    """Reads what was captured, with display filters."""
+
+    COLUMNS = ("frame.time_epoch", "vsock.src_port", "vsock.dst_port", "vsock.virtio.op", "vsock.virtio.len",
+               "vsock.virtio.fwd_cnt")
+
+    def __init__(self, folder, bench, environment, tshark):
+        self.folder, self.bench, self.environment, self.tshark = folder, pathlib.Path(bench), environment, tshark
+
+    def packets(self, name, display_filter):
+        copy = shutil.copy(self.folder / f"{name}.pcapng", self.bench)
+        pathlib.Path(copy).chmod(0o644)
+        command = [self.tshark, "-n", "-r", copy, "-Y", display_filter, "-T", "fields"]
+        command += [argument for column in self.COLUMNS for argument in ("-e", column)]
+        return subprocess.run(golden.unprivileged(command), env=self.environment, cwd="/", check=True,
+                              stdout=subprocess.PIPE, text=True).stdout.splitlines()
+
+
+def filter_is_good(reader, interface, name, words, display_filter):
+    everything, wanted = reader.packets(interface, "vsock"), reader.packets(interface, display_filter)
+    kept = reader.packets(f"{interface}-{name}", "frame")
+    if kept != wanted:
+        print(f"{interface}: {words} kept {len(kept)} packets instead of {len(wanted)}; the difference:",
+              *sorted(set(kept) ^ set(wanted))[:5], sep="\n    ")
+    elif not 2 < len(wanted) < len(everything):
+        print(f"{interface}: {words} tells nothing, it keeps {len(wanted)} packets of {len(everything)}")
+    else:
+        print(f"{interface}: {words} kept {len(kept)} packets of {len(everything)}: as it should be")
+        return True
+    return False
+
+
+def check_filters(folder, options):
+    with golden.bench(options) as (bench, environment):
+        reader = Reader(folder, bench, environment, options.tshark)
+        return [filter_is_good(reader, interface, *tried)
+                for interface in ("vsockmon0", "any") for tried in filters.tried(folder)]
+
+
 def main():
-    folder = pathlib.Path(sys.argv[1])
+    options = golden.parse_arguments()
+    folder = pathlib.Path(*options.names)
     device, cooked = (Printed(folder, interface) for interface in ("vsockmon0", "any"))
-    good = [device.check(), cooked.check()]
+    good = [device.check(), cooked.check(), *check_filters(folder, options)]
     if device.reports != cooked.reports:
         print("any: its reports are not those of vsockmon0")
         good.append(False)

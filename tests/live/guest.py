@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """guest.py FOLDER - captures live from vsockmon0 and from -i any while traffic.py runs. Only for the virtual machine.
 
-Leaves NAME.pcapng, NAME.txt (what was printed) and NAME.log (what was printed to stderr) of each capture there.
+tshark captures all; dumpcap, what each filter of filters.py keeps. Leaves NAME.pcapng, NAME.txt (what was printed) and
+NAME.log (what was printed to stderr) of each capture in FOLDER, which has "pairs" for filters.py.
 """
 import pathlib
 import signal
@@ -10,12 +11,14 @@ import subprocess
 import sys
 import time
 
+import filters
 import traffic
 
 PATIENCE = 120  # seconds, on an emulated processor that may have to share a busy real one
 # Its REQUEST and its RST have the port twice each: in vsockmon's header and in virtio's.
 END = traffic.REFUSED.to_bytes(4, "little")
 END_COUNT = 4
+VSOCK_FILTER = ("python3", "/live/vsock-filter")
 REPORTS = ("-z", "vsock,streams", "-z", "vsock,diagnose", "-z", "expert")
 
 
@@ -60,9 +63,17 @@ class LiveTshark(Capture):
         return super().has_all() and f"{traffic.REFUSED} → " in self.printed.read_text()
 
 
+def filtering(folder, interface, *options):
+    for name, words, _ in filters.tried(folder):
+        capture_filter = subprocess.run([*VSOCK_FILTER, *options, words], check=True, stdout=subprocess.PIPE,
+                                        text=True).stdout.strip()
+        yield Capture(folder, f"{interface}-{name}", ["dumpcap", "-q", "-i", interface, "-f", capture_filter])
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
-    captures = [LiveTshark(folder, "vsockmon0"), LiveTshark(folder, "any")]
+    captures = [LiveTshark(folder, "vsockmon0"), LiveTshark(folder, "any"),
+                *filtering(folder, "vsockmon0"), *filtering(folder, "any", "--any")]
     for capture in captures:
         wait_until(capture.has_begun, f"{capture.name} captures")
     traffic.run()
