@@ -67,7 +67,8 @@ def colour_rules(profile):
 
 def check_packet_list(tshark):
     shown = tshark(STALL, "-C", "vsock", "-Y", "frame.number in {44, 45}")
-    expect("the packet list", [line.split() for line in COLUMNS.splitlines()], [line.split() for line in shown.splitlines()])
+    wanted, got = ([line.split() for line in text.splitlines()] for text in (COLUMNS, shown))
+    expect("the packet list", wanted, got)
 
 
 def check_colours(tshark, rules):

@@ -15,7 +15,7 @@ import filters
 import traffic
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-import golden
+import golden  # noqa: E402
 
 # Of each conversation, in this order; what else a kernel sends between them is its own matter. Ports are the
 # server's: the kernel chooses the client's, which is any number (#).
