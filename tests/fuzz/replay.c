@@ -13,8 +13,8 @@
 #define INPUT_MAX 2048
 
 struct stored {
-    uint8_t *data;
     size_t size;
+    uint8_t data[INPUT_MAX];
 };
 
 static struct stored *corpus;
@@ -74,18 +74,16 @@ static void run(const uint8_t *data, size_t size)
 static void add_file(const char *path, size_t size)
 {
     FILE *file = fopen(path, "rb");
-    struct stored s = {(uint8_t *)malloc(INPUT_MAX), 0};
+    struct stored *bigger = (struct stored *)realloc(corpus, (corpus_size + 1) * sizeof(*corpus));
 
-    if (!file) {
+    if (!file || !bigger) {
         perror(path);
         exit(2);
     }
-    CHECK(s.data);
-    s.size = fread(s.data, 1, size < INPUT_MAX ? size : INPUT_MAX, file);
+    corpus = bigger;
+    corpus[corpus_size].size = fread(corpus[corpus_size].data, 1, size < INPUT_MAX ? size : INPUT_MAX, file);
+    corpus_size++;
     fclose(file);
-    corpus = (struct stored *)realloc(corpus, (corpus_size + 1) * sizeof(*corpus));
-    CHECK(corpus);
-    corpus[corpus_size++] = s;
 }
 
 static void add(const char *path)
@@ -209,8 +207,6 @@ int main(int argc, char **argv)
     for (uint64_t i = corpus_size; i < runs; i++)
         run_mutation();
     printf("%zu stored inputs, and mutations up to %" PRIu64 " runs\n", corpus_size, runs);
-    for (size_t i = 0; i < corpus_size; i++)
-        free(corpus[i].data);
     free(corpus);
     return 0;
 }
