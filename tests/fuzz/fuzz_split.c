@@ -36,13 +36,13 @@ static void check_split(struct vsock_split *s, enum vsock_tap_layout *layout, co
 static void check_copies(struct vsock_copies *c, const struct vsock_packet *p, uint8_t side, bool waits)
 {
     uint32_t before = c->count, skip = UINT32_MAX;
-    bool taken;
 
     if (waits) {
         vsock_copies_wait(c, p, side, side);
         CHECK(c->count == (before < VSOCK_COPIES_MAX ? before + 1 : before));
     } else {
-        taken = vsock_copies_take(c, p, side, &skip);
+        bool taken = vsock_copies_take(c, p, side, &skip);
+
         CHECK(c->count == before - taken);
         CHECK(skip == (taken ? side : UINT32_MAX));
     }

@@ -3,10 +3,12 @@
  * TARGET [-runs=N] [-seed=N] FOLDER_OR_FILE... takes what libFuzzer takes of that. The same arguments do the
  * same. The input of a failure is left in ./crash-input; TARGET crash-input repeats it. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "check.h"
 
@@ -27,16 +29,17 @@ static size_t running_size;
 /* The sanitizers have it: what to do before they end the program. */
 void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
+/* With nothing that a signal's handler may not do. */
 static void save_running(void)
 {
-    FILE *file = fopen("crash-input", "wb");
+    static const char said[] = "the input is in crash-input\n";
+    int file = open("crash-input", O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
-    if (!file)
+    if (file < 0)
         return;
-    if (running_size > 0)
-        fwrite(running, running_size, 1, file);
-    fclose(file);
-    fprintf(stderr, "the input is in crash-input, %zu bytes\n", running_size);
+    if (write(file, running, running_size) == (ssize_t)running_size)
+        running_size = (size_t)write(STDERR_FILENO, said, sizeof(said) - 1);
+    close(file);
 }
 
 static void on_abort(int signal_number)
@@ -71,7 +74,7 @@ static void run(const uint8_t *data, size_t size)
 
 /* ---- stored inputs ---- */
 
-static void add_file(const char *path, size_t size)
+static void add_file(const char *path)
 {
     FILE *file = fopen(path, "rb");
     struct stored *bigger = (struct stored *)realloc(corpus, (corpus_size + 1) * sizeof(*corpus));
@@ -81,11 +84,12 @@ static void add_file(const char *path, size_t size)
         exit(2);
     }
     corpus = bigger;
-    corpus[corpus_size].size = fread(corpus[corpus_size].data, 1, size < INPUT_MAX ? size : INPUT_MAX, file);
+    corpus[corpus_size].size = fread(corpus[corpus_size].data, 1, INPUT_MAX, file);
     corpus_size++;
     fclose(file);
 }
 
+/* A file, or the files of a folder. */
 static void add(const char *path)
 {
     struct dirent **names = NULL;
@@ -97,7 +101,7 @@ static void add(const char *path)
         exit(2);
     }
     if (!S_ISDIR(about.st_mode)) {
-        add_file(path, (size_t)about.st_size);
+        add_file(path);
         return;
     }
     count = scandir(path, &names, NULL, alphasort); /* in the same order wherever it is run */
@@ -106,7 +110,7 @@ static void add(const char *path)
 
         snprintf(inside, sizeof(inside), "%s/%s", path, names[i]->d_name);
         if (names[i]->d_name[0] != '.')
-            add(inside);
+            add_file(inside);
         free(names[i]);
     }
     free(names);
