@@ -54,5 +54,6 @@ install(FILES packaging/copyright "${changelog}.gz" README.md
     COMPONENT debian EXCLUDE_FROM_ALL)
 set(CPACK_INSTALL_CMAKE_PROJECTS
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};plugin;/"
+    "${PROJECT_BINARY_DIR};${PROJECT_NAME};profile;/"
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};debian;/")
 include(CPack)
