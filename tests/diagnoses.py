@@ -21,12 +21,7 @@ TAPS = ("vsock,streams,json", "vsock,diagnose,json", "vsock,streams", "vsock,dia
 
 
 def tshark(capture, *arguments):
-    case = golden.Case(f"diagnoses {capture} -q")
-    case.arguments += arguments
-    output = golden.run(case, options)
-    if "exit status" in output:
-        sys.exit(f"{capture} {arguments}: {output}")
-    return output
+    return golden.tshark(capture, ["-q", *arguments], options)
 
 
 def parse(capture, output):

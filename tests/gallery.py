@@ -24,11 +24,7 @@ OTHERS = ["connections.pcapng", "credit.pcapng", "vhost-6.1.0.pcapng.gz"]
 
 
 def diagnose(capture, *passes):
-    case = golden.Case(f"gallery {capture} -q -z vsock,diagnose,json")
-    case.arguments += passes
-    output = golden.run(case, options)
-    if "exit status" in output:
-        sys.exit(f"{capture}: {output}")
+    output = golden.tshark(capture, ["-q", "-z", "vsock,diagnose,json", *passes], options)
     return [json.loads(line) for line in output.splitlines()]
 
 

@@ -104,6 +104,16 @@ def run(case, options):
     return output
 
 
+def tshark(capture, arguments, options):
+    """What tshark prints of a stored capture, as run() has it; ends the test where tshark fails."""
+    case = Case(shlex.join(["tshark", capture]))
+    case.arguments += arguments
+    output = run(case, options)
+    if "exit status" in output:
+        sys.exit(f"{capture} {shlex.join(arguments)}: {output}")
+    return output
+
+
 def golden_path(name, series):
     by_series = EXPECTED / f"{name}-{series}.txt"
     return by_series if by_series.exists() else EXPECTED / f"{name}.txt"
