@@ -88,7 +88,8 @@ static void diagnose_reset(const struct vsock_life *life, const struct vsock_eve
 {
     struct vsock_diagnosis d = start(code, e->side, e->frame, e->time);
 
-    d.figures.total = e->time - life->first_time;
+    if (e->time > life->first_time) /* a clock may go back */
+        d.figures.total = e->time - life->first_time;
     if (e->has_credit) {
         d.figures.bytes = e->peer_in_flight;
         d.figures.limit = e->packet->virtio.buf_alloc;

@@ -33,6 +33,13 @@ static int type_index(uint16_t type)
     return -1;
 }
 
+/* How long it went on; a clock may go back. */
+static void extend(struct vsock_diagnosis *sum, int64_t until)
+{
+    if (until - sum->time > sum->figures.total)
+        sum->figures.total = until - sum->time;
+}
+
 static void count(struct vsock_diagnosis *sum, enum vsock_code code, uint32_t frame, int64_t time,
                   bool picked)
 {
@@ -45,7 +52,7 @@ static void count(struct vsock_diagnosis *sum, enum vsock_code code, uint32_t fr
         return;
     }
     vsock_diagnosis_merge(sum, &one);
-    sum->figures.total = time - sum->time;
+    extend(sum, time);
 }
 
 static bool is_mismatch(const struct vsock_attempt *a)
@@ -134,6 +141,10 @@ static void look_for_scan(struct vsock_attempt *a)
 
     if (a->outcome != VSOCK_OUTCOME_REFUSED || a->explained || a->own_fault)
         return;
+    if (p->newest && a->time < p->newest->time) { /* by a clock that goes back, nothing is within a second */
+        p->newest = NULL;
+        p->count = 0;
+    }
     a->before = p->newest;
     p->newest = a;
     note_port(p, a->server->endpoint.port, a->time);
@@ -143,7 +154,7 @@ static void look_for_scan(struct vsock_attempt *a)
         a->explained = true;
         count(&p->scan, VSOCK_CODE_PORT_SCAN, a->frame, a->time, a->picked);
     }
-    p->scan.figures.total = p->newest->time - p->scan.time;
+    extend(&p->scan, p->newest->time);
 }
 
 static void count_by_target(struct vsock_attempt *a)

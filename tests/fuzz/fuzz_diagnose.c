@@ -70,6 +70,7 @@ static void check_diagnosis(const struct vsock_diagnosis *d)
     CHECK(d->first_frame > 0 && d->first_frame <= d->last_frame && d->last_frame <= capture.frame);
     CHECK(d->time >= -TIME_LIMIT && d->time <= TIME_LIMIT);
     CHECK(d->side < 2);
+    CHECK(d->figures.total >= 0 && d->figures.longest >= 0);                 /* wherever clocks go */
     CHECK((int64_t)d->figures.bytes >= 0 && (int64_t)d->figures.limit >= 0); /* no difference below 0 */
     CHECK_IMPLIES(d->code == VSOCK_CODE_CREDIT_OVERRUN, d->figures.bytes > 0);
     CHECK_IMPLIES(d->code == VSOCK_CODE_DATA_LOST_AT_CLOSE, d->figures.bytes > 0);

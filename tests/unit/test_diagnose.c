@@ -385,6 +385,15 @@ static void an_open_connection_can_lose_its_peer_before_any_data(void)
     assert_only(VSOCK_CODE_PEER_GONE);
 }
 
+static void a_peer_that_goes_before_it_came_by_its_clock_has_no_age(void)
+{
+    open_stream();
+    now -= 3600 * SECOND;
+    no_socket(S);
+    assert_only(VSOCK_CODE_PEER_GONE);
+    g_assert_cmpint(all.list[0].figures.total, ==, 0);
+}
+
 static void data_that_meets_no_socket_mid_stream_has_lost_its_peer(void)
 {
     reset_story();
@@ -1049,6 +1058,7 @@ int main(int argc, char **argv)
     TEST(a_client_that_no_longer_waits_has_abandoned);
     TEST(an_open_connection_without_a_socket_has_lost_its_peer);
     TEST(an_open_connection_can_lose_its_peer_before_any_data);
+    TEST(a_peer_that_goes_before_it_came_by_its_clock_has_no_age);
     TEST(data_that_meets_no_socket_mid_stream_has_lost_its_peer);
     TEST(a_live_socket_that_resets_aborts);
     TEST(small_packets_that_fill_the_queue_are_likely_why);

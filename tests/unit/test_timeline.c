@@ -240,6 +240,24 @@ static void only_the_latest_ten_ports_make_a_scan(void)
     g_assert_false(is_refused(1));
 }
 
+/* In between, one refusal came from before the capture, by its time. */
+static void a_scan_begins_anew_when_the_clock_goes_back(void)
+{
+    begin();
+    for (unsigned port = 0; port < 5; port++)
+        refuse(port, 1);
+    now -= 10 * SECOND;
+    refuse(0, 1);
+    now += 10 * SECOND;
+    refuse(0, 1);
+    for (unsigned port = 5; port < 10; port++)
+        refuse(port, 1);
+    judge();
+    g_assert_false(vsock_prober_diagnose(&prober, &found)); /* six ports since */
+    g_assert_true(is_refused(0));
+    g_assert_cmpint(found.figures.total, >=, 0);
+}
+
 static void of_a_listener_that_is_lost_twice_the_longer_time_is_told(void)
 {
     begin();
@@ -448,6 +466,7 @@ int main(int argc, char **argv)
     TEST(ten_ports_within_a_second_are_a_scan);
     TEST(ten_ports_in_more_than_a_second_are_none);
     TEST(only_the_latest_ten_ports_make_a_scan);
+    TEST(a_scan_begins_anew_when_the_clock_goes_back);
     TEST(of_a_listener_that_is_lost_twice_the_longer_time_is_told);
     TEST(a_filter_changes_what_is_told_and_not_what_is_found);
     TEST(of_a_listener_that_is_lost_twice_the_time_that_was_picked_is_told);
