@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * replay.c - runs a fuzz target where there is no libFuzzer: over stored inputs, then over mutations of them.
+ * replay.c - runs a fuzz target without libFuzzer: over stored inputs, then over mutations of them.
  * TARGET [-runs=N] [-seed=N] FOLDER_OR_FILE... takes what libFuzzer takes of that. The same arguments do the
  * same. The input of a failure is left in ./crash-input; TARGET crash-input repeats it. */
 #include <dirent.h>
