@@ -82,14 +82,19 @@ static void diagnose_connect(struct vsock_life *life, const struct vsock_event *
     add(found, d);
 }
 
+/* A time that has passed; by a clock that went back, none. */
+static int64_t forward(int64_t passed)
+{
+    return passed > 0 ? passed : 0;
+}
+
 /* What the sender has shut may be gone for its own reasons; a socket that nobody had closed may not. */
 static void diagnose_reset(const struct vsock_life *life, const struct vsock_event *e, enum vsock_code code,
                            struct vsock_diagnoses *found)
 {
     struct vsock_diagnosis d = start(code, e->side, e->frame, e->time);
 
-    if (e->time > life->first_time) /* a clock may go back */
-        d.figures.total = e->time - life->first_time;
+    d.figures.total = forward(e->time - life->first_time);
     if (e->has_credit) {
         d.figures.bytes = e->peer_in_flight;
         d.figures.limit = e->packet->virtio.buf_alloc;
@@ -133,7 +138,7 @@ static void diagnose_rst(const struct vsock_life *life, const struct vsock_event
     switch (e->rst_kind) {
     case VSOCK_RST_CONNECT_ABANDONED:
         d = start(VSOCK_CODE_CONNECT_ABANDONED, e->side, e->frame, e->time);
-        d.figures.longest = life->connect_time;
+        d.figures.longest = forward(life->connect_time);
         add(found, d);
         break;
     case VSOCK_RST_CLOSE_TIMEOUT:

@@ -366,6 +366,17 @@ static void a_client_that_no_longer_waits_has_abandoned(void)
     g_assert_cmpint(all.list[0].side, ==, C);
 }
 
+static void a_connect_that_took_less_than_nothing_by_its_clock_took_no_time(void)
+{
+    reset_story();
+    take(C, VSOCK_OP_REQUEST, 0);
+    now -= 3600 * SECOND;
+    take(S, VSOCK_OP_RESPONSE, 0);
+    no_socket(C);
+    assert_only(VSOCK_CODE_CONNECT_ABANDONED);
+    g_assert_cmpint(all.list[0].figures.longest, ==, 0);
+}
+
 /* ---- resets ---- */
 
 static void an_open_connection_without_a_socket_has_lost_its_peer(void)
@@ -1056,6 +1067,7 @@ int main(int argc, char **argv)
     TEST(a_response_after_a_second_is_slow_and_after_two_is_lost_on_linux);
     TEST(a_request_is_unanswered_after_two_seconds_of_nothing);
     TEST(a_client_that_no_longer_waits_has_abandoned);
+    TEST(a_connect_that_took_less_than_nothing_by_its_clock_took_no_time);
     TEST(an_open_connection_without_a_socket_has_lost_its_peer);
     TEST(an_open_connection_can_lose_its_peer_before_any_data);
     TEST(a_peer_that_goes_before_it_came_by_its_clock_has_no_age);
