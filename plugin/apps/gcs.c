@@ -84,7 +84,8 @@ static int hf_data = -1;
 static struct vsock_call_fields hf_call = {-1, -1, -1};
 
 static hf_register_info fields[] = {
-    {&hf_type, {"Type", "gcs.type", FT_UINT32, BASE_HEX, NULL, 0, NULL, HFILL}},
+    {&hf_type,
+     {"Type", "gcs.type", FT_UINT32, BASE_HEX, NULL, 0, "What the message is, in four parts", HFILL}},
     {&hf_class, {"Class", "gcs.type.class", FT_UINT32, BASE_DEC, VALS(class_names), CLASS_MASK, NULL, HFILL}},
     {&hf_category,
      {"Category", "gcs.type.category", FT_UINT32, BASE_DEC, VALS(category_names), CATEGORY_MASK, NULL,
@@ -95,7 +96,8 @@ static hf_register_info fields[] = {
      {"Procedure", "gcs.procedure", FT_UINT32, BASE_HEX, VALS(procedure_names), 0,
       "What a request asks for, or a response answers", HFILL}},
     {&hf_notification,
-     {"Notification", "gcs.notification", FT_UINT32, BASE_HEX, VALS(notification_names), 0, NULL, HFILL}},
+     {"Notification", "gcs.notification", FT_UINT32, BASE_HEX, VALS(notification_names), 0, "What happened",
+      HFILL}},
     {&hf_size, {"Size", "gcs.size", FT_UINT32, BASE_DEC, NULL, 0, "With the 16 bytes of the header", HFILL}},
     {&hf_id,
      {"Id", "gcs.id", FT_UINT64, BASE_DEC, NULL, 0, "A response has its request's; a notification 0", HFILL}},

@@ -24,7 +24,8 @@ static int hf_name = -1;
 static int hf_value = -1;
 
 static hf_register_info fields[] = {
-    {&hf_assignment, {"Assignment", "sd_notify.assignment", FT_STRING, BASE_NONE, NULL, 0, "A line", HFILL}},
+    {&hf_assignment,
+     {"Assignment", "sd_notify.assignment", FT_STRING, BASE_NONE, NULL, 0, "A line, as in READY=1", HFILL}},
     {&hf_name, {"Name", "sd_notify.assignment.name", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
     {&hf_value, {"Value", "sd_notify.assignment.value", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
 };

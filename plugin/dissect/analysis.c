@@ -9,6 +9,7 @@
 #include <epan/tfs.h>
 
 #include "builtin.h"
+#include "expert_blurb.h"
 #include "generated.h"
 #include "names.h"
 
@@ -62,7 +63,8 @@ static int hf_rst_kind = -1;
 static hf_register_info fields[] = {
     {&hf_stream,
      {"Stream index", "vsock.stream", FT_UINT32, BASE_DEC, NULL, 0,
-      "A connection from its REQUEST on; another REQUEST between the same endpoints begins another", HFILL}},
+      "From 0; a connection from its REQUEST on: another REQUEST between the same endpoints begins another",
+      HFILL}},
     {&hf_stream_pnum,
      {"Stream packet number", "vsock.stream.pnum", FT_UINT32, BASE_DEC, NULL, 0, "Counted from 1", HFILL}},
     {&hf_from_client,
@@ -102,23 +104,23 @@ static hf_register_info fields[] = {
      {"Connect time", "vsock.connect.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
       "From the REQUEST to the RESPONSE, or to the RST that refused it", HFILL}},
     {&hf_request_in,
-     {"Request in", "vsock.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL,
-      HFILL}},
+     {"Request in", "vsock.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0,
+      "The connection's REQUEST", HFILL}},
     {&hf_response_in,
      {"Response in", "vsock.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
-      NULL, HFILL}},
+      "The connection's RESPONSE", HFILL}},
     {&hf_reset_in,
      {"Ended by the Rst in", "vsock.reset_in", FT_FRAMENUM, BASE_NONE, NULL, 0, "The connection's first RST",
       HFILL}},
     {&hf_offset,
      {"Stream offset", "vsock.offset", FT_UINT64, BASE_DEC, NULL, 0,
-      "Of this packet's first byte, from 0; jumps over bytes that were not captured", HFILL}},
+      "Of an RW's first byte, from 0; jumps over bytes that were not captured", HFILL}},
     {&hf_next_offset,
      {"Next stream offset", "vsock.next_offset", FT_UINT64, BASE_DEC, NULL, 0,
-      "Of the byte after this packet's last", HFILL}},
+      "Of the byte after an RW's last", HFILL}},
     {&hf_rst_kind,
      {"Kind of Rst", "vsock.rst.kind", FT_UINT8, BASE_DEC, VALS(vsock_rst_kind_names), 0,
-      "What the RST means for its connection", HFILL}},
+      "What a RST means for its connection", HFILL}},
 };
 
 static int ett_completeness = -1;
@@ -160,15 +162,19 @@ static ei_register_info experts[] = {
                               {"vsock.connection.response", PI_SEQUENCE, PI_CHAT, "Connection accepted",
                                EXPFILL}},
     [VSOCK_FOUND_SHUTDOWN] = {&ei_shutdown,
-                              {"vsock.connection.shutdown", PI_SEQUENCE, PI_CHAT, "Shutdown", EXPFILL}},
+                              {"vsock.connection.shutdown", PI_SEQUENCE, PI_CHAT, "Shutdown",
+                               EXPFILL_BLURB("A side will send no more, or receive no more, or both")}},
     [VSOCK_FOUND_CLOSED] = {&ei_closed,
-                            {"vsock.connection.closed", PI_SEQUENCE, PI_CHAT, "Connection closed", EXPFILL}},
+                            {"vsock.connection.closed", PI_SEQUENCE, PI_CHAT, "Connection closed",
+                             EXPFILL_BLURB("The normal end, after a SHUTDOWN both ways: vsock.rst.kind 2")}},
     [VSOCK_FOUND_UNCONSUMED_AT_CLOSE] = {&ei_unconsumed_at_close,
                                          {"vsock.connection.unconsumed_at_close", PI_SEQUENCE, PI_CHAT,
                                           "Closed with data that was not consumed", EXPFILL}},
-    [VSOCK_FOUND_REFUSED] = {&ei_refused,
-                             {"vsock.connection.refused", PI_SEQUENCE, PI_NOTE, "Connection refused",
-                              EXPFILL}},
+    [VSOCK_FOUND_REFUSED] =
+        {&ei_refused,
+         {"vsock.connection.refused", PI_SEQUENCE, PI_NOTE, "Connection refused",
+          EXPFILL_BLURB(
+              "Nobody listens, the backlog is full, or the socket types differ: vsock.rst.kind 1")}},
     [VSOCK_FOUND_PROTOCOL_ERROR] =
         {&ei_protocol_error,
          {"vsock.connection.protocol_error", PI_SEQUENCE, PI_WARN,
@@ -178,15 +184,19 @@ static ei_register_info experts[] = {
     [VSOCK_FOUND_ABANDONED] = {&ei_abandoned,
                                {"vsock.connection.abandoned", PI_SEQUENCE, PI_NOTE,
                                 "Connect abandoned: the client had stopped waiting for the response",
-                                EXPFILL}},
+                                EXPFILL_BLURB("vsock.rst.kind 4")}},
     [VSOCK_FOUND_CLOSE_TIMEOUT] = {&ei_close_timeout,
                                    {"vsock.connection.close_timeout", PI_SEQUENCE, PI_NOTE,
-                                    "Close timeout: the peer did not acknowledge the shutdown", EXPFILL}},
+                                    "Close timeout: the peer did not acknowledge the shutdown",
+                                    EXPFILL_BLURB("vsock.rst.kind 3")}},
     [VSOCK_FOUND_RESET_NO_SOCKET] = {&ei_reset_no_socket,
                                      {"vsock.connection.reset_no_socket", PI_SEQUENCE, PI_WARN,
-                                      "Connection reset: the peer has no such socket", EXPFILL}},
+                                      "Connection reset: the peer has no such socket",
+                                      EXPFILL_BLURB("A crash, a kill, a restart: vsock.rst.kind 5")}},
     [VSOCK_FOUND_RESET] = {&ei_reset,
-                           {"vsock.connection.reset", PI_SEQUENCE, PI_ERROR, "Connection reset", EXPFILL}},
+                           {"vsock.connection.reset", PI_SEQUENCE, PI_ERROR, "Connection reset",
+                            EXPFILL_BLURB(
+                                "By a live socket, on an open connection: vsock.rst.kind 6, 7 or 8")}},
     [VSOCK_FOUND_RETRIED] = {&ei_retried,
                              {"vsock.connection.retried", PI_SEQUENCE, PI_NOTE,
                               "Connection requested again: the request before had no answer", EXPFILL}},
@@ -202,7 +212,9 @@ static ei_register_info experts[] = {
                                 "The connection began before the capture", EXPFILL}},
     [VSOCK_FOUND_TRAILING] = {&ei_trailing,
                               {"vsock.analysis.trailing", PI_SEQUENCE, PI_CHAT,
-                               "Trails the end of its connection", EXPFILL}},
+                               "Trails the end of its connection",
+                               EXPFILL_BLURB(
+                                   "A packet after the connection's RST: normal where both sides close")}},
     [VSOCK_FOUND_DATA_AFTER_RESET] = {&ei_data_after_reset,
                                       {"vsock.analysis.data_after_reset", PI_SEQUENCE, PI_NOTE,
                                        "Data after the connection's RST: nobody reads it", EXPFILL}},
@@ -223,12 +235,15 @@ static ei_register_info experts[] = {
     [VSOCK_FOUND_TYPE_CHANGED] = {&ei_type_changed,
                                   {"vsock.analysis.type_changed", PI_SEQUENCE, PI_WARN,
                                    "Another socket type than the connection's", EXPFILL}},
-    [VSOCK_FOUND_DUPLICATE_CAPTURE] = {&ei_duplicate_capture,
-                                       {"vsock.analysis.duplicate_capture", PI_SEQUENCE, PI_CHAT,
-                                        "This connection was captured twice; second copies are not counted",
-                                        EXPFILL}},
+    [VSOCK_FOUND_DUPLICATE_CAPTURE] =
+        {&ei_duplicate_capture,
+         {"vsock.analysis.duplicate_capture", PI_SEQUENCE, PI_CHAT,
+          "This connection was captured twice; second copies are not counted",
+          EXPFILL_BLURB("As with -i any and two vsockmon devices; second copies have [Copy] in Info")}},
     [UNANSWERED] = {&ei_unanswered,
-                    {"vsock.connection.unanswered", PI_SEQUENCE, PI_WARN, "No answer in time", EXPFILL}},
+                    {"vsock.connection.unanswered", PI_SEQUENCE, PI_WARN, "No answer in time",
+                     EXPFILL_BLURB(
+                         "Within vsock.connect_timeout, while the capture goes on; on the second pass")}},
 };
 static_assert(array_length(experts) == VSOCK_FOUND_CREDIT_FIRST + 1, "every finding has its row");
 
@@ -264,10 +279,10 @@ void vsock_analysis_register(int proto, module_t *preferences)
     proto_register_field_array(proto, fields, array_length(fields));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
-    prefs_register_uint_preference(
-        preferences, "connect_timeout", "Connect timeout (ms)",
-        "A request that has no answer for so long is reported; Linux gives up after 2000; 0: never", 10,
-        &connect_timeout);
+    prefs_register_uint_preference(preferences, "connect_timeout", "Connect timeout (ms)",
+                                   "A request that has no answer for so many milliseconds is reported; Linux "
+                                   "gives up after 2000; 0: never",
+                                   10, &connect_timeout);
 }
 
 void vsock_analysis_thresholds(struct vsock_thresholds *thresholds)

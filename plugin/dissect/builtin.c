@@ -44,8 +44,9 @@ void vsock_builtin_adopt_fields(int proto, hf_register_info *shared, size_t coun
 
         if (theirs) {
             *shared[i].p_id = theirs->id;
-            /* The built-in calls op 7 "Credit response" and knows no SEQPACKET. */
+            /* The built-in calls op 7 "Credit response" and knows no SEQPACKET; it has no blurbs. */
             theirs->strings = shared[i].hfinfo.strings;
+            theirs->blurb = shared[i].hfinfo.blurb;
         } else {
             proto_register_field_array(proto, &shared[i], 1);
         }

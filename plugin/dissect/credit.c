@@ -11,6 +11,7 @@
 #include <wsutil/str_util.h>
 
 #include "builtin.h"
+#include "expert_blurb.h"
 #include "generated.h"
 
 static const value_string stall_cause_names[] = {
@@ -44,22 +45,26 @@ static hf_register_info fields[] = {
       "Sent by this packet's sender, and not said to be consumed", HFILL}},
     {&hf_window,
      {"Window", "vsock.credit.window", FT_INT64, BASE_DEC, NULL, 0,
-      "Bytes this packet's sender may still send: the receiver's buffer less what is in flight", HFILL}},
+      "Bytes this packet's sender may still send: the receiver's buffer less what is in flight; negative "
+      "after an overrun or a shrink",
+      HFILL}},
     {&hf_effective_window,
      {"Effective window", "vsock.credit.effective_window", FT_INT64, BASE_DEC, NULL, 0,
-      "The same, capped at the sender's own buffer: what Linux since January 2026 lets it send", HFILL}},
+      "The window, capped at the sender's own buffer: what Linux since January 2026 lets it send", HFILL}},
     {&hf_peer_in_flight,
      {"Peer's bytes in flight", "vsock.credit.peer_in_flight", FT_UINT32, BASE_DEC, NULL, 0,
       "Sent by the other side, and not said to be consumed", HFILL}},
     {&hf_peer_window,
      {"Peer's window", "vsock.credit.peer_window", FT_INT64, BASE_DEC, NULL, 0,
-      "Bytes that the other side may still send", HFILL}},
+      "Bytes that the other side may still send; this packet may just have opened it", HFILL}},
     {&hf_peer_effective_window,
      {"Peer's effective window", "vsock.credit.peer_effective_window", FT_INT64, BASE_DEC, NULL, 0,
-      "The same, capped at the other side's own buffer", HFILL}},
+      "That window, capped at the other side's own buffer", HFILL}},
     {&hf_at_least,
      {"At least", "vsock.credit.at_least", FT_BOOLEAN, BASE_NONE, TFS(&tfs_yes_no), 0,
-      "The figures are bounds: at least so much in flight, at most such a window", HFILL}},
+      "The figures are bounds, since the connection began before the capture: at least so much in flight, at "
+      "most such a window",
+      HFILL}},
     {&hf_acks_frame,
      {"Consumes the data in", "vsock.analysis.acks_frame", FT_FRAMENUM, BASE_NONE,
       FRAMENUM_TYPE(FT_FRAMENUM_ACK), 0, "Newest packet whose data is wholly consumed now", HFILL}},
@@ -68,7 +73,7 @@ static hf_register_info fields[] = {
       "From that packet to this", HFILL}},
     {&hf_stall_time,
      {"Stall time", "vsock.analysis.stall_time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
-      "How long the other side's window was shut: a lower bound", HFILL}},
+      "How long the other side's window was shut, until this packet opened it: a lower bound", HFILL}},
     {&hf_stall_began_in,
      {"Stall began in", "vsock.analysis.stall_began_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
       "The packet that shut the window", HFILL}},
@@ -124,11 +129,12 @@ static ei_register_info experts[] = {
      {"vsock.analysis.credit_exceeded", PI_SEQUENCE, PI_WARN, "More sent than was ever allowed", EXPFILL}},
     {&ei_credit_exceeded_reset,
      {"vsock.analysis.credit_exceeded_reset", PI_SEQUENCE, PI_ERROR,
-      "More sent than was ever allowed, and the receiver reset the connection for it", EXPFILL}},
+      "More sent than was ever allowed, and the receiver reset the connection for it",
+      EXPFILL_BLURB("Takes the place of vsock.analysis.credit_exceeded on the second pass")}},
     {&ei_credit_record_missing,
      {"vsock.analysis.credit_record_missing", PI_SEQUENCE, PI_NOTE,
       "More sent than any captured packet allowed, but consumed: the packet that allowed it is missing",
-      EXPFILL}},
+      EXPFILL_BLURB("Takes the place of vsock.analysis.credit_exceeded on the second pass")}},
     {&ei_window_overrun_after_shrink,
      {"vsock.analysis.window_overrun_after_shrink", PI_SEQUENCE, PI_NOTE,
       "Sent into a window that is shut since the buffer shrank; an earlier advertisement covers it",
@@ -139,7 +145,8 @@ static ei_register_info experts[] = {
      {"vsock.analysis.buf_alloc_below_in_flight", PI_SEQUENCE, PI_NOTE,
       "The receive buffer shrank below what is in flight", EXPFILL}},
     {&ei_unseen_data,
-     {"vsock.analysis.unseen_data", PI_SEQUENCE, PI_NOTE, "Consumed more than was captured", EXPFILL}},
+     {"vsock.analysis.unseen_data", PI_SEQUENCE, PI_NOTE, "Consumed more than was captured",
+      EXPFILL_BLURB("Bytes that were consumed are missing from the capture")}},
     {&ei_fwd_cnt_ahead,
      {"vsock.analysis.fwd_cnt_ahead", PI_SEQUENCE, PI_WARN, "Consumed bytes where none were sent", EXPFILL}},
     {&ei_fwd_cnt_backwards,
@@ -152,28 +159,40 @@ static ei_register_info experts[] = {
     {&ei_credit_request, {"vsock.analysis.credit_request", PI_SEQUENCE, PI_CHAT, "Credit request", EXPFILL}},
     {&ei_credit_request_repeated,
      {"vsock.analysis.credit_request_repeated", PI_SEQUENCE, PI_NOTE,
-      "Repeated credit requests bring nothing new: the receiver's application is not reading", EXPFILL}},
+      "Repeated credit requests bring nothing new: the receiver's application is not reading",
+      EXPFILL_BLURB("On the second answer in a row that brings nothing new")}},
     {&ei_credit_request_unanswered,
      {"vsock.analysis.credit_request_unanswered", PI_SEQUENCE, PI_WARN,
-      "Credit request without an answer in time", EXPFILL}},
+      "Credit request without an answer in time",
+      EXPFILL_BLURB("Within vsock.credit_request_timeout; on the second pass")}},
     {&ei_queue_overflow_suspected,
      {"vsock.analysis.queue_overflow_suspected", PI_SEQUENCE, PI_WARN,
       "Likely the receiver's queue was full: so many small packets that their overhead fills the buffer",
-      EXPFILL}},
+      EXPFILL_BLURB("With vsock.rst.kind 7")}},
     {&ei_zero_length, {"vsock.analysis.zero_length", PI_SEQUENCE, PI_NOTE, "RW without data", EXPFILL}},
     {&ei_message_truncated,
-     {"vsock.analysis.message_truncated", PI_SEQUENCE, PI_NOTE, "The end of a message is missing", EXPFILL}},
+     {"vsock.analysis.message_truncated", PI_SEQUENCE, PI_NOTE, "The end of a message is missing",
+      EXPFILL_BLURB("A side of a SEQPACKET ends without the EOM that it owes")}},
     {&ei_message_too_big,
      {"vsock.analysis.message_too_big", PI_SEQUENCE, PI_ERROR,
-      "The message fills the receiver's buffer and goes on: the rest can never fit", EXPFILL}},
+      "The message fills the receiver's buffer and goes on: the rest can never fit",
+      EXPFILL_BLURB("On SEQPACKET")}},
     {&ei_eor_without_eom,
      {"vsock.analysis.eor_without_eom", PI_SEQUENCE, PI_WARN, "End of record without end of message",
-      EXPFILL}},
-    {&ei_stall_brief, {"vsock.analysis.stall_brief", PI_SEQUENCE, PI_CHAT, "Brief stall", EXPFILL}},
-    {&ei_stall, {"vsock.analysis.stall", PI_SEQUENCE, PI_NOTE, "Stall", EXPFILL}},
-    {&ei_stall_long, {"vsock.analysis.stall_long", PI_SEQUENCE, PI_WARN, "Long stall", EXPFILL}},
+      EXPFILL_BLURB("On SEQPACKET: a record ends where a message does")}},
+    {&ei_stall_brief,
+     {"vsock.analysis.stall_brief", PI_SEQUENCE, PI_CHAT, "Brief stall",
+      EXPFILL_BLURB("The window was shut for less than vsock.stall_note")}},
+    {&ei_stall,
+     {"vsock.analysis.stall", PI_SEQUENCE, PI_NOTE, "Stall",
+      EXPFILL_BLURB("The window was shut for vsock.stall_note or longer")}},
+    {&ei_stall_long,
+     {"vsock.analysis.stall_long", PI_SEQUENCE, PI_WARN, "Long stall",
+      EXPFILL_BLURB("The window was shut for vsock.stall_warning or longer")}},
     {&ei_stall_open,
-     {"vsock.analysis.stall_open", PI_SEQUENCE, PI_WARN, "The window never opened again", EXPFILL}},
+     {"vsock.analysis.stall_open", PI_SEQUENCE, PI_WARN, "The window never opened again",
+      EXPFILL_BLURB("Shut for vsock.stall_warning or longer, until the connection ended, or the capture; on "
+                    "the second pass")}},
 };
 
 /* Preferences, in milliseconds. */
@@ -195,14 +214,16 @@ void vsock_credit_register(int proto, module_t *preferences)
     proto_register_field_array(proto, fields, array_length(fields));
     proto_register_subtree_array(ett, array_length(ett));
     expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
-    prefs_register_uint_preference(preferences, "stall_note", "Stall (ms)",
-                                   "A window that is shut for so long is noted; a shorter time is chat", 10,
-                                   &stall_note);
+    prefs_register_uint_preference(
+        preferences, "stall_note", "Stall (ms)",
+        "A window that is shut for so many milliseconds is noted; a shorter time is chat", 10, &stall_note);
     prefs_register_uint_preference(preferences, "stall_warning", "Long stall (ms)",
-                                   "A window that is shut for so long is a warning", 10, &stall_warning);
-    prefs_register_uint_preference(preferences, "credit_request_timeout", "Credit request timeout (ms)",
-                                   "A credit request that has no answer for so long is reported; 0: never",
-                                   10, &credit_request_timeout);
+                                   "A window that is shut for so many milliseconds is a warning", 10,
+                                   &stall_warning);
+    prefs_register_uint_preference(
+        preferences, "credit_request_timeout", "Credit request timeout (ms)",
+        "A credit request that has no answer for so many milliseconds is reported; 0: never", 10,
+        &credit_request_timeout);
 }
 
 /* ---- fields ---- */

@@ -9,6 +9,7 @@
 #include <epan/expert.h>
 
 #include "builtin.h"
+#include "expert_blurb.h"
 #include "names.h"
 
 static expert_field ei_truncated = EI_INIT;
@@ -29,7 +30,7 @@ static expert_field ei_payload_long = EI_INIT;
 static ei_register_info experts[] = {
     {&ei_truncated,
      {"vsock.malformed.truncated", PI_MALFORMED, PI_ERROR, "The record is too short for its headers",
-      EXPFILL}},
+      EXPFILL_BLURB("As it was on the device; a packet that a snaplen cut is not malformed")}},
     {&ei_header_mismatch,
      {"vsock.malformed.header_mismatch", PI_MALFORMED, PI_ERROR, "The two headers name different endpoints",
       EXPFILL}},
@@ -40,12 +41,17 @@ static ei_register_info experts[] = {
      {"vsock.malformed.payload_short", PI_MALFORMED, PI_ERROR,
       "The record holds less payload than the packet's length", EXPFILL}},
     {&ei_trans_len,
-     {"vsock.malformed.trans_len", PI_MALFORMED, PI_WARN, "Unexpected transport header length", EXPFILL}},
+     {"vsock.malformed.trans_len", PI_MALFORMED, PI_WARN, "Unexpected transport header length",
+      EXPFILL_BLURB("Another one than the transport has")}},
     {&ei_unknown_transport,
-     {"vsock.malformed.unknown_transport", PI_PROTOCOL, PI_WARN, "Unknown transport", EXPFILL}},
-    {&ei_unknown_op, {"vsock.malformed.unknown_op", PI_PROTOCOL, PI_WARN, "Unknown operation", EXPFILL}},
+     {"vsock.malformed.unknown_transport", PI_PROTOCOL, PI_WARN, "Unknown transport",
+      EXPFILL_BLURB("A number that nothing defines")}},
+    {&ei_unknown_op,
+     {"vsock.malformed.unknown_op", PI_PROTOCOL, PI_WARN, "Unknown operation",
+      EXPFILL_BLURB("A number that nothing defines")}},
     {&ei_unknown_type,
-     {"vsock.malformed.unknown_type", PI_PROTOCOL, PI_WARN, "Unknown socket type", EXPFILL}},
+     {"vsock.malformed.unknown_type", PI_PROTOCOL, PI_WARN, "Unknown socket type",
+      EXPFILL_BLURB("A number that nothing defines")}},
     {&ei_unknown_flags,
      {"vsock.malformed.unknown_flags", PI_PROTOCOL, PI_WARN, "Flags that mean nothing here", EXPFILL}},
     {&ei_reserved, {"vsock.malformed.reserved", PI_PROTOCOL, PI_WARN, "Reserved bytes are not 0", EXPFILL}},
@@ -55,10 +61,12 @@ static ei_register_info experts[] = {
      {"vsock.malformed.unexpected_payload", PI_PROTOCOL, PI_WARN, "Payload on an operation that carries none",
       EXPFILL}},
     {&ei_cid_reserved,
-     {"vsock.malformed.cid_reserved", PI_PROTOCOL, PI_NOTE, "Payload from or to a reserved CID", EXPFILL}},
+     {"vsock.malformed.cid_reserved", PI_PROTOCOL, PI_NOTE, "Payload from or to a reserved CID",
+      EXPFILL_BLURB("CID 0 or 4294967295")}},
     {&ei_payload_long,
      {"vsock.malformed.payload_long", PI_PROTOCOL, PI_NOTE,
-      "The record holds more payload than the packet's length", EXPFILL}},
+      "The record holds more payload than the packet's length",
+      EXPFILL_BLURB("On RW, a known bug of the kernel's tap")}},
 };
 
 const char *vsock_malformed_conflict(void)

@@ -80,10 +80,11 @@ void vsock_payload_register(int proto, module_t *preferences)
                                    "Join the payload of packets where a dissector needs more than one. "
                                    "SEQPACKET messages are always joined",
                                    &desegment);
-    prefs_register_uint_preference(preferences, "reassembly_limit", "Reassembly limit (KiB)",
-                                   "The largest PDU or message to reassemble; what is larger is dissected as "
-                                   "far as it goes",
-                                   10, &limit_kib);
+    prefs_register_uint_preference(
+        preferences, "reassembly_limit", "Reassembly limit (KiB)",
+        "The largest PDU or message to reassemble, in KiB; what is larger is dissected as "
+        "far as it goes",
+        10, &limit_kib);
 }
 
 tvbuff_t *vsock_payload_tvb(tvbuff_t *tvb, const struct vsock_packet *p, const struct vsock_record *record)

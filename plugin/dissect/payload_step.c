@@ -7,6 +7,7 @@
 #include <epan/expert.h>
 
 #include "builtin.h"
+#include "expert_blurb.h"
 #include "handoff.h"
 
 static expert_field ei_gap = EI_INIT;
@@ -17,16 +18,21 @@ static expert_field ei_no_beginning = EI_INIT;
 
 static ei_register_info experts[] = {
     {&ei_gap,
-     {"vsock.reassembly.gap", PI_REASSEMBLE, PI_NOTE, "Bytes are missing from the capture", EXPFILL}},
+     {"vsock.reassembly.gap", PI_REASSEMBLE, PI_NOTE, "Bytes are missing from the capture",
+      EXPFILL_BLURB(
+          "What is dissected ends here; it shows only when the receiver has consumed more than was seen")}},
     {&ei_cut,
-     {"vsock.reassembly.cut", PI_REASSEMBLE, PI_NOTE, "A packet of the PDU was not captured whole", EXPFILL}},
+     {"vsock.reassembly.cut", PI_REASSEMBLE, PI_NOTE, "A packet of the PDU was not captured whole",
+      EXPFILL_BLURB("By the snaplen; what is dissected ends there")}},
     {&ei_ended,
-     {"vsock.reassembly.ended", PI_REASSEMBLE, PI_NOTE, "The connection ended within a PDU", EXPFILL}},
+     {"vsock.reassembly.ended", PI_REASSEMBLE, PI_NOTE, "The connection ended within a PDU",
+      EXPFILL_BLURB("Its sender ended before the rest of it")}},
     {&ei_limit,
-     {"vsock.reassembly.limit", PI_REASSEMBLE, PI_NOTE, "The PDU is too large to be reassembled", EXPFILL}},
+     {"vsock.reassembly.limit", PI_REASSEMBLE, PI_NOTE, "The PDU is too large to be reassembled",
+      EXPFILL_BLURB("Larger than vsock.reassembly_limit: dissected as far as that goes")}},
     {&ei_no_beginning,
      {"vsock.reassembly.no_beginning", PI_REASSEMBLE, PI_CHAT, "The beginning of the message may be missing",
-      EXPFILL}},
+      EXPFILL_BLURB("A SEQPACKET message that may have begun before the capture")}},
 };
 
 const char *vsock_payload_step_conflict(void)
