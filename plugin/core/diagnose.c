@@ -11,42 +11,42 @@
 /* Names are what scripts depend on: never change them. */
 static const struct {
     const char *name;
-    enum vsock_severity severity; /* the usual one */
+    enum vsock_severity usual, worst;
     bool likely;
 } codes[] = {
-    [VSOCK_CODE_CONNECT_REFUSED] = {"connect-refused", NOTE, false},
-    [VSOCK_CODE_CONNECT_UNANSWERED] = {"connect-unanswered", WARN, false},
-    [VSOCK_CODE_CONNECT_SLOW] = {"connect-slow", NOTE, false},
-    [VSOCK_CODE_CONNECT_ABANDONED] = {"connect-abandoned", NOTE, false},
-    [VSOCK_CODE_CONNECT_TYPE_MISMATCH] = {"connect-type-mismatch", WARN, false},
-    [VSOCK_CODE_LISTENER_LOST] = {"listener-lost", WARN, false},
-    [VSOCK_CODE_PORT_SCAN] = {"port-scan", WARN, false},
-    [VSOCK_CODE_PEER_GONE] = {"peer-gone", WARN, false},
-    [VSOCK_CODE_RESET_ABORTED] = {"reset-aborted", ERROR, false},
-    [VSOCK_CODE_RESET_QUEUE_OVERHEAD] = {"reset-queue-overhead", ERROR, true},
-    [VSOCK_CODE_RESET_AFTER_OVERRUN] = {"reset-after-overrun", ERROR, false},
-    [VSOCK_CODE_CREDIT_OVERRUN] = {"credit-overrun", ERROR, false},
-    [VSOCK_CODE_CREDIT_COUNTER_AHEAD] = {"credit-counter-ahead", ERROR, false},
-    [VSOCK_CODE_CREDIT_COUNTER_BACKWARDS] = {"credit-counter-backwards", ERROR, false},
-    [VSOCK_CODE_BUFFER_SHRUNK] = {"buffer-shrunk", WARN, false},
-    [VSOCK_CODE_STALL_RECEIVER_NOT_READING] = {"stall-receiver-not-reading", WARN, false},
-    [VSOCK_CODE_STALL_SLOW_READER] = {"stall-slow-reader", NOTE, false},
-    [VSOCK_CODE_STALL_OWN_CAP] = {"stall-own-cap", WARN, false},
-    [VSOCK_CODE_STALL_UPDATE_MISSING] = {"stall-update-missing", WARN, true},
-    [VSOCK_CODE_STALL_UNDECIDED] = {"stall-undecided", NOTE, false},
-    [VSOCK_CODE_CREDIT_REQUEST_UNANSWERED] = {"credit-request-unanswered", WARN, false},
-    [VSOCK_CODE_HALF_CLOSE_HANG] = {"half-close-hang", NOTE, true},
-    [VSOCK_CODE_CLOSE_TIMEOUT] = {"close-timeout", NOTE, false},
-    [VSOCK_CODE_DATA_LOST_AT_CLOSE] = {"data-lost-at-close", WARN, false},
-    [VSOCK_CODE_ORPHANED_STREAM] = {"orphaned-stream", NOTE, true},
-    [VSOCK_CODE_NO_DATA] = {"no-data", NOTE, false},
-    [VSOCK_CODE_HEAD_OF_LINE] = {"head-of-line", WARN, false},
-    [VSOCK_CODE_LARGE_SEND_RISK] = {"large-send-risk", NOTE, true},
-    [VSOCK_CODE_MESSAGE_TOO_BIG] = {"message-too-big", ERROR, false},
-    [VSOCK_CODE_MESSAGE_TRUNCATED] = {"message-truncated", NOTE, false},
-    [VSOCK_CODE_CAPTURE_LOSS] = {"capture-loss", NOTE, false},
-    [VSOCK_CODE_KERNEL_TAP_BUG] = {"kernel-tap-bug", NOTE, false},
-    [VSOCK_CODE_CID_ANOMALY] = {"cid-anomaly", NOTE, false},
+    [VSOCK_CODE_CONNECT_REFUSED] = {"connect-refused", NOTE, WARN, false},
+    [VSOCK_CODE_CONNECT_UNANSWERED] = {"connect-unanswered", WARN, WARN, false},
+    [VSOCK_CODE_CONNECT_SLOW] = {"connect-slow", NOTE, WARN, false},
+    [VSOCK_CODE_CONNECT_ABANDONED] = {"connect-abandoned", NOTE, NOTE, false},
+    [VSOCK_CODE_CONNECT_TYPE_MISMATCH] = {"connect-type-mismatch", WARN, WARN, false},
+    [VSOCK_CODE_LISTENER_LOST] = {"listener-lost", WARN, WARN, false},
+    [VSOCK_CODE_PORT_SCAN] = {"port-scan", WARN, WARN, false},
+    [VSOCK_CODE_PEER_GONE] = {"peer-gone", WARN, WARN, false},
+    [VSOCK_CODE_RESET_ABORTED] = {"reset-aborted", ERROR, ERROR, false},
+    [VSOCK_CODE_RESET_QUEUE_OVERHEAD] = {"reset-queue-overhead", ERROR, ERROR, true},
+    [VSOCK_CODE_RESET_AFTER_OVERRUN] = {"reset-after-overrun", ERROR, ERROR, false},
+    [VSOCK_CODE_CREDIT_OVERRUN] = {"credit-overrun", ERROR, ERROR, false},
+    [VSOCK_CODE_CREDIT_COUNTER_AHEAD] = {"credit-counter-ahead", ERROR, ERROR, false},
+    [VSOCK_CODE_CREDIT_COUNTER_BACKWARDS] = {"credit-counter-backwards", ERROR, ERROR, false},
+    [VSOCK_CODE_BUFFER_SHRUNK] = {"buffer-shrunk", WARN, WARN, false},
+    [VSOCK_CODE_STALL_RECEIVER_NOT_READING] = {"stall-receiver-not-reading", WARN, WARN, false},
+    [VSOCK_CODE_STALL_SLOW_READER] = {"stall-slow-reader", NOTE, NOTE, false},
+    [VSOCK_CODE_STALL_OWN_CAP] = {"stall-own-cap", WARN, WARN, false},
+    [VSOCK_CODE_STALL_UPDATE_MISSING] = {"stall-update-missing", WARN, WARN, true},
+    [VSOCK_CODE_STALL_UNDECIDED] = {"stall-undecided", NOTE, NOTE, false},
+    [VSOCK_CODE_CREDIT_REQUEST_UNANSWERED] = {"credit-request-unanswered", WARN, WARN, false},
+    [VSOCK_CODE_HALF_CLOSE_HANG] = {"half-close-hang", NOTE, NOTE, true},
+    [VSOCK_CODE_CLOSE_TIMEOUT] = {"close-timeout", NOTE, NOTE, false},
+    [VSOCK_CODE_DATA_LOST_AT_CLOSE] = {"data-lost-at-close", WARN, WARN, false},
+    [VSOCK_CODE_ORPHANED_STREAM] = {"orphaned-stream", NOTE, NOTE, true},
+    [VSOCK_CODE_NO_DATA] = {"no-data", NOTE, NOTE, false},
+    [VSOCK_CODE_HEAD_OF_LINE] = {"head-of-line", WARN, WARN, false},
+    [VSOCK_CODE_LARGE_SEND_RISK] = {"large-send-risk", NOTE, NOTE, true},
+    [VSOCK_CODE_MESSAGE_TOO_BIG] = {"message-too-big", ERROR, ERROR, false},
+    [VSOCK_CODE_MESSAGE_TRUNCATED] = {"message-truncated", NOTE, NOTE, false},
+    [VSOCK_CODE_CAPTURE_LOSS] = {"capture-loss", NOTE, NOTE, false},
+    [VSOCK_CODE_KERNEL_TAP_BUG] = {"kernel-tap-bug", NOTE, NOTE, false},
+    [VSOCK_CODE_CID_ANOMALY] = {"cid-anomaly", NOTE, NOTE, false},
 };
 static_assert(sizeof(codes) / sizeof(codes[0]) == VSOCK_CODE_COUNT, "every code has its row");
 
@@ -128,6 +128,11 @@ bool vsock_code_is_likely(enum vsock_code code)
     return codes[code].likely;
 }
 
+enum vsock_severity vsock_code_worst(enum vsock_code code)
+{
+    return codes[code].worst;
+}
+
 const char *vsock_severity_name(enum vsock_severity severity)
 {
     switch (severity) {
@@ -147,12 +152,17 @@ struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, uint32_t fram
 {
     return (struct vsock_diagnosis){
         .code = code,
-        .severity = codes[code].severity,
+        .severity = codes[code].usual,
         .stream = VSOCK_STREAM_NONE,
         .first_frame = frame,
         .last_frame = frame,
         .time = time,
     };
+}
+
+void vsock_diagnosis_worsen(struct vsock_diagnosis *d)
+{
+    d->severity = codes[d->code].worst;
 }
 
 static uint64_t larger(uint64_t a, uint64_t b)

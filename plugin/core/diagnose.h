@@ -116,6 +116,9 @@ const struct vsock_figure_names *vsock_code_figures(enum vsock_code code);
 /* Does the code say what is likely, not what is proved? */
 bool vsock_code_is_likely(enum vsock_code code);
 
+/* Most codes have one severity; a few start with a milder one: see vsock_diagnosis_worsen(). */
+enum vsock_severity vsock_code_worst(enum vsock_code code);
+
 const char *vsock_severity_name(enum vsock_severity severity);
 
 /* Adds spans of time, in nanoseconds. A capture whose clock jumps can hold more of them than 64 bits do: the
@@ -124,6 +127,9 @@ int64_t vsock_time_sum(int64_t a, int64_t b);
 
 /* A diagnosis of the code's usual severity, about no stream and no endpoint. */
 struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, uint32_t frame, int64_t time);
+
+/* It is bad enough for the code's worst severity. */
+void vsock_diagnosis_worsen(struct vsock_diagnosis *diagnosis);
 
 /* The same problem again, later: frames and counts add up, sizes and times keep the largest;
  * sizes that only make sense together stay so. */

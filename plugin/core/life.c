@@ -77,7 +77,8 @@ static void diagnose_connect(struct vsock_life *life, const struct vsock_event *
         return;
     d = start(VSOCK_CODE_CONNECT_SLOW, other(e->side), life->first_frame, life->first_time);
     d.last_frame = e->frame;
-    d.severity = e->connect_time >= LOST_CONNECT ? VSOCK_SEVERITY_WARN : VSOCK_SEVERITY_NOTE;
+    if (e->connect_time >= LOST_CONNECT)
+        vsock_diagnosis_worsen(&d);
     d.figures.longest = e->connect_time;
     add(found, d);
 }

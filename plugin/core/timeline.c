@@ -242,7 +242,7 @@ bool vsock_target_diagnose(const struct vsock_target *t, enum vsock_code code, u
         d->own_fault = t->own_fault == d->figures.count;
         d->dialled_itself = t->itself == d->figures.count;
         if (d->figures.count >= REFUSALS_WARN)
-            d->severity = VSOCK_SEVERITY_WARN;
+            vsock_diagnosis_worsen(d);
     }
     return true;
 }

@@ -1051,6 +1051,17 @@ static void a_wide_cid_is_an_anomaly(void)
 
 #define TEST(name) g_test_add_func("/diagnose/" #name, name)
 
+static void a_code_gets_no_milder_when_it_worsens(void)
+{
+    for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
+        struct vsock_diagnosis d = vsock_diagnosis_start((enum vsock_code)code, 1, 0);
+
+        g_assert_cmpint(vsock_code_worst(d.code), >=, d.severity);
+        vsock_diagnosis_worsen(&d);
+        g_assert_cmpint(d.severity, ==, vsock_code_worst(d.code));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -1123,5 +1134,6 @@ int main(int argc, char **argv)
     TEST(the_truncated_message_is_its_senders);
     TEST(a_record_with_surplus_is_the_taps_bug_on_rw_only);
     TEST(a_wide_cid_is_an_anomaly);
+    TEST(a_code_gets_no_milder_when_it_worsens);
     return g_test_run();
 }
