@@ -68,6 +68,68 @@ static void add_span(GString *text, const struct vsock_diagnosis *d)
         g_string_append_printf(text, " in %.3f s", seconds(d->figures.total));
 }
 
+/* ---- what a code means ---- */
+
+/* Where a preference decides, with its default. */
+static const char *const meanings[] = {
+    [VSOCK_CODE_CONNECT_REFUSED] =
+        "requests of one CID to one port were answered by a RST; a warning from three on",
+    [VSOCK_CODE_CONNECT_UNANSWERED] =
+        "requests of one CID to one port had no answer within vsock.connect_timeout (2 s)",
+    [VSOCK_CODE_CONNECT_SLOW] = "a RESPONSE came 1 s or more after its REQUEST; a warning from 2 s on",
+    [VSOCK_CODE_CONNECT_ABANDONED] = "the client no longer wanted the connection when the RESPONSE came",
+    [VSOCK_CODE_CONNECT_TYPE_MISMATCH] =
+        "requests were refused by a port that only ever accepted the other socket type",
+    [VSOCK_CODE_LISTENER_LOST] = "a port that had accepted connections refused three requests in a row",
+    [VSOCK_CODE_PORT_SCAN] = "requests to ten ports or more of one CID were refused within a second",
+    [VSOCK_CODE_PEER_GONE] = "an open connection ended in a RST of a machine that has no such socket",
+    [VSOCK_CODE_RESET_ABORTED] = "a live socket reset an open connection",
+    [VSOCK_CODE_RESET_QUEUE_OVERHEAD] =
+        "a live socket reset an open connection, since too many small packets had filled its queue",
+    [VSOCK_CODE_RESET_AFTER_OVERRUN] =
+        "a live socket reset an open connection, since it was sent more than it had allowed",
+    [VSOCK_CODE_CREDIT_OVERRUN] = "a side sent more than the other ever allowed",
+    [VSOCK_CODE_CREDIT_COUNTER_AHEAD] = "a side says, by its fwd_cnt, that it consumed what nobody sent",
+    [VSOCK_CODE_CREDIT_COUNTER_BACKWARDS] = "a side takes back, by its fwd_cnt, what it had consumed",
+    [VSOCK_CODE_BUFFER_SHRUNK] = "a receive buffer was made smaller than what was in flight to it",
+    [VSOCK_CODE_STALL_RECEIVER_NOT_READING] = ("a sender had no window for vsock.stall_warning (1 s) or "
+                                               "longer; the receiver spoke meanwhile, and had read nothing"),
+    [VSOCK_CODE_STALL_SLOW_READER] =
+        "a sender had no window for vsock.stall_note (100 ms) or longer; the receiver reads little at a time",
+    [VSOCK_CODE_STALL_OWN_CAP] = ("a sender waited for vsock.stall_warning (1 s) or longer; the receiver has "
+                                  "room, but the sender keeps to its own buffer's size as well"),
+    [VSOCK_CODE_STALL_UPDATE_MISSING] =
+        ("a sender had no window for vsock.stall_warning (1 s) or longer, and to the end; the receiver was "
+         "asked and silent, or never said that it read"),
+    [VSOCK_CODE_STALL_UNDECIDED] =
+        "a sender had no window for vsock.stall_warning (1 s) or longer, for any other reason",
+    [VSOCK_CODE_CREDIT_REQUEST_UNANSWERED] =
+        "a CREDIT_REQUEST had no answer within vsock.credit_request_timeout (1 s)",
+    [VSOCK_CODE_HALF_CLOSE_HANG] = "one side ended its data, then nobody spoke for 10 s",
+    [VSOCK_CODE_CLOSE_TIMEOUT] = "a SHUTDOWN both ways was not acknowledged (Linux waits 8 s for that)",
+    [VSOCK_CODE_DATA_LOST_AT_CLOSE] =
+        "a receiver stopped reading at the sender's SHUTDOWN, with bytes left to read",
+    [VSOCK_CODE_ORPHANED_STREAM] =
+        "a connection is silent since a gap of 10 s or more, after which others were opened",
+    [VSOCK_CODE_NO_DATA] =
+        "three connections or more to one port were open for 5 s, and never carried a byte",
+    [VSOCK_CODE_HEAD_OF_LINE] = "three connections or more waited at once for a second, and went on at once",
+    [VSOCK_CODE_LARGE_SEND_RISK] =
+        "a connection was reset or got stuck after a packet of more than 32768 bytes that was not the host's",
+    [VSOCK_CODE_MESSAGE_TOO_BIG] =
+        "a SEQPACKET message fills the receiver's buffer and goes on: the rest can never fit",
+    [VSOCK_CODE_MESSAGE_TRUNCATED] = "a SEQPACKET message has no end",
+    [VSOCK_CODE_CAPTURE_LOSS] = "bytes that were read are not in the capture",
+    [VSOCK_CODE_KERNEL_TAP_BUG] = "records hold bytes that are not their packets'",
+    [VSOCK_CODE_CID_ANOMALY] = "a CID has more than 32 bits, or is one that no socket has",
+};
+static_assert(array_length(meanings) == VSOCK_CODE_COUNT, "every code has its meaning");
+
+const char *vsock_code_meaning(enum vsock_code code)
+{
+    return meanings[code];
+}
+
 /* ---- connections that never were ---- */
 
 static void add_accepted(GString *text, const char *before, uint64_t n)

@@ -7,6 +7,9 @@
 
 #include "core/diagnose.h"
 
+/* What any diagnosis of that code says, as docs/reference.md has it: half a sentence, without figures. */
+const char *vsock_code_meaning(enum vsock_code code);
+
 /* To be freed. */
 char *vsock_diagnosis_text(const struct vsock_diagnosis *diagnosis);
 
