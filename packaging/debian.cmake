@@ -52,6 +52,9 @@ execute_process(COMMAND gzip --best --no-name --force "${changelog}" COMMAND_ERR
 install(FILES packaging/copyright "${changelog}.gz" README.md
     DESTINATION "share/doc/${CPACK_PACKAGE_NAME}"
     COMPONENT debian EXCLUDE_FROM_ALL)
+install(FILES docs/reference.md # where README.md looks for it
+    DESTINATION "share/doc/${CPACK_PACKAGE_NAME}/docs"
+    COMPONENT debian EXCLUDE_FROM_ALL)
 set(CPACK_INSTALL_CMAKE_PROJECTS
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};plugin;/"
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};profile;/"
