@@ -7,10 +7,10 @@ has a capture that shows it. Takes golden.py's options.
 """
 import json
 import pathlib
-import re
 import sys
 
 import golden
+import known
 
 sys.path.insert(0, str(golden.TESTS / "captures"))  # before this folder, whose gallery.py is this script
 import gallery  # noqa: E402
@@ -18,7 +18,6 @@ import gallery  # noqa: E402
 SEVERITIES = ["note", "warn", "error"]
 HEALTHY = ["half-close.pcapng", "http.pcapng.gz", "seqpacket.pcapng", "seqpacket-large.pcapng", "ssh.pcapng.gz",
            "tls.pcapng.gz"]
-CODES = golden.TESTS.parent / "plugin" / "core" / "diagnose.c"
 # What is no failure that anybody reported, but one of a capture or of a single packet.
 OTHERS = ["connections.pcapng", "credit.pcapng", "vhost-6.1.0.pcapng.gz"]
 
@@ -43,10 +42,6 @@ def check(capture, expected):
     return {row["code"] for row in found}
 
 
-def all_codes():
-    return set(re.findall(r'\[VSOCK_CODE_\w+\] = \{"([a-z-]+)"', CODES.read_text()))
-
-
 options = golden.parse_arguments()
 stored = {f"gallery/{path.name}" for path in pathlib.Path(golden.TESTS, "captures", "gallery").iterdir()}
 if stored != set(gallery.EXPECTED):
@@ -56,8 +51,8 @@ for name, expected in gallery.EXPECTED.items():
     shown |= check(name, expected)
 for name in HEALTHY:
     check(name, [])
-print(f"{len(stored)} captures, {len(shown)} of {len(all_codes())} codes")
+print(f"{len(stored)} captures, {len(shown)} of {len(known.codes())} codes")
 for name in OTHERS:
     shown |= {row["code"] for row in diagnose(name)}
-missing = all_codes() - shown
-sys.exit(f"no capture shows {sorted(missing)}" if missing or not all_codes() else 0)
+missing = known.codes() - shown
+sys.exit(f"no capture shows {sorted(missing)}" if missing or not known.codes() else 0)

@@ -11,6 +11,7 @@ import random
 import sys
 
 import golden
+import known
 import sharkd
 
 SHUFFLES = {False: 1, True: 12}  # not long, and long
@@ -41,7 +42,7 @@ def compare(capture, server, asked, shuffles):
 def main():
     options = golden.parse_arguments(has_long=True)
     captures = sharkd.stored_captures(options.names)
-    asked = sharkd.questions(sharkd.our_fields(options))
+    asked = sharkd.questions(known.fields(options))
     packets, items, different = 0, 0, []
     with golden.bench(options) as (folder, environment), sharkd.Sharkd(options, folder, environment) as server:
         for capture in captures:

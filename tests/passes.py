@@ -10,7 +10,7 @@ import sys
 import xml.etree.ElementTree
 
 import golden
-import sharkd
+import known
 
 FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.reassembled_in", "vsock.message.reassembled_in",
           "vsock.connection.unanswered", "vsock.analysis.stall_open", "vsock.analysis.credit_request_unanswered",
@@ -66,7 +66,7 @@ def compare_inside(capture, left_out, options):
 
 def main():
     options = golden.parse_arguments()
-    fields = [field for field in sharkd.our_fields(options) if field not in FUTURE]
+    fields = [field for field in known.fields(options) if field not in FUTURE]
     left_out = links(options) | FUTURE | NOT_OURS
     packets, different = 0, []
     for path in sorted((golden.TESTS / "captures").glob("*.pcap*")):

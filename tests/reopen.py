@@ -14,6 +14,7 @@ import shutil
 import sys
 
 import golden
+import known
 import sharkd
 
 CAPTURES = ("any-two.pcapng", "connections.pcapng", "copies.pcapng", "gallery/healthy-reuse.pcapng", "hello.pcapng",
@@ -42,7 +43,7 @@ class Bench:
 
     def __init__(self, options, folder, environment):
         self.options, self.folder, self.environment = options, folder, environment
-        self.asked = sharkd.questions(sharkd.our_fields(options))
+        self.asked = sharkd.questions(known.fields(options))
         self.loads = 0
         fakes = pathlib.Path(options.plugins).parent / "fakes"
         for fake in ("fake_decode_as.so", "fake_window.so"):

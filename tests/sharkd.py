@@ -32,15 +32,6 @@ def stored_captures(names=()):
     return [capture for capture in found if not names or capture in names]
 
 
-def our_fields(options):
-    listed = golden.run(golden.Case(r"fields - -G fields | ^F\t[^\t]*\t(vsock|ttrpc|sd_notify|nitro_heartbeat|gcs)\."),
-                        options)
-    fields = sorted({line.split("\t")[2] for line in listed.splitlines()})
-    if "vsock.stream" not in fields or len(fields) < 90:
-        sys.exit(f"is the plugin loaded? Its fields are not there: {listed}")
-    return fields
-
-
 def request(method, **parameters):
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
 
