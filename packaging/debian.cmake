@@ -49,12 +49,11 @@ set(changelog "${PROJECT_BINARY_DIR}/changelog.Debian")
 set(package_version "${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}")
 configure_file(packaging/changelog.in "${changelog}" @ONLY)
 execute_process(COMMAND gzip --best --no-name --force "${changelog}" COMMAND_ERROR_IS_FATAL ANY)
-install(FILES packaging/copyright "${changelog}.gz" README.md
-    DESTINATION "share/doc/${CPACK_PACKAGE_NAME}"
-    COMPONENT debian EXCLUDE_FROM_ALL)
-install(FILES docs/reference.md # where README.md looks for it
-    DESTINATION "share/doc/${CPACK_PACKAGE_NAME}/docs"
-    COMPONENT debian EXCLUDE_FROM_ALL)
+set(doc "share/doc/${CPACK_PACKAGE_NAME}")
+install(FILES packaging/copyright "${changelog}.gz" README.md CHANGELOG.md
+    DESTINATION "${doc}" COMPONENT debian EXCLUDE_FROM_ALL)
+install(DIRECTORY docs # README.md links into it
+    DESTINATION "${doc}" COMPONENT debian EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.md")
 set(CPACK_INSTALL_CMAKE_PROJECTS
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};plugin;/"
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};profile;/"

@@ -34,7 +34,7 @@ as_root() {
 need_packages() {
     say "Checking for packages: $*"
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-        echo "This is no Debian: make sure that they, or what README.md names for your distribution, are installed."
+        echo "This is no Debian: make sure that they, or what docs/installing.md names for your distribution, are installed."
         return
     fi
     missing=()

@@ -158,7 +158,7 @@ def wireshark_missing(machine):
 def wireshark_of_another_series(machine):
     machine.program("wireshark", "echo 'Wireshark 4.6.9 (Git v4.6.9).'")
     return ["problem  Wireshark is of series 4.6 (/bin/wireshark) and tshark of 4.4: each needs its own plugin. "
-            "Mend: build it for both, with cmake -DWireshark_DIR=... (README.md, Building by hand), or remove one"]
+            "Mend: build it for both, with cmake -DWireshark_DIR=... (docs/installing.md, Building by hand), or remove one"]
 
 
 def wireshark_broken(machine):
@@ -452,7 +452,7 @@ def guest_of_other_kinds(machine):
 
 def seen_from_the_guest_only(who):
     return [f"warning  {who} runs here: its guests' vsock ends there, and does not pass this kernel. "
-            "Mend: record inside the guest (README.md, Recording vsock)"]
+            "Mend: record inside the guest (docs/recording.md)"]
 
 
 def firecracker(machine):
@@ -560,7 +560,7 @@ CAPTURES = (
         "problem  vsock.pcapng: tshark does not decode 1 packet of vsockmon. Mend: see above"]),
     (row(encapsulation=1, src="", dst="", protocols="eth:arp"), 1, [
         "problem  vsock.pcapng: none of its packets is from vsockmon: they are of Ethernet (1). "
-        "Mend: record from vsockmon0 (README.md, Recording vsock)"]),
+        "Mend: record from vsockmon0 (docs/recording.md)"]),
     ("", 1, ["problem  vsock.pcapng: there is no packet in it. Mend: record while something speaks; see /doctor on that "
              "machine"]),
     (row(length=500, captured=75) + row(length=500, captured=76) + row(length=31, captured=31), 0, [

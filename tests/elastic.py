@@ -3,8 +3,8 @@
 """tshark -T ek and -G elastic-mapping: what Elasticsearch would take, and what not. Takes golden.py's options.
 
 The documents are JSON, in pairs of lines as the bulk API wants them; the mapping has every field of ours that
-Wireshark maps, in the type that this series has for it; and each value fits its type, but for those that README.md
-("Many captures") mends, which are listed here. Of documents made with -e, every value fits the mended mapping.
+Wireshark maps, in the type that this series has for it; and each value fits its type, but for those that
+docs/automation.md mends, which are listed here. Of documents made with -e, every value fits the mended mapping.
 
 Types and their limits: https://www.elastic.co/docs/reference/elasticsearch/mapping-reference/field-data-types
 """
@@ -89,7 +89,7 @@ def whole_mapping(options):
 
 
 def mended(mapping):
-    """The mapping as README.md's jq program leaves it. What it takes out becomes a keyword."""
+    """The mapping as docs/automation.md's jq program leaves it. What it takes out becomes a keyword."""
     types = {"unsigned long": "long", "date": "double"}
     return {name: "unsigned_long" if name.endswith("cid") else types.get(kind, kind)
             for name, kind in mapping.items() if kind not in ("byte", "boolean") and name != "vsock_virtio_flags"}
@@ -193,7 +193,7 @@ def check_limits(seen):
 
 
 def check_chosen(fields, mapping, options):
-    """Documents with chosen fields: all that README.md says of -e."""
+    """Documents with chosen fields: all that docs/automation.md says of -e."""
     arguments = [argument for field in fields for argument in ("-e", field)]
     findings = 0
     for capture in CAPTURES:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * header.h - the fields of one packet, exactly as they are on the wire, up to where the capture was cut.
- * Field names and types: the contract in README.md, "Filters". */
+ * Field names and types: the contract in docs/reference.md. */
 #ifndef VSOCK_DISSECT_HEADER_H
 #define VSOCK_DISSECT_HEADER_H
 
