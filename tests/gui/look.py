@@ -1,162 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Opens Wireshark, uses its menus, and holds what its windows say against what they should; run says with what.
-
-Windows are read, and menus chosen, as a screen reader does: through AT-SPI, by their names. So the test depends on no
-keys, places or pixels. Screenshots are for people, in shots/.
+"""Opens Wireshark on captures, uses its menus, and holds what its windows say against what they should; run says with
+what.
 """
-import pathlib
-import re
-import subprocess
 import sys
-import time
-import warnings
 
-import gi
+from desktop import Failure, Wireshark, expect, names, text_of, wait_for, widgets
 
-gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi, GLib  # noqa: E402
-
-warnings.filterwarnings("ignore", category=DeprecationWarning)  # the names that all of 2.46 to 2.62 have
-SHOTS = pathlib.Path("shots")
-COMPLAINT = re.compile("CRITICAL|GLib|Gtk|[Aa]ssertion|vsock")
-TIMEOUT = 30
-
-
-class Failure(Exception):
-    pass
-
-
-def wait_for(what, question):
-    """The first answer that is true: windows need their time."""
-    end = time.monotonic() + TIMEOUT
-    while time.monotonic() < end:
-        try:
-            answer = question()
-        except GLib.Error:  # a widget that has gone meanwhile
-            answer = None
-        if answer:
-            return answer
-        time.sleep(0.2)
-    raise Failure(f"there is no {what} after {TIMEOUT} s")
-
-
-def children(node):
-    return filter(None, (node.get_child_at_index(i) for i in range(node.get_child_count())))
-
-
-def widgets(node):
-    """The widget and all below it; of a long table, the first cells."""
-    yield node
-    for _, child in zip(range(1000), children(node)):
-        yield from widgets(child)
-
-
-def names(node):
-    return [widget.get_name() for widget in widgets(node)]
-
-
-def find(node, role, name):
-    return next((w for w in widgets(node) if w.get_role_name() == role and w.get_name() == name), None)
-
-
-class Wireshark:
-    """One running Wireshark with a capture open. Leaving it ends it, and asks what it had to complain of."""
-
-    def __init__(self, capture, *arguments):
-        self.capture = capture
-        self.errors = open(f"{capture}.errors", "w+")
-        self.process = subprocess.Popen(["wireshark", "-C", "vsock", "-r", capture, *arguments], stderr=self.errors,
-                                        stdout=self.errors, stdin=subprocess.DEVNULL)
-        self.known = []
-
-    def __enter__(self):
-        try:
-            # AT-SPI, asked too soon, remembers what was not there.
-            wait_for("window of X", lambda: self.numbers(self.capture))
-            self.main = self.window(self.capture)
-            wait_for("profile in the status bar", lambda: find(self.main, "label", "Profile: vsock"))
-        except Failure:
-            self.__exit__(*sys.exc_info())
-            raise
-        return self
-
-    def __exit__(self, *failure):
-        try:
-            if failure[0]:
-                self.tell()
-            else:
-                self.refuse_other_windows()
-        finally:
-            self.process.terminate()
-            self.process.wait()
-        self.errors.seek(0)
-        said = self.errors.read()
-        print(said, file=sys.stderr)
-        if COMPLAINT.search(said) and not failure[0]:
-            raise Failure(f"Wireshark complained: {said}")
-
-    def tell(self):
-        """What there is to see when something failed."""
-        subprocess.run(["import", "-window", "root", SHOTS / "failure.png"], check=False)
-        for window in self.windows():
-            print(f"there is {[name for name in names(window) if name][:20]}", file=sys.stderr)
-
-    def windows(self):
-        for application in children(Atspi.get_desktop(0)):
-            if application.get_process_id() == self.process.pid:
-                yield from children(application)
-
-    def window(self, title):
-        """The window with this in its title, when it is there. It is known from then on."""
-        found = wait_for(f"window {title}", lambda: next((w for w in self.windows() if title in w.get_name()), None))
-        self.known.append(found.get_name())
-        return found
-
-    def refuse_other_windows(self):
-        """A warning would be one that nobody asked for."""
-        if self.process.poll() is not None:
-            raise Failure("Wireshark is gone")
-        for window in self.windows():
-            if window.get_name() not in self.known:
-                raise Failure(f"a window that nobody opened: {[name for name in names(window) if name]}")
-
-    def numbers(self, title):
-        """X's numbers of the windows of that title."""
-        return subprocess.run(["xdotool", "search", "--onlyvisible", "--name", f"^{re.escape(title)}$"], check=False,
-                              capture_output=True, text=True).stdout.split()
-
-    def choose(self, menu, entry):
-        item = wait_for(f"menu entry {entry}", lambda: find(find(self.main, "menu item", menu), "menu item", entry))
-        item.do_action(0)
-
-    def pick(self, window, item):
-        """Picks an item of a box that has it: AT-SPI tells where the box is, then a click, and the item's name."""
-        box = next(w for w in widgets(window) if w.get_role_name() == "combo box" and item in names(w))
-        place = box.get_component_iface().get_extents(Atspi.CoordType.SCREEN)
-        subprocess.run(["xdotool", "mousemove", str(place.x + place.width // 2), str(place.y + place.height // 2),
-                        "click", "1", "sleep", "1", "type", item], check=True)
-        subprocess.run(["xdotool", "sleep", "0.5", "key", "Return"], check=True)
-        wait_for(f"{item} in its box", lambda: box.get_name() == item)
-
-    def shot(self, window, name, size=None):
-        """A screenshot of the window, a small one: few colours, nothing but the picture."""
-        self.refuse_other_windows()
-        number = self.numbers(window.get_name())[-1]
-        subprocess.run(["xdotool", "windowmove", number, "0", "0", "windowraise", number]
-                       + (["windowsize", number, *map(str, size)] if size else []), check=True)
-        time.sleep(3)  # for what is drawn late
-        path = SHOTS / f"{name}.png"
-        subprocess.run(["import", "-window", number, "-strip", "+dither", "-colors", "32", f"PNG8:{path}"], check=True)
-        if path.stat().st_size < 5000:
-            raise Failure(f"{path} is empty")
-        print(f"{name}: {window.get_name()}, {path.stat().st_size} bytes", flush=True)
-
-
-def expect(where, wanted, got):
-    missing = [name for name in wanted if name not in got]
-    if missing:
-        raise Failure(f"{where} lacks {missing}; it has {sorted(set(filter(None, got)))}")
+STALLS = "37-containerization-head-of-line.pcapng"
+CREDIT = "cap-7.2.13.pcapng.gz"
 
 
 def look_at_packet_list(wireshark):
@@ -186,11 +38,6 @@ def look_at_diagnoses(wireshark):
     wireshark.shot(window, "diagnoses", (1000, 480))
 
 
-def text_of(widget):
-    text = widget.get_text_iface()
-    return Atspi.Text.get_text(text, 0, -1) if text else ""
-
-
 def look_at_io_graph(wireshark):
     wireshark.choose("Statistics", "I/O Graphs")
     window = wireshark.window("I/O Graphs")
@@ -201,17 +48,15 @@ def look_at_io_graph(wireshark):
 
 
 def main():
-    with Wireshark("37-containerization-head-of-line.pcapng", "-g", "27") as wireshark:
+    with Wireshark(STALLS, "-r", STALLS, "-g", "27") as wireshark:
         look_at_packet_list(wireshark)
         look_at_conversations(wireshark)
         look_at_flow_graph(wireshark)
         look_at_diagnoses(wireshark)
-    with Wireshark("cap-7.2.13.pcapng.gz") as wireshark:
+    with Wireshark(CREDIT, "-r", CREDIT) as wireshark:
         look_at_io_graph(wireshark)
 
 
-Atspi.init()
-Atspi.get_desktop(0).set_cache_mask(Atspi.Cache.NONE)  # what is asked is what is there
 try:
     main()
 except Failure as failure:
