@@ -13,7 +13,7 @@ import golden
 DIAGNOSIS = {"code", "severity", "stream", "first_frame", "last_frame", "time", "time_relative", "src", "dst", "text",
              "next", "figures"}
 STREAM = {"stream", "client", "server", "client_is_known", "first_frame", "last_frame", "from_client", "from_server",
-          "connect_s", "duration_s", "stalls", "longest_stall_s", "total_stall_s", "state", "rst_kind"}
+          "start_s", "connect_s", "duration_s", "stalls", "longest_stall_s", "total_stall_s", "state", "rst_kind"}
 SEVERITIES = ["error", "warn", "note"]
 
 

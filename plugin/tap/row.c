@@ -61,11 +61,13 @@ static void set_window(struct vsock_row *r)
     }
 }
 
-struct vsock_row vsock_row_make(const struct vsock_stream *stream, const struct vsock_life *life)
+struct vsock_row vsock_row_make(const struct vsock_stream *stream, const struct vsock_life *life,
+                                int64_t capture_start)
 {
     struct vsock_row r = {
         .stream = stream,
         .life = life,
+        .start = life->first_time - capture_start,
         .rws = life->side[0].rws + life->side[1].rws,
         .updates = life->side[0].updates + life->side[1].updates,
     };

@@ -21,7 +21,7 @@ static void for_each_row(const struct vsock_lives *lives, void (*show)(const str
 
         if (!lived)
             continue;
-        row = vsock_row_make(lived->stream, &lived->life);
+        row = vsock_row_make(lived->stream, &lived->life, lives->start);
         show(&row);
     }
 }
@@ -43,6 +43,7 @@ static void print_row(const struct vsock_row *r)
 
     printf("%6u  %-16s %-16s %8u %12" PRIu64 " %8u %12" PRIu64, r->stream->index, client, server,
            out->packets, out->bytes, in->packets, in->bytes);
+    print_seconds(r->start, true);
     print_seconds(r->connect, r->has_connect);
     print_seconds(r->life->last_time - r->life->first_time, true);
     if (r->has_window)
@@ -65,9 +66,9 @@ static void draw_text(struct vsock_lives *lives)
 {
     printf("vsock streams%s%s; the client is the side that connects, \"->\" what it sends\n",
            lives->filter ? ", of those with packets that match " : "", lives->filter ? lives->filter : "");
-    printf("%6s  %-16s %-16s %8s %12s %8s %12s %11s %11s %11s %6s %11s %11s %6s  %s\n", "Stream", "Client",
-           "Server", "Pkts ->", "Bytes ->", "Pkts <-", "Bytes <-", "Connect s", "Duration s", "Lowest win",
-           "Stalls", "Longest s", "Total s", "Upd/RW", "End");
+    printf("%6s  %-16s %-16s %8s %12s %8s %12s %11s %11s %11s %11s %6s %11s %11s %6s  %s\n", "Stream",
+           "Client", "Server", "Pkts ->", "Bytes ->", "Pkts <-", "Bytes <-", "Start s", "Connect s",
+           "Duration s", "Lowest win", "Stalls", "Longest s", "Total s", "Upd/RW", "End");
     for_each_row(lives, print_row);
 }
 
@@ -111,6 +112,7 @@ static void print_object(const struct vsock_row *r)
     vsock_json_number(&json, "last_frame", r->life->last_frame);
     add_tally(&json, "from_client", &r->life->side[r->client]);
     add_tally(&json, "from_server", &r->life->side[r->client ^ 1]);
+    vsock_json_seconds(&json, "start_s", r->start);
     add_seconds(&json, "connect_s", r->connect, r->has_connect);
     vsock_json_seconds(&json, "duration_s", r->life->last_time - r->life->first_time);
     vsock_json_number(&json, "stalls", r->stalls);

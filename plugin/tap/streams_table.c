@@ -20,6 +20,7 @@ enum column {
     BYTES_OUT,
     PACKETS_IN,
     BYTES_IN,
+    START,
     CONNECT,
     DURATION,
     LOWEST_WINDOW,
@@ -40,6 +41,7 @@ static stat_tap_table_item columns[COLUMNS] = {
     [BYTES_OUT] = {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Bytes to server", "%.0f"},
     [PACKETS_IN] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Packets to client", "%u"},
     [BYTES_IN] = {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Bytes to client", "%.0f"},
+    [START] = {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Start (s)", "%.6f"},
     [CONNECT] = {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Connect (s)", "%.6f"},
     [DURATION] = {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Duration (s)", "%.6f"},
     [LOWEST_WINDOW] = {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Lowest window", "%.0f"},
@@ -53,6 +55,7 @@ static stat_tap_table_item columns[COLUMNS] = {
 /* One a row. */
 struct shown {
     struct vsock_life life;
+    int64_t capture_start;
     unsigned row;
     char *client, *server;
 };
@@ -100,7 +103,7 @@ static void start(stat_tap_table_ui *ui)
     reset(table);
 }
 
-static struct shown *get_shown(const struct vsock_stream *s)
+static struct shown *get_shown(const struct vsock_stream *s, int64_t capture_start)
 {
     struct shown *shown = (struct shown *)g_hash_table_lookup(shown_streams, GUINT_TO_POINTER(s->index));
     struct vsock_row row;
@@ -109,8 +112,9 @@ static struct shown *get_shown(const struct vsock_stream *s)
         return shown;
     shown = g_new0(struct shown, 1);
     shown->life = vsock_life_start(&s->conn, s->side[0].cid == VSOCK_CID_LOCAL);
+    shown->capture_start = capture_start;
     shown->row = g_hash_table_size(shown_streams);
-    row = vsock_row_make(s, &shown->life);
+    row = vsock_row_make(s, &shown->life, capture_start);
     shown->client = vsock_row_endpoint(&row, row.client);
     shown->server = vsock_row_endpoint(&row, row.client ^ 1);
     g_hash_table_insert(shown_streams, GUINT_TO_POINTER(s->index), shown);
@@ -137,7 +141,7 @@ static void show_text(stat_tap_table_item_type *item, const char *value)
 
 static void show(stat_tap_table *table, const struct vsock_stream *s, const struct shown *shown)
 {
-    struct vsock_row r = vsock_row_make(s, &shown->life);
+    struct vsock_row r = vsock_row_make(s, &shown->life, shown->capture_start);
     const struct vsock_tally *out = &r.life->side[r.client], *in = &r.life->side[r.client ^ 1];
     stat_tap_table_item_type items[COLUMNS] = {{.type = TABLE_ITEM_NONE}};
 
@@ -148,6 +152,7 @@ static void show(stat_tap_table *table, const struct vsock_stream *s, const stru
     show_float(&items[BYTES_OUT], (double)out->bytes);
     show_number(&items[PACKETS_IN], in->packets);
     show_float(&items[BYTES_IN], (double)in->bytes);
+    show_float(&items[START], (double)r.start / 1e9);
     show_float(&items[CONNECT], (double)r.connect / 1e9);
     show_float(&items[DURATION], (double)(r.life->last_time - r.life->first_time) / 1e9);
     show_float(&items[LOWEST_WINDOW], (double)r.lowest_window);
@@ -159,8 +164,8 @@ static void show(stat_tap_table *table, const struct vsock_stream *s, const stru
     stat_tap_init_table_row(table, shown->row, COLUMNS, items);
 }
 
-static tap_packet_status take(void *listener, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
-                              const void *data, tap_flags_t flags _U_)
+static tap_packet_status take(void *listener, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,
+                              tap_flags_t flags _U_)
 {
     stat_data_t *window = (stat_data_t *)listener;
     const struct vsock_tap *tap = (const struct vsock_tap *)data;
@@ -171,7 +176,7 @@ static tap_packet_status take(void *listener, packet_info *pinfo _U_, epan_disse
 
     if (!tap->record || tap->record->copy)
         return TAP_PACKET_DONT_REDRAW;
-    shown = get_shown(tap->record->stream);
+    shown = get_shown(tap->record->stream, vsock_capture_start(pinfo));
     e = vsock_event_make(tap);
     vsock_life_take(&shown->life, &e, &thresholds, &found);
     show(g_array_index(window->stat_tap_data->tables, stat_tap_table *, 0), tap->record->stream, shown);

@@ -81,7 +81,7 @@ DIAGNOSES = {
 }
 SLOW_MACHINE = {"note connect-slow", "warn connect-slow"}  # true, if it is
 
-STREAM_ROW = re.compile(r" +\d+  1-\d+ +1-(?P<port>\d+) +\d+ +(?P<sent>\d+) +\d+ +(?P<received>\d+) +[\d.]+ +[\d.]+ +"
+STREAM_ROW = re.compile(r" +\d+  1-\d+ +1-(?P<port>\d+) +\d+ +(?P<sent>\d+) +\d+ +(?P<received>\d+)(?: +[\d.]+){3} +"
                         r"-?\d+ +(?P<stalls>\d+) .* (?P<end>[A-Z][a-z ]+)")
 
 
