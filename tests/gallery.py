@@ -16,8 +16,8 @@ sys.path.insert(0, str(golden.TESTS / "captures"))  # before this folder, whose 
 import gallery  # noqa: E402
 
 SEVERITIES = ["note", "warn", "error"]
-HEALTHY = ["half-close.pcapng", "http.pcapng.gz", "seqpacket.pcapng", "seqpacket-large.pcapng", "ssh.pcapng.gz",
-           "tls.pcapng.gz"]
+HEALTHY = ["half-close.pcapng", "host-guest.pcapng", "http.pcapng.gz", "nested.pcapng", "seqpacket.pcapng",
+           "seqpacket-large.pcapng", "siblings.pcapng", "ssh.pcapng.gz", "tls.pcapng.gz"]
 # What is no failure that anybody reported, but one of a capture or of a single packet.
 OTHERS = ["connections.pcapng", "credit.pcapng", "vhost-6.1.0.pcapng.gz"]
 

@@ -84,4 +84,5 @@ def main():
         print(f"{capture.name}: captured")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""scenarios.py FOLDER - records what vsock is for: a host and its guest, guests that a proxy joins, a guest that is a
+host itself. Only for the virtual machine: never to be run elsewhere.
+
+The machine is the host of guests that are its own processes. Where qemu gave it a vsock device, it is a guest, too.
+"""
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import guest
+import virtual_guest
+
+HOST, PORT = 2, 9999
+SAME_PORT = 50000  # of clients on both sides of the machine
+VSOCK_DEVICE = "0x0013\n"  # VIRTIO_ID_VSOCK of linux/virtio_ids.h, as sysfs has it
+
+
+def connect(cid, port=None):
+    client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+    client.settimeout(guest.PATIENCE)
+    if port:
+        client.bind((socket.VMADDR_CID_ANY, port))
+    client.connect((cid, PORT))
+    return client
+
+
+def listen():
+    listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+    listener.settimeout(guest.PATIENCE)
+    listener.bind((socket.VMADDR_CID_ANY, PORT))
+    listener.listen(4)
+    return listener
+
+
+def read_all(side):
+    return b"".join(iter(lambda: side.recv(65536), b""))
+
+
+def ask(client, question):
+    client.sendall(question)
+    return client.recv(100)
+
+
+def answer(server, words):
+    """One question; then until the client closes."""
+    question = server.recv(100)
+    server.sendall(words + question)
+    assert server.recv(1) == b""
+    server.close()
+
+
+def in_background(function, *arguments):
+    thread = threading.Thread(target=function, args=arguments)
+    thread.start()
+    return thread
+
+
+def hello(guests):
+    """The guest to its host, then the host to its guest."""
+    with listen() as listener:
+        server = in_background(lambda: answer(listener.accept()[0], b"The host has heard: "))
+        client = guests[42].connect((HOST, PORT), SAME_PORT)
+        assert ask(client, b"Hello, host!") == b"The host has heard: Hello, host!"
+        client.close()
+        server.join()
+    server = in_background(lambda: answer(guests[42].accept(PORT), b"The guest has heard: "))
+    client = connect(42)
+    assert ask(client, b"Hello, guest!") == b"The guest has heard: Hello, guest!"
+    client.close()
+    server.join()
+
+
+def pass_on(source, to):
+    for data in iter(lambda: source.recv(32768), b""):
+        to.sendall(data)
+    to.shutdown(socket.SHUT_WR)
+
+
+def proxy(listener, cid):
+    """One connection, to the same port of another CID."""
+    client, _ = listener.accept()
+    server = connect(cid)
+    back = in_background(pass_on, server, client)
+    pass_on(client, server)
+    back.join()
+    server.close()
+    client.close()
+
+
+def siblings(guests):
+    """A guest asks another for much and gets little, by way of the host."""
+    question, reply = bytes(100000), b"100000 bytes, thank you."
+
+    def serve():
+        server = guests[43].accept(PORT)
+        assert read_all(server) == question
+        server.sendall(reply)
+        server.close()
+
+    with listen() as listener:
+        others = [in_background(proxy, listener, 43), in_background(serve)]
+        client = guests[42].connect((HOST, PORT), SAME_PORT)
+        client.sendall(question)
+        client.shutdown_send()
+        assert read_all(client) == reply
+        client.close()
+        for thread in others:
+            thread.join()
+
+
+def nested(guests):
+    """The guest on its own CID and its guest 42 ask their hosts, the same port from the same port; each host asks its
+    guest then. Their host is played by outer_host.py, which connects when it has been left."""
+    with listen() as listener:
+        server = in_background(lambda: answer(listener.accept()[0], b"Your host has heard: "))
+        outer, inner = connect(HOST, SAME_PORT), guests[42].connect((HOST, PORT), SAME_PORT)
+        assert ask(inner, b"Hello from 42!") == b"Your host has heard: Hello from 42!"
+        assert ask(outer, b"Hello from 3!") == b"The outer host has heard: Hello from 3!"
+        inner.close()
+        server.join()
+        server = in_background(lambda: answer(guests[42].accept(PORT), b"42 has heard: "))
+        client = connect(42)
+        assert ask(client, b"Hello from your host!") == b"42 has heard: Hello from your host!"
+        client.close()
+        server.join()
+        outer.close()
+        answer(listener.accept()[0], b"3 has heard: ")
+
+
+def record(folder, name, scenario, guests, *options):
+    capture = guest.Capture(folder, name, ["dumpcap", "-q", "-i", "vsockmon0", *options])
+    guest.wait_until(capture.has_begun, f"{name} captures")
+    time.sleep(1)
+    scenario(guests)
+    time.sleep(2)  # for the last packets
+    capture.end()
+    print(f"{name}: captured")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    subprocess.run(["modprobe", "vhost_vsock"], check=True)
+    guests = {cid: virtual_guest.Guest(cid) for cid in (42, 43)}
+    for one in guests.values():
+        one.listen(PORT)
+    record(folder, "host-guest", hello, guests)
+    record(folder, "siblings", siblings, guests, "-s", "96")
+    devices = pathlib.Path("/sys/bus/virtio/devices").glob("*/device")
+    if VSOCK_DEVICE in [device.read_text() for device in devices]:
+        subprocess.run(["modprobe", "vmw_vsock_virtio_transport"], check=True)
+        record(folder, "nested", nested, guests)
+
+
+main()
