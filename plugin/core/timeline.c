@@ -197,6 +197,11 @@ void vsock_attempts_judge(struct vsock_attempt *attempts, size_t n)
         count_by_target(&attempts[i]);
 }
 
+bool vsock_server_is_of_one_client(struct vsock_endpoint endpoint)
+{
+    return endpoint.cid == VSOCK_CID_HOST;
+}
+
 void vsock_target_unanswered(struct vsock_target *t, uint32_t frame, int64_t time, bool picked)
 {
     count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, frame, time, picked);
@@ -250,7 +255,7 @@ bool vsock_target_diagnose(const struct vsock_target *t, enum vsock_code code, u
 bool vsock_server_diagnose(const struct vsock_server *s, enum vsock_code code, struct vsock_diagnosis *d)
 {
     *d = code == VSOCK_CODE_LISTENER_LOST ? s->lost : s->idle;
-    name_ends(d, NULL, s);
+    name_ends(d, vsock_server_is_of_one_client(s->endpoint) ? &s->client_cid : NULL, s);
     return d->picked && d->figures.count >= (code == VSOCK_CODE_LISTENER_LOST ? 1 : IDLE_STREAMS);
 }
 

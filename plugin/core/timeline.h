@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * timeline.h - what only many connections together tell: ports that refuse, listeners that are lost, scans,
  * gaps that streams did not survive, streams that wait as one.
- * The caller owns all memory: one server per endpoint that was dialled, one target per server and client CID,
- * one prober per two CIDs, one pair per two CIDs whichever dials. All are zero-initialised, but for their
- * names. Nothing here is told apart by where it was recorded: that is the caller's, too. */
+ * The caller owns all memory: one server per endpoint that was dialled (on CID 2: and per client CID), one
+ * target per server and client CID, one prober per two CIDs, one pair per two CIDs whichever dials. All are
+ * zero-initialised, but for their names. Nothing here is told apart by where it was recorded: that is the
+ * caller's, too. */
 #ifndef VSOCK_CORE_TIMELINE_H
 #define VSOCK_CORE_TIMELINE_H
 
@@ -16,9 +17,11 @@
 #define VSOCK_SCAN_PORTS 10
 #define VSOCK_LOST_REFUSALS 3
 
-/* An endpoint that was dialled. */
+/* An endpoint that was dialled. CID 2 is the host of whoever dials it, which is not the same one for all
+ * where a guest is a host itself: what it does for one client says nothing about what it does for another. */
 struct vsock_server {
     struct vsock_endpoint endpoint;
+    uint64_t client_cid;  /* where vsock_server_is_of_one_client() */
     uint32_t accepted[2]; /* in the whole capture: STREAM, SEQPACKET */
 
     /* While vsock_attempts_judge() goes through the capture. */
@@ -31,6 +34,9 @@ struct vsock_server {
     /* Streams that were open for long, and carried nothing. */
     struct vsock_diagnosis idle;
 };
+
+/* Whether the endpoint has a server for each CID that dials it, and not one for all. */
+bool vsock_server_is_of_one_client(struct vsock_endpoint endpoint);
 
 /* A server as one client CID sees it. */
 struct vsock_target {

@@ -62,6 +62,14 @@ static void add_both(GString *text, const struct vsock_diagnosis *d)
     add_dst(text, d);
 }
 
+static void add_client(GString *text, const struct vsock_diagnosis *d)
+{
+    if (d->src_scope == VSOCK_SCOPE_NONE)
+        return;
+    g_string_append(text, " from ");
+    add_src(text, d);
+}
+
 static void add_span(GString *text, const struct vsock_diagnosis *d)
 {
     if (d->figures.count > 1)
@@ -216,6 +224,7 @@ static void say_listener_lost(GString *text, const struct vsock_diagnosis *d)
     add_dst(text, d);
     g_string_append(text, " had accepted ");
     add_count(text, f->others, "connection");
+    add_client(text, d);
     g_string_append_printf(text, ", then refused %" PRIu64 " in a row", f->count);
     add_span(text, d);
     if (f->of == 0)
@@ -387,6 +396,7 @@ static void say_orphaned(GString *text, const struct vsock_diagnosis *d)
 static void say_no_data(GString *text, const struct vsock_diagnosis *d)
 {
     add_count(text, d->figures.count, "stream");
+    add_client(text, d);
     g_string_append(text, " to ");
     add_dst(text, d);
     g_string_append_printf(text, " were open for 5 s or more (%.1f s at most), and never carried a byte",

@@ -65,7 +65,8 @@ static struct dial get_dial(struct judgement *j, const struct vsock_stream *s)
 {
     uint8_t client = s->conn.client == VSOCK_SIDE_UNKNOWN ? 0 : s->conn.client;
     struct vsock_endpoint from = s->side[client], to = s->side[client ^ 1];
-    struct key server = {.place = s->place, .server_cid = to.cid, .port = to.port};
+    uint64_t only_client = vsock_server_is_of_one_client(to) ? from.cid : 0;
+    struct key server = {.place = s->place, .client_cid = only_client, .server_cid = to.cid, .port = to.port};
     struct key target = {.place = s->place, .client_cid = from.cid, .server_cid = to.cid, .port = to.port};
     struct key prober = {.place = s->place, .client_cid = from.cid, .server_cid = to.cid};
     struct dial d = {
@@ -75,6 +76,7 @@ static struct dial get_dial(struct judgement *j, const struct vsock_stream *s)
     };
 
     d.server->endpoint = to;
+    d.server->client_cid = only_client;
     d.target->server = d.server;
     d.target->client_cid = d.prober->client_cid = from.cid;
     d.prober->server_cid = to.cid;

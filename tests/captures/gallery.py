@@ -571,6 +571,27 @@ def not_reading():
     yield from (x.c(CREDIT_UPDATE, reads=60), x.s(CREDIT_UPDATE, reads=65536), *x.closed())
 
 
+def nested_hosts():
+    """A guest, CID 3, that is the host of guest 42: CID 2 means its host to the one, and itself to the other.
+
+    What CID 2 accepts from 3, it refuses from 42. One listener would be lost, one of another type, one without data.
+    """
+    x = Talk(1024, "the outer host accepts")
+    yield from (*x.opened(), *x.asked(100, 100), *x.closed())
+    for number in range(3):
+        yield from Talk(1024, "nobody listens on the inner host", client=(42, 3000001 + number)).refused()
+    x = Talk(5034, "the outer host's is SEQPACKET", client=(3, 3000002), type=SEQPACKET)
+    yield from (*x.opened(), x.c(RW, 100, flags=1), x.s(CREDIT_UPDATE, reads=100), *x.closed())
+    yield from Talk(5034, "nobody listens on the inner host", client=(42, 3000004)).refused()
+    idle = [Talk(5035, "idle", client=client) for client in ((3, 3000003), (3, 3000004), (42, 3000005))]
+    for x in idle:
+        yield from x.opened()
+    yield idle[0].c(SHUTDOWN, flags=RCV | SEND, after=20)
+    yield idle[0].s(RST)
+    for x in idle[1:]:
+        yield from x.closed()
+
+
 def killed():
     """A server that is killed: its machine's RST says that there is no such socket, 12 s into the connection."""
     x = Talk(5033, "alive", client=host_side(), server_cid=3)
@@ -685,6 +706,7 @@ GALLERY = {
     "41-systemd-no-sshd": (no_sshd, "note connect-refused"),
     "43-nitro-slow-proxy": (slow_proxy,),
     "more-connect-slow": (slow_connect, "note connect-slow"),
+    "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
     "more-peer-gone": (killed, "warn peer-gone"),
     "more-port-scan": (port_scan, "warn port-scan"),
     "more-receiver-not-reading": (not_reading, "warn stall-receiver-not-reading"),

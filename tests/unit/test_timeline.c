@@ -360,6 +360,25 @@ static void three_streams_open_for_five_seconds_without_data_are_said(void)
     g_assert_cmpint(found.figures.longest, ==, 9 * SECOND);
 }
 
+static void the_host_is_judged_by_each_of_its_guests(void)
+{
+    begin();
+    servers[0].endpoint.cid = 2;
+    servers[0].client_cid = targets[0].client_cid = 42;
+    g_assert_true(vsock_server_is_of_one_client(servers[0].endpoint));
+    g_assert_false(vsock_server_is_of_one_client(servers[1].endpoint));
+    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    attempt(1, VSOCK_OUTCOME_ACCEPTED);
+    refuse(0, 3);
+    refuse(1, 3);
+    judge();
+    g_assert_true(is_lost(0));
+    g_assert_cmpint(found.src_scope, ==, VSOCK_SCOPE_CID);
+    g_assert_cmpuint(found.src.cid, ==, 42);
+    g_assert_true(is_lost(1));
+    g_assert_cmpint(found.src_scope, ==, VSOCK_SCOPE_NONE);
+}
+
 /* ---- gaps ---- */
 
 static void a_silence_of_ten_seconds_is_a_gap_once_streams_open_again(void)
@@ -473,6 +492,7 @@ int main(int argc, char **argv)
     TEST(a_lost_listener_is_no_part_of_a_scan);
     TEST(requests_without_answer_are_counted_by_port);
     TEST(three_streams_open_for_five_seconds_without_data_are_said);
+    TEST(the_host_is_judged_by_each_of_its_guests);
     TEST(a_silence_of_ten_seconds_is_a_gap_once_streams_open_again);
     TEST(a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned);
     TEST(three_streams_that_wait_and_go_on_together_share_a_queue);
