@@ -411,7 +411,7 @@ static void start(uint8_t thresholds)
         .credit_request_timeout = thresholds & 4 ? 0 : 1000 * ms,
     };
     for (unsigned port = 0; port < PORTS; port++) {
-        capture.servers[port].endpoint = (struct vsock_endpoint){2, port};
+        capture.servers[port].endpoint = (struct vsock_endpoint){3, port};
         for (unsigned client = 0; client < 2; client++)
             capture.targets[client][port] =
                 (struct vsock_target){.server = &capture.servers[port], .client_cid = 42 + client};
