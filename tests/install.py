@@ -38,6 +38,7 @@ def cached(options, variable):
 
 def cmake(home, *arguments, destdir=""):
     environment = dict(os.environ, HOME=str(home), DESTDIR=str(destdir))
+    environment.pop("XDG_CONFIG_HOME", None)  # where the profile would go, out of that home
     return subprocess.run(["cmake", *map(str, arguments)], env=environment, capture_output=True, text=True)
 
 
@@ -49,8 +50,8 @@ def configure(build, home, options, *arguments):
     shutil.copytree(options.plugins, build / "plugins", dirs_exist_ok=True)
 
 
-def install(build, home, destdir=""):
-    result = cmake(home, "--install", build, destdir=destdir)
+def install(build, home, *arguments, destdir=""):
+    result = cmake(home, "--install", build, *arguments, destdir=destdir)
     expect("cmake --install succeeds", result.returncode == 0)
 
 
@@ -75,6 +76,9 @@ def personal(folder, options):
            refused.returncode != 0 and "Nothing to uninstall" in refused.stderr)
 
     install(build, home)
+    install(build, home, "--component", "profile")
+    profile = home / ".config/wireshark/profiles/vsock"
+    expect("the profile is there", (profile / "colorfilters").is_file())
     plugins = home / ".local/lib/wireshark/plugins"
     plugin = plugins / options.series / "epan/vsock.so"
     expect("tshark loads it from the personal folder", loaded(home, options) == ([str(plugin)], ""))
@@ -85,6 +89,7 @@ def personal(folder, options):
     expect("another series' plugin beside it disturbs nobody", loaded(home, options) == ([str(plugin)], ""))
 
     expect("it is uninstalled", uninstall(build, home).returncode == 0 and not plugin.exists())
+    expect("and so is the profile, which came by itself", profile.parent.is_dir() and not profile.exists())
     expect("the other series' is still there", other.exists())
     expect("tshark loads none", loaded(home, options) == ([], ""))
     expect("it is not uninstalled twice", uninstall(build, home).returncode != 0)
