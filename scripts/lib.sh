@@ -58,6 +58,11 @@ build() {
     shift
     say "Building in $folder"
     command -v cmake >/dev/null || die "cmake is missing"
+    local there
+    for there in "${folder%%/*}" "$folder" "$folder/CMakeCache.txt"; do
+        [ ! -e "$there" ] || [ -w "$there" ] ||
+            die "you may not write to $there, where root has built, or another user: sudo chown -R $(id -un) ${folder%%/*}"
+    done
     cmake -S . -B "$folder" "$@" || die "cmake could not configure the build; what it misses is named above"
     cmake --build "$folder" --parallel "$(nproc)" || die "the build failed; the compiler's messages are above"
 }
