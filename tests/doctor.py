@@ -310,7 +310,7 @@ def not_in_the_group(machine):
     group = forbid_dumpcap(machine)
     machine.write("etc/group", f"{group}:x:120:bert,annabel\n")
     return [f"problem  You may not record: only the group {group} may run /bin/dumpcap. "
-            f"Mend: sudo usermod -aG {group} anna, and log in again; or sudo dumpcap"]
+            f"Mend: sudo usermod -aG {group} anna, and log in again; or sudo dumpcap -w - > FILE"]
 
 
 def not_in_the_group_yet(machine):
@@ -326,7 +326,7 @@ DENIED = "echo 'dumpcap: The capabilities of the capture device \"any\" could no
 def no_capabilities(machine):
     machine.program("dumpcap", DENIED)
     return ["problem  You may not record: /bin/dumpcap has no capabilities. Mend: sudo dpkg-reconfigure wireshark-common, "
-            "sudo usermod -aG wireshark anna, log in again; or sudo dumpcap"]
+            "sudo usermod -aG wireshark anna, log in again; or sudo dumpcap -w - > FILE"]
 
 
 def no_capabilities_of_root(machine):
