@@ -116,7 +116,7 @@ class Machine:
         for path in (self.folder, *self.folder.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path in self.executables else 0o644)
-        command = golden.unprivileged(["sh", str(self.folder / "doctor"), *arguments])
+        command = golden.as_nobody(["sh", str(self.folder / "doctor"), *arguments])
         result = subprocess.run(command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
                                 capture_output=True, text=True)
         return result.returncode, (result.stdout + result.stderr).replace(f"{self.folder}/", "/")

@@ -58,7 +58,10 @@ def read_cases():
 
 def unprivileged(command):
     """Run as root, Wireshark silently loads no plugin from WIRESHARK_PLUGIN_DIR. VSOCK_UNDER: see memory.py."""
-    command = [*shlex.split(os.environ.get("VSOCK_UNDER", "")), *command]
+    return as_nobody([*shlex.split(os.environ.get("VSOCK_UNDER", "")), *command])
+
+
+def as_nobody(command):
     if os.getuid() != 0:
         return command
     return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]

@@ -250,7 +250,7 @@ def pcap(linktype, records):
 
 def tcpdump_keeps(capture, expression):
     """The records' numbers."""
-    result = subprocess.run(golden.unprivileged(["tcpdump", "-n", "-r", "-", "-w", "-", expression]),
+    result = subprocess.run(golden.as_nobody(["tcpdump", "-n", "-r", "-", "-w", "-", expression]),
                             input=capture, capture_output=True)
     if b"expression rejects all packets" in result.stderr:
         return set()
