@@ -58,7 +58,7 @@ def check_filters(document, server):
 def check_names(document, names, codes):
     first_words = {code.split("-")[0] for code in codes}
     for name in re.findall(r"`([\w.-]+)`", document.read_text()):
-        if re.match(r"(vsock|ttrpc|gcs|sd_notify|nitro_heartbeat)\.\w", name) and name not in names:
+        if re.match(rf"({known.ANY})\.\w", name) and name not in names:
             complain(document, f"{name} is no field, and no preference")
         if "-" in name and name.split("-")[0] in first_words and name not in codes:
             complain(document, f"{name} is no diagnosis")

@@ -5,12 +5,13 @@ import sys
 
 import golden
 
-PROTOCOLS = "vsock|ttrpc|sd_notify|nitro_heartbeat|gcs"
+PROTOCOLS = ["vsock", "ttrpc", "sd_notify", "gcs", "nitro_heartbeat"]
+ANY = "|".join(PROTOCOLS)
 DIAGNOSES = golden.TESTS.parent / "plugin" / "core" / "diagnose.c"
 
 
 def fields(options):
-    listed = golden.run(golden.Case(rf"fields - -G fields | ^F\t[^\t]*\t({PROTOCOLS})\."), options)
+    listed = golden.run(golden.Case(rf"fields - -G fields | ^F\t[^\t]*\t({ANY})\."), options)
     names = sorted({line.split("\t")[2] for line in listed.splitlines()})
     if "vsock.stream" not in names or len(names) < 90:
         sys.exit(f"is the plugin loaded? Its fields are not there: {listed}")
@@ -18,7 +19,7 @@ def fields(options):
 
 
 def preferences(options):
-    listed = golden.run(golden.Case(rf"preferences - -G defaultprefs | ^#?({PROTOCOLS})\."), options)
+    listed = golden.run(golden.Case(rf"preferences - -G defaultprefs | ^#?({ANY})\."), options)
     return re.findall(r"^#?([\w.]+):", listed, re.M)
 
 

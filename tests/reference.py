@@ -19,12 +19,13 @@ import subprocess
 import sys
 
 import golden
+import known
 
 TOP = golden.TESTS.parent
 PLUGIN = TOP / "plugin"
 TEMPLATE = TOP / "docs" / "reference.in"
 REFERENCE = TOP / "docs" / "reference.md"
-OURS = ["vsock", "ttrpc", "sd_notify", "gcs", "nitro_heartbeat"]
+OURS = known.PROTOCOLS
 
 TYPES = {
     "FT_NONE": "label", "FT_BOOLEAN": "true or false", "FT_BYTES": "bytes", "FT_STRING": "text",
@@ -112,7 +113,7 @@ def read_preferences(reports):
     found = []
     lines = reports["defaultprefs"]
     for number, line in enumerate(lines):
-        preference = re.fullmatch(r"#((?:%s)\.\w+): (.*)" % "|".join(OURS), line)
+        preference = re.fullmatch(r"#((?:%s)\.\w+): (.*)" % known.ANY, line)
         if not preference:
             continue
         start = number
@@ -179,7 +180,7 @@ def code(text):
 
 def words(text):
     """Prose: names of fields stand out, and nothing ends a table's cell."""
-    text = re.sub(r"\b(?:%s)(?:\.\w+)+" % "|".join(OURS), lambda name: code(name[0]), text)
+    text = re.sub(r"\b(?:%s)(?:\.\w+)+" % known.ANY, lambda name: code(name[0]), text)
     return text.replace("|", "\\|")
 
 
