@@ -59,6 +59,15 @@ def in_background(function, *arguments):
     return thread
 
 
+def ask_guest(virtual, question, words):
+    """As its host."""
+    server = in_background(lambda: answer(virtual.accept(PORT), words))
+    client = connect(virtual.cid)
+    assert ask(client, question) == words + question
+    client.close()
+    server.join()
+
+
 def hello(guests):
     """The guest to its host, then the host to its guest."""
     with listen() as listener:
@@ -67,11 +76,7 @@ def hello(guests):
         assert ask(client, b"Hello, host!") == b"The host has heard: Hello, host!"
         client.close()
         server.join()
-    server = in_background(lambda: answer(guests[42].accept(PORT), b"The guest has heard: "))
-    client = connect(42)
-    assert ask(client, b"Hello, guest!") == b"The guest has heard: Hello, guest!"
-    client.close()
-    server.join()
+    ask_guest(guests[42], b"Hello, guest!", b"The guest has heard: ")
 
 
 def pass_on(source, to):
@@ -122,11 +127,7 @@ def nested(guests):
         assert ask(outer, b"Hello from 3!") == b"The outer host has heard: Hello from 3!"
         inner.close()
         server.join()
-        server = in_background(lambda: answer(guests[42].accept(PORT), b"42 has heard: "))
-        client = connect(42)
-        assert ask(client, b"Hello from your host!") == b"42 has heard: Hello from your host!"
-        client.close()
-        server.join()
+        ask_guest(guests[42], b"Hello from your host!", b"42 has heard: ")
         outer.close()
         answer(listener.accept()[0], b"3 has heard: ")
 
