@@ -4,7 +4,7 @@
  */
 #include "compat.h"
 
-#include "dissect/packet-vsock.h"
+#include "packet-vsock.h"
 
 #if __has_include(<wsutil/plugins.h>)
 #include <wsutil/plugins.h>

@@ -7,7 +7,7 @@
 #include <epan/conversation.h>
 #include <epan/proto_data.h>
 
-#include "dissect/generated.h"
+#include "dissect/tree_util.h"
 
 /* The connection's calls by id: a later request with an id takes it over. */
 static wmem_map_t *calls_of_connection(packet_info *pinfo, int proto)

@@ -12,7 +12,7 @@
 #include <epan/expert.h>
 
 #include "call.h"
-#include "dissect/handoff.h"
+#include "payload/handoff.h"
 
 #define GCS_PORT 0x40000000
 #define HEADER_SIZE 16

@@ -8,7 +8,7 @@
 #include "compat.h"
 
 #include "apps.h"
-#include "dissect/handoff.h"
+#include "payload/handoff.h"
 
 #define ENCLAVE_READY_PORT 9000
 #define HEARTBEAT 0xb7

@@ -9,7 +9,7 @@
 #include "compat.h"
 
 #include "apps.h"
-#include "dissect/handoff.h"
+#include "payload/handoff.h"
 
 #include <epan/conversation.h>
 #include <epan/expert.h>

@@ -13,7 +13,7 @@
 #include <epan/tfs.h>
 
 #include "call.h"
-#include "dissect/handoff.h"
+#include "payload/handoff.h"
 #include "protobuf.h"
 
 #define HEADER_SIZE 10

@@ -6,8 +6,8 @@
 
 #include <wsutil/utf8_entities.h>
 
-#include "analysis.h"
-#include "credit.h"
+#include "connection.h"
+#include "flow_control.h"
 #include "names.h"
 #include "services.h"
 #include "text.h"

@@ -5,7 +5,7 @@
 #include "event.h"
 
 #include "core/malformed.h"
-#include "dissect/credit.h"
+#include "dissect/flow_control.h"
 
 struct vsock_event vsock_event_make(const struct vsock_tap *tap)
 {

@@ -7,8 +7,8 @@
 #include <epan/tap.h>
 
 #include "core/malformed.h"
-#include "dissect/analysis.h"
-#include "dissect/credit.h"
+#include "dissect/connection.h"
+#include "dissect/flow_control.h"
 #include "event.h"
 
 /* ---- memory ---- */

@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-#include "dissect/analysis.h"
+#include "dissect/connection.h"
 
 static void set_client(struct vsock_row *r)
 {

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "dissect/analysis.h"
+#include "dissect/connection.h"
 #include "report.h"
 #include "row.h"
 

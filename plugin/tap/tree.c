@@ -6,7 +6,7 @@
 
 #include <epan/stats_tree.h>
 
-#include "dissect/analysis.h"
+#include "dissect/connection.h"
 #include "dissect/names.h"
 #include "tap.h"
 

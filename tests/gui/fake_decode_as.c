@@ -14,7 +14,7 @@
 #include <wsutil/plugins.h>
 #endif
 
-#include "dissect/handoff.h"
+#include "payload/handoff.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = "0";
 WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;

@@ -3,8 +3,8 @@
  * "VSOCK frames" the vsockmon records themselves, which turns a capture of `-i any` into one of
  * LINKTYPE_VSOCK.
  */
-#ifndef VSOCK_DISSECT_EXPORT_H
-#define VSOCK_DISSECT_EXPORT_H
+#ifndef VSOCK_PAYLOAD_EXPORT_H
+#define VSOCK_PAYLOAD_EXPORT_H
 
 #include <epan/packet.h>
 

@@ -3,8 +3,8 @@
  * chose for the rest of the connection; Decode As; contents (heuristics) and ports, whichever the preference
  * puts first. Contents come first unless told otherwise: on vsock, port 1024 alone is used by six protocols.
  */
-#ifndef VSOCK_DISSECT_HANDOFF_H
-#define VSOCK_DISSECT_HANDOFF_H
+#ifndef VSOCK_PAYLOAD_HANDOFF_H
+#define VSOCK_PAYLOAD_HANDOFF_H
 
 #include <epan/packet.h>
 #include <epan/prefs.h>

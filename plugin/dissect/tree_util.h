@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * generated.h - adding items that stand for no bytes of the packet: Wireshark shows them in brackets. */
-#ifndef VSOCK_DISSECT_GENERATED_H
-#define VSOCK_DISSECT_GENERATED_H
+ * tree_util.h - adding items that stand for no bytes of the packet: Wireshark shows them in brackets. */
+#ifndef VSOCK_DISSECT_TREE_UTIL_H
+#define VSOCK_DISSECT_TREE_UTIL_H
 
 #include <epan/packet.h>
 

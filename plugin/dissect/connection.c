@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * analysis.c - a packet's record as fields, links and expert infos. Nothing is decided here: core/conn.c did.
- * A new finding is a line in core/finding.h, a row in `rows`, a unit test, a capture and a golden. */
+ * connection.c - a packet's record as fields, links and expert infos. Nothing is decided here: core/conn.c
+ * did. A new finding is a line in core/finding.h, a row in `rows`, a unit test, a capture and a golden. */
 #include "compat.h"
 
-#include "analysis.h"
+#include "connection.h"
 
 #include <epan/expert.h>
 #include <epan/tfs.h>
 
 #include "builtin.h"
 #include "expert_blurb.h"
-#include "generated.h"
 #include "names.h"
+#include "tree_util.h"
 
 const value_string vsock_state_names[] = {
     {VSOCK_STATE_REQUESTED, "Requested"},

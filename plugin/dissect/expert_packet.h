@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * malformed.h - the expert infos vsock.malformed.*, for what core/malformed.h finds. */
-#ifndef VSOCK_DISSECT_MALFORMED_H
-#define VSOCK_DISSECT_MALFORMED_H
+ * expert_packet.h - the expert infos vsock.malformed.*, for what core/malformed.h finds. */
+#ifndef VSOCK_DISSECT_EXPERT_PACKET_H
+#define VSOCK_DISSECT_EXPERT_PACKET_H
 
 #include <epan/packet.h>
 

@@ -7,8 +7,8 @@
 #include <epan/decode_as.h>
 #include <wsutil/utf8_entities.h>
 
+#include "dissect/track.h"
 #include "handoff.h"
-#include "track.h"
 
 /* What people speak over vsock that has no entry for a TCP port. */
 static const char *const by_name[] = {"data-text-lines", "json", "xml", "syslog", "protobuf"};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * malformed.c - findings about one packet as expert infos: where each is shown, how severe it is, what it
+ * expert_packet.c - findings about one packet as expert infos: where each is shown, how severe it is, what it
  * says. A new finding is one enum line in core/malformed.h, one row here, one case here, a unit test and a
  * capture. */
 #include "compat.h"
 
-#include "malformed.h"
+#include "expert_packet.h"
 
 #include <epan/expert.h>
 

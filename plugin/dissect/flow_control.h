@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * credit.h - what the record of a packet shows of flow control: windows, acknowledgements, stalls, what is
- * wrong. */
-#ifndef VSOCK_DISSECT_CREDIT_H
-#define VSOCK_DISSECT_CREDIT_H
+ * flow_control.h - what the record of a packet shows of flow control: windows, acknowledgements, stalls, what
+ * is wrong. */
+#ifndef VSOCK_DISSECT_FLOW_CONTROL_H
+#define VSOCK_DISSECT_FLOW_CONTROL_H
 
 #include <epan/packet.h>
 #include <epan/prefs.h>

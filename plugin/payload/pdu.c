@@ -4,8 +4,8 @@
 
 #include "pdu.h"
 
-#include "builtin.h"
-#include "generated.h"
+#include "dissect/builtin.h"
+#include "dissect/tree_util.h"
 
 struct segment {
     uint32_t frame;

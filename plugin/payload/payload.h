@@ -9,14 +9,14 @@
  * note; so is one that is said to be larger, at once. The rest is data, and what follows is dissected again.
  * Later passes need what was joined, so it is kept: never more than twice the payload in the file. How often
  * a growing PDU is looked at is bounded as well (payload.c, OFFERED_FREELY). */
-#ifndef VSOCK_DISSECT_PAYLOAD_H
-#define VSOCK_DISSECT_PAYLOAD_H
+#ifndef VSOCK_PAYLOAD_PAYLOAD_H
+#define VSOCK_PAYLOAD_PAYLOAD_H
 
 #include <epan/packet.h>
 #include <epan/prefs.h>
 
 #include "core/wire.h"
-#include "track.h"
+#include "dissect/track.h"
 
 enum vsock_payload_shown {
     VSOCK_PAYLOAD_BYTES,     /* none, or nothing but bytes */

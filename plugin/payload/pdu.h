@@ -3,8 +3,8 @@
  * Not epan's fragment tables: vsock neither reorders nor repeats, dissectors must be offered what is there so
  * far (on every pass what it was on the first), and a PDU may turn out to end within a packet, for which
  * fragment_truncate() would be needed, which libwireshark does not export. */
-#ifndef VSOCK_DISSECT_PDU_H
-#define VSOCK_DISSECT_PDU_H
+#ifndef VSOCK_PAYLOAD_PDU_H
+#define VSOCK_PAYLOAD_PDU_H
 
 #include <epan/packet.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * credit.c - flow control as fields and expert infos. Nothing is decided here but how long is too long.
+ * flow_control.c - flow control as fields and expert infos. Nothing is decided here but how long is too long.
  * In the names, "window" is the packet's sender's; "peer_window" its receiver's, which the packet has just
  * moved. */
 #include "compat.h"
 
-#include "credit.h"
+#include "flow_control.h"
 
 #include <epan/expert.h>
 #include <epan/tfs.h>
@@ -12,7 +12,7 @@
 
 #include "builtin.h"
 #include "expert_blurb.h"
-#include "generated.h"
+#include "tree_util.h"
 
 static const value_string stall_cause_names[] = {
     {VSOCK_STALL_NOT_READING, "Receiver not reading"},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * analysis.h - what the record of a packet shows: the fields and links of its connection, and its findings.
+ * connection.h - what the record of a packet shows: the fields and links of its connection, and its findings.
  */
-#ifndef VSOCK_DISSECT_ANALYSIS_H
-#define VSOCK_DISSECT_ANALYSIS_H
+#ifndef VSOCK_DISSECT_CONNECTION_H
+#define VSOCK_DISSECT_CONNECTION_H
 
 #include <epan/packet.h>
 #include <epan/prefs.h>

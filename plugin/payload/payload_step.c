@@ -6,8 +6,8 @@
 
 #include <epan/expert.h>
 
-#include "builtin.h"
-#include "expert_blurb.h"
+#include "dissect/builtin.h"
+#include "dissect/expert_blurb.h"
 #include "handoff.h"
 
 static expert_field ei_gap = EI_INIT;

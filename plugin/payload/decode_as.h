@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * decode_as.h - Analyze > Decode As, and -d vsock.port==PORT,PROTOCOL. */
-#ifndef VSOCK_DISSECT_DECODE_AS_H
-#define VSOCK_DISSECT_DECODE_AS_H
+#ifndef VSOCK_PAYLOAD_DECODE_AS_H
+#define VSOCK_PAYLOAD_DECODE_AS_H
 
 #include <epan/packet.h>
 

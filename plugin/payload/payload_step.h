@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * payload_step.h - one step of dealing with a packet's payload, and what it shows. A step is decided on by
  * payload.c, on the first pass, and taken in the same way on every pass. */
-#ifndef VSOCK_DISSECT_PAYLOAD_STEP_H
-#define VSOCK_DISSECT_PAYLOAD_STEP_H
+#ifndef VSOCK_PAYLOAD_PAYLOAD_STEP_H
+#define VSOCK_PAYLOAD_PAYLOAD_STEP_H
 
 #include <epan/packet.h>
 
 #include "core/wire.h"
+#include "dissect/track.h"
 #include "payload.h"
 #include "pdu.h"
-#include "track.h"
 
 /* Why a PDU ends. */
 enum vsock_pdu_ending {
