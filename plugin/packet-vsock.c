@@ -26,6 +26,8 @@
 #include "payload/export.h"
 #include "payload/handoff.h"
 #include "payload/payload.h"
+#include "payload/payload_step.h"
+#include "payload/pdu.h"
 #include "tap/tap.h"
 
 /* A name of our own: "vsock" stays the built-in's. For Lua's Dissector.get() and DLT_USER. */
@@ -80,18 +82,15 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return (int)tvb_reported_length(tvb);
 }
 
+static const struct vsock_fields *const fields[] = {
+    &vsock_header_fields, &vsock_malformed_fields, &vsock_connection_fields,
+    &vsock_credit_fields, &vsock_pdu_fields,       &vsock_payload_step_fields,
+};
+
 static const char *conflicting_name(void)
 {
-    const char *name = vsock_header_conflict();
+    const char *name = vsock_fields_conflict(fields, array_length(fields));
 
-    if (!name)
-        name = vsock_malformed_conflict();
-    if (!name)
-        name = vsock_analysis_conflict();
-    if (!name)
-        name = vsock_credit_conflict();
-    if (!name)
-        name = vsock_payload_conflict();
     if (!name && find_dissector_table(VSOCK_PORT_TABLE))
         name = VSOCK_PORT_TABLE;
     if (!name && has_heur_dissector_list(VSOCK_HEURISTIC_LIST))
@@ -107,7 +106,6 @@ void vsock_plugin_register(void)
 {
     const char *taken = conflicting_name();
     module_t *preferences;
-    int proto;
 
     if (taken) {
         report_failure(
@@ -116,20 +114,18 @@ void vsock_plugin_register(void)
             taken);
         return;
     }
-    proto = vsock_builtin_protocol();
+    vsock_fields_register(fields, array_length(fields));
     vsock_names_register();
-    vsock_header_register(proto);
-    vsock_malformed_register(proto);
-    preferences = prefs_register_protocol(proto, NULL);
-    vsock_analysis_register(proto, preferences);
-    vsock_credit_register(proto, preferences);
-    vsock_payload_register(proto, preferences);
-    vsock_handoff_register(proto, preferences);
+    preferences = prefs_register_protocol(proto_vsock, NULL);
+    vsock_analysis_register_preferences(preferences);
+    vsock_credit_register_preferences(preferences);
+    vsock_payload_register_preferences(preferences);
+    vsock_handoff_register(proto_vsock, preferences);
     vsock_export_register();
     vsock_services_register(preferences);
     vsock_track_register();
-    vsock_taps_register(proto);
-    vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto);
+    vsock_taps_register(proto_vsock);
+    vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto_vsock);
     vsock_apps_register();
 }
 

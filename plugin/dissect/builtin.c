@@ -5,50 +5,66 @@
  * filter compiler. */
 #include "builtin.h"
 
-int vsock_builtin_protocol(void)
+int proto_vsock = -1;
+
+static const char *conflict(const struct vsock_fields *module)
 {
-    int proto = proto_get_id_by_filter_name("vsock");
+    for (size_t i = 0; i < module->shared_count; i++) {
+        const header_field_info *theirs = proto_registrar_get_byname(module->shared[i].hfinfo.abbrev);
 
-    return proto > 0 ? proto : proto_register_protocol("vSocket", "vsock", "vsock");
-}
-
-const char *vsock_builtin_conflict(const hf_register_info *shared, size_t shared_count,
-                                   const hf_register_info *own, size_t own_count)
-{
-    for (size_t i = 0; i < shared_count; i++) {
-        const header_field_info *theirs = proto_registrar_get_byname(shared[i].hfinfo.abbrev);
-
-        if (theirs && theirs->type != shared[i].hfinfo.type)
-            return shared[i].hfinfo.abbrev;
+        if (theirs && theirs->type != module->shared[i].hfinfo.type)
+            return module->shared[i].hfinfo.abbrev;
     }
-    for (size_t i = 0; i < own_count; i++) {
-        if (proto_registrar_get_byname(own[i].hfinfo.abbrev))
-            return own[i].hfinfo.abbrev;
+    for (size_t i = 0; i < module->own_count; i++) {
+        if (proto_registrar_get_byname(module->own[i].hfinfo.abbrev))
+            return module->own[i].hfinfo.abbrev;
+    }
+    for (size_t i = 0; i < module->expert_count; i++) {
+        if (proto_registrar_get_byname(module->experts[i].eiinfo.name))
+            return module->experts[i].eiinfo.name;
     }
     return NULL;
 }
 
-const char *vsock_builtin_expert_conflict(const ei_register_info *own, size_t own_count)
+const char *vsock_fields_conflict(const struct vsock_fields *const *modules, size_t count)
 {
-    for (size_t i = 0; i < own_count; i++) {
-        if (proto_registrar_get_byname(own[i].eiinfo.name))
-            return own[i].eiinfo.name;
-    }
-    return NULL;
+    const char *name = NULL;
+
+    for (size_t i = 0; i < count && !name; i++)
+        name = conflict(modules[i]);
+    return name;
 }
 
-void vsock_builtin_adopt_fields(int proto, hf_register_info *shared, size_t count)
+/* The built-in's fields get our value names: it calls op 7 "Credit response" and knows no SEQPACKET. It has
+ * no blurbs. */
+static void share(hf_register_info *field)
 {
+    header_field_info *theirs = proto_registrar_get_byname(field->hfinfo.abbrev);
+
+    if (!theirs) {
+        proto_register_field_array(proto_vsock, field, 1);
+        return;
+    }
+    *field->p_id = theirs->id;
+    theirs->strings = field->hfinfo.strings;
+    theirs->blurb = field->hfinfo.blurb;
+}
+
+void vsock_fields_register(const struct vsock_fields *const *modules, size_t count)
+{
+    expert_module_t *experts;
+
+    proto_vsock = proto_get_id_by_filter_name("vsock");
+    if (proto_vsock <= 0)
+        proto_vsock = proto_register_protocol("vSocket", "vsock", "vsock");
+    experts = expert_register_protocol(proto_vsock);
     for (size_t i = 0; i < count; i++) {
-        header_field_info *theirs = proto_registrar_get_byname(shared[i].hfinfo.abbrev);
+        const struct vsock_fields *module = modules[i];
 
-        if (theirs) {
-            *shared[i].p_id = theirs->id;
-            /* The built-in calls op 7 "Credit response" and knows no SEQPACKET; it has no blurbs. */
-            theirs->strings = shared[i].hfinfo.strings;
-            theirs->blurb = shared[i].hfinfo.blurb;
-        } else {
-            proto_register_field_array(proto, &shared[i], 1);
-        }
+        for (size_t j = 0; j < module->shared_count; j++)
+            share(&module->shared[j]);
+        proto_register_field_array(proto_vsock, module->own, (int)module->own_count);
+        expert_register_field_array(experts, module->experts, (int)module->expert_count);
+        proto_register_subtree_array(module->subtrees, (int)module->subtree_count);
     }
 }

@@ -8,16 +8,25 @@
 #include <epan/expert.h>
 #include <epan/packet.h>
 
-/* The id of the protocol `vsock`: Wireshark's own, or one registered here where this Wireshark has none. */
-int vsock_builtin_protocol(void);
+/* What a module adds to the protocol. */
+struct vsock_fields {
+    hf_register_info *shared; /* these the built-in may have, with the same types: they become its own */
+    size_t shared_count;
+    hf_register_info *own;
+    size_t own_count;
+    ei_register_info *experts;
+    size_t expert_count;
+    int *const *subtrees;
+    size_t subtree_count;
+};
 
-/* The first of these filter names that cannot be had, or NULL. The `shared` ones may exist with the same
- * type. */
-const char *vsock_builtin_conflict(const hf_register_info *shared, size_t shared_count,
-                                   const hf_register_info *own, size_t own_count);
-const char *vsock_builtin_expert_conflict(const ei_register_info *own, size_t own_count);
+/* The protocol `vsock`: Wireshark's own, or one registered here where this Wireshark has none. */
+extern int proto_vsock;
 
-/* Registers fields of which the built-in has most: those get the built-in's id, and our value names. */
-void vsock_builtin_adopt_fields(int proto, hf_register_info *shared, size_t count);
+/* The first filter name of these that cannot be had, or NULL. To be asked before anything is registered. */
+const char *vsock_fields_conflict(const struct vsock_fields *const *modules, size_t count);
+
+/* Sets `proto_vsock`, and adds all of these to it. */
+void vsock_fields_register(const struct vsock_fields *const *modules, size_t count);
 
 #endif

@@ -8,7 +8,6 @@
 #include <epan/expert.h>
 #include <epan/tfs.h>
 
-#include "builtin.h"
 #include "expert_blurb.h"
 #include "names.h"
 #include "tree_util.h"
@@ -265,20 +264,19 @@ static const char *const tags[VSOCK_FOUND_CREDIT_FIRST] = {
  * (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
 static unsigned connect_timeout = 2000;
 
-const char *vsock_analysis_conflict(void)
+static int *const subtrees[] = {&ett_completeness, &ett_timestamps};
+
+const struct vsock_fields vsock_connection_fields = {
+    .own = fields,
+    .own_count = array_length(fields),
+    .experts = experts,
+    .expert_count = array_length(experts),
+    .subtrees = subtrees,
+    .subtree_count = array_length(subtrees),
+};
+
+void vsock_analysis_register_preferences(module_t *preferences)
 {
-    const char *name = vsock_builtin_conflict(NULL, 0, fields, array_length(fields));
-
-    return name ? name : vsock_builtin_expert_conflict(experts, array_length(experts));
-}
-
-void vsock_analysis_register(int proto, module_t *preferences)
-{
-    static int *ett[] = {&ett_completeness, &ett_timestamps};
-
-    proto_register_field_array(proto, fields, array_length(fields));
-    proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
     prefs_register_uint_preference(preferences, "connect_timeout", "Connect timeout (ms)",
                                    "A request that has no answer for so many milliseconds is reported; Linux "
                                    "gives up after 2000; 0: never",

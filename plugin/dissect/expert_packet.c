@@ -8,7 +8,6 @@
 
 #include <epan/expert.h>
 
-#include "builtin.h"
 #include "expert_blurb.h"
 #include "names.h"
 
@@ -69,15 +68,10 @@ static ei_register_info experts[] = {
       EXPFILL_BLURB("On RW, a known bug of the kernel's tap")}},
 };
 
-const char *vsock_malformed_conflict(void)
-{
-    return vsock_builtin_expert_conflict(experts, array_length(experts));
-}
-
-void vsock_malformed_register(int proto)
-{
-    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
-}
+const struct vsock_fields vsock_malformed_fields = {
+    .experts = experts,
+    .expert_count = array_length(experts),
+};
 
 static void show_truncated(packet_info *pinfo, const struct vsock_packet *p, proto_item *item)
 {

@@ -5,12 +5,11 @@
 
 #include <epan/packet.h>
 
+#include "builtin.h"
 #include "core/malformed.h"
 #include "header.h"
 
-/* A filter name that Wireshark already has, or NULL. To be asked before registering. */
-const char *vsock_malformed_conflict(void);
-void vsock_malformed_register(int proto);
+extern const struct vsock_fields vsock_malformed_fields;
 
 /* Adds an expert info for each finding (VSOCK_MALFORMED_BIT()s) to the item that it is about. */
 void vsock_malformed_show(packet_info *pinfo, const struct vsock_packet *packet, uint32_t findings,

@@ -10,7 +10,6 @@
 #include <epan/tfs.h>
 #include <wsutil/str_util.h>
 
-#include "builtin.h"
 #include "expert_blurb.h"
 #include "tree_util.h"
 
@@ -200,20 +199,19 @@ static unsigned stall_note = 100;
 static unsigned stall_warning = 1000;
 static unsigned credit_request_timeout = 1000;
 
-const char *vsock_credit_conflict(void)
+static int *const subtrees[] = {&ett_credit};
+
+const struct vsock_fields vsock_credit_fields = {
+    .own = fields,
+    .own_count = array_length(fields),
+    .experts = experts,
+    .expert_count = array_length(experts),
+    .subtrees = subtrees,
+    .subtree_count = array_length(subtrees),
+};
+
+void vsock_credit_register_preferences(module_t *preferences)
 {
-    const char *name = vsock_builtin_conflict(NULL, 0, fields, array_length(fields));
-
-    return name ? name : vsock_builtin_expert_conflict(experts, array_length(experts));
-}
-
-void vsock_credit_register(int proto, module_t *preferences)
-{
-    static int *ett[] = {&ett_credit};
-
-    proto_register_field_array(proto, fields, array_length(fields));
-    proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
     prefs_register_uint_preference(
         preferences, "stall_note", "Stall (ms)",
         "A window that is shut for so many milliseconds is noted; a shorter time is chat", 10, &stall_note);

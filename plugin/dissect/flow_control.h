@@ -7,13 +7,13 @@
 #include <epan/packet.h>
 #include <epan/prefs.h>
 
+#include "builtin.h"
 #include "core/life.h"
 #include "header.h"
 #include "track.h"
 
-/* A filter name that Wireshark already has, or NULL. To be asked before registering. */
-const char *vsock_credit_conflict(void);
-void vsock_credit_register(int proto, module_t *preferences);
+extern const struct vsock_fields vsock_credit_fields;
+void vsock_credit_register_preferences(module_t *preferences);
 
 /* Adds the fields and expert infos of flow control to the packet's tree. */
 void vsock_credit_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,

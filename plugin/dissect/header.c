@@ -6,13 +6,10 @@
 
 #include <epan/tfs.h>
 
-#include "builtin.h"
 #include "core/malformed.h"
 #include "names.h"
 #include "services.h"
 #include "text.h"
-
-static int proto_vsock = -1;
 
 /* Fields that Wireshark's built-in dissector has too, with its names and types. */
 static int hf_src_cid = -1;
@@ -141,21 +138,16 @@ static int ett_vsock = -1;
 static int ett_virtio = -1;
 static int ett_flags = -1;
 
-const char *vsock_header_conflict(void)
-{
-    return vsock_builtin_conflict(shared_fields, array_length(shared_fields), own_fields,
-                                  array_length(own_fields));
-}
+static int *const subtrees[] = {&ett_vsock, &ett_virtio, &ett_flags};
 
-void vsock_header_register(int proto)
-{
-    static int *ett[] = {&ett_vsock, &ett_virtio, &ett_flags};
-
-    proto_vsock = proto;
-    vsock_builtin_adopt_fields(proto, shared_fields, array_length(shared_fields));
-    proto_register_field_array(proto, own_fields, array_length(own_fields));
-    proto_register_subtree_array(ett, array_length(ett));
-}
+const struct vsock_fields vsock_header_fields = {
+    .shared = shared_fields,
+    .shared_count = array_length(shared_fields),
+    .own = own_fields,
+    .own_count = array_length(own_fields),
+    .subtrees = subtrees,
+    .subtree_count = array_length(subtrees),
+};
 
 /* Walks fixed-size fields in wire order. */
 struct cursor {

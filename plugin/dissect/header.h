@@ -6,6 +6,7 @@
 
 #include <epan/packet.h>
 
+#include "builtin.h"
 #include "core/wire.h"
 
 /* What the judgement after the fields hangs its expert infos on. NULL where the item is not there (a cut, or
@@ -18,9 +19,7 @@ struct vsock_header_items {
     proto_item *virtio_len, *virtio_type, *virtio_op, *virtio_flags;
 };
 
-/* A filter name that Wireshark already has, or NULL. To be asked before registering. */
-const char *vsock_header_conflict(void);
-void vsock_header_register(int proto);
+extern const struct vsock_fields vsock_header_fields;
 
 /* Adds the headers' items to the tree and fills `items`; only the protocol's own item, which then stands for
  * all, where no field of vsock is asked for. Throws nothing: stops where the captured bytes end. */

@@ -11,6 +11,7 @@
 #include <epan/exceptions.h>
 #include <epan/proto_data.h>
 
+#include "dissect/builtin.h"
 #include "handoff.h"
 #include "payload_step.h"
 #include "pdu.h"
@@ -31,8 +32,6 @@
 /* Packets of a direction whose contents heuristics look at in vain, before it is taken to be nobody's: their
  * number is what a packet costs most for. */
 #define REJECTED_MAX 16
-
-static int proto_vsock;
 
 static compat_bool desegment = true;
 static unsigned limit_kib = 16384;
@@ -64,18 +63,8 @@ struct payload_state {
     wmem_array_t *last_steps;
 };
 
-const char *vsock_payload_conflict(void)
+void vsock_payload_register_preferences(module_t *preferences)
 {
-    const char *name = vsock_pdu_conflict();
-
-    return name ? name : vsock_payload_step_conflict();
-}
-
-void vsock_payload_register(int proto, module_t *preferences)
-{
-    proto_vsock = proto;
-    vsock_pdu_register(proto);
-    vsock_payload_step_register(proto);
     prefs_register_bool_preference(preferences, "desegment_streams", "Reassemble streams",
                                    "Join the payload of packets where a dissector needs more than one. "
                                    "SEQPACKET messages are always joined",

@@ -24,10 +24,7 @@ enum vsock_payload_shown {
     VSOCK_PAYLOAD_SEGMENT,   /* part of something larger; dissectors may have spoilt the columns */
 };
 
-void vsock_payload_register(int proto, module_t *preferences);
-
-/* A name that Wireshark already has, or NULL. To be asked before registering. */
-const char *vsock_payload_conflict(void);
+void vsock_payload_register_preferences(module_t *preferences);
 
 /* The packet's own payload, wherever in the record it lies, as far as it was captured; NULL if none was. */
 tvbuff_t *vsock_payload_tvb(tvbuff_t *tvb, const struct vsock_packet *packet,

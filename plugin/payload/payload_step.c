@@ -6,7 +6,6 @@
 
 #include <epan/expert.h>
 
-#include "dissect/builtin.h"
 #include "dissect/expert_blurb.h"
 #include "handoff.h"
 
@@ -35,15 +34,10 @@ static ei_register_info experts[] = {
       EXPFILL_BLURB("A SEQPACKET message that may have begun before the capture")}},
 };
 
-const char *vsock_payload_step_conflict(void)
-{
-    return vsock_builtin_expert_conflict(experts, array_length(experts));
-}
-
-void vsock_payload_step_register(int proto)
-{
-    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
-}
+const struct vsock_fields vsock_payload_step_fields = {
+    .experts = experts,
+    .expert_count = array_length(experts),
+};
 
 uint64_t vsock_payload_offset(const struct vsock_record *r)
 {

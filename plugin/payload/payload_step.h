@@ -7,6 +7,7 @@
 #include <epan/packet.h>
 
 #include "core/wire.h"
+#include "dissect/builtin.h"
 #include "dissect/track.h"
 #include "payload.h"
 #include "pdu.h"
@@ -83,11 +84,7 @@ struct vsock_payload_context {
     enum vsock_payload_shown shown;           /* so far */
 };
 
-void vsock_payload_step_register(int proto);
-void vsock_payload_step_handoff(void);
-
-/* A name that Wireshark already has, or NULL. To be asked before registering. */
-const char *vsock_payload_step_conflict(void);
+extern const struct vsock_fields vsock_payload_step_fields;
 
 /* Before the first step and after the last. */
 void vsock_payload_begin(struct vsock_payload_context *context);

@@ -4,7 +4,6 @@
 
 #include "pdu.h"
 
-#include "dissect/builtin.h"
 #include "dissect/tree_util.h"
 
 struct segment {
@@ -68,18 +67,14 @@ static const struct names *names_of(const struct vsock_pdu *pdu)
     return &kinds[pdu->message];
 }
 
-const char *vsock_pdu_conflict(void)
-{
-    return vsock_builtin_conflict(NULL, 0, fields, array_length(fields));
-}
+static int *const subtrees[] = {&ett_segments, &ett_segment};
 
-void vsock_pdu_register(int proto)
-{
-    static int *subtrees[] = {&ett_segments, &ett_segment};
-
-    proto_register_field_array(proto, fields, array_length(fields));
-    proto_register_subtree_array(subtrees, array_length(subtrees));
-}
+const struct vsock_fields vsock_pdu_fields = {
+    .own = fields,
+    .own_count = array_length(fields),
+    .subtrees = subtrees,
+    .subtree_count = array_length(subtrees),
+};
 
 struct vsock_pdu *vsock_pdu_new(uint8_t sender, bool message, uint64_t offset)
 {

@@ -8,6 +8,8 @@
 
 #include <epan/packet.h>
 
+#include "dissect/builtin.h"
+
 /* vsock_pdu.wanted, where it is no number of bytes. */
 #define VSOCK_PDU_ANY_MORE UINT64_MAX        /* to be offered again with the next packet */
 #define VSOCK_PDU_UNTIL_END (UINT64_MAX - 1) /* ends when its sender stops sending */
@@ -28,7 +30,7 @@ struct vsock_pdu {
     wmem_array_t *segments;  /* where they are from */
 };
 
-void vsock_pdu_register(int proto);
+extern const struct vsock_fields vsock_pdu_fields;
 
 struct vsock_pdu *vsock_pdu_new(uint8_t sender, bool message, uint64_t offset);
 
@@ -49,8 +51,5 @@ void vsock_pdu_show_segments(const struct vsock_pdu *pdu, proto_tree *tree, tvbu
 
 /* In a packet that is part of it, a link to where it was dissected, if it was, and not in `frame` itself. */
 void vsock_pdu_show_link(const struct vsock_pdu *pdu, proto_tree *tree, tvbuff_t *tvb, uint32_t frame);
-
-/* A name that Wireshark already has, or NULL. To be asked before registering. */
-const char *vsock_pdu_conflict(void);
 
 #endif
