@@ -4,14 +4,11 @@
  */
 #include "compat.h"
 
-#include "packet-vsock.h"
-
 #include <epan/arptypes.h>
 #include <epan/prefs.h>
 #include <wiretap/wtap.h>
 #include <wsutil/report_message.h>
 
-#include "apps/apps.h"
 #include "core/malformed.h"
 #include "core/wire.h"
 #include "dissect/builtin.h"
@@ -25,6 +22,7 @@
 #include "dissect/track.h"
 #include "payload/export.h"
 #include "payload/handoff.h"
+#include "payload/known.h"
 #include "payload/payload.h"
 #include "payload/payload_step.h"
 #include "payload/pdu.h"
@@ -102,7 +100,8 @@ static const char *conflicting_name(void)
     return name;
 }
 
-void vsock_plugin_register(void)
+void proto_register_vsock(void);
+void proto_register_vsock(void)
 {
     const char *taken = conflicting_name();
     module_t *preferences;
@@ -126,16 +125,16 @@ void vsock_plugin_register(void)
     vsock_track_register();
     vsock_taps_register(proto_vsock);
     vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto_vsock);
-    vsock_apps_register();
 }
 
 /* Runs after the built-in's handoff, so that the later entry, ours, is the one that stays. */
-void vsock_plugin_handoff(void)
+void proto_reg_handoff_vsock(void);
+void proto_reg_handoff_vsock(void)
 {
     if (!vsock_handle)
         return;
     vsock_handoff_fill();
+    vsock_known_add();
     dissector_add_uint("wtap_encap", WTAP_ENCAP_VSOCK, vsock_handle);
     dissector_add_uint("sll.hatype", ARPHRD_VSOCKMON, vsock_handle); /* captures from `-i any` */
-    vsock_apps_handoff();
 }

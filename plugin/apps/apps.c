@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * apps.c - the list of the application dissectors, and what they share. */
+ * apps.c - what the application dissectors share. */
 #include "compat.h"
 
 #include "apps.h"
@@ -10,22 +10,6 @@
 
 /* Of a packet's data for a protocol: its first message is in the Info column. call.c counts with key 0. */
 #define INFO_KEY UINT32_MAX
-
-void vsock_apps_register(void)
-{
-    vsock_ttrpc_register();
-    vsock_sd_notify_register();
-    vsock_nitro_register();
-    vsock_gcs_register();
-}
-
-void vsock_apps_handoff(void)
-{
-    vsock_ttrpc_handoff();
-    vsock_sd_notify_handoff();
-    vsock_nitro_handoff();
-    vsock_gcs_handoff();
-}
 
 int vsock_app_protocol(const char *name, const char *short_name, const char *filter_name)
 {

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * apps.h - dissectors for protocols that live on vsock and that Wireshark lacks, and what they share.
- * Each is there for Decode As ("vsock.port"); those whose first bytes tell them are heuristics of "vsock". */
+ * Each is there for Decode As ("vsock.port"); those whose first bytes tell them are heuristics of "vsock".
+ * Wireshark registers plugins' protocols in no promised order, and after all of them calls their handoffs: so
+ * an app registers itself alone, and attaches itself to vsock in its handoff, if vsock_takes_dissectors(). */
 #ifndef VSOCK_APPS_APPS_H
 #define VSOCK_APPS_APPS_H
 
 #include <epan/packet.h>
-
-/* Called after the table "vsock.port" and the heuristic list "vsock" are registered. */
-void vsock_apps_register(void);
-void vsock_apps_handoff(void);
-
-void vsock_ttrpc_register(void);
-void vsock_ttrpc_handoff(void);
-void vsock_sd_notify_register(void);
-void vsock_sd_notify_handoff(void);
-void vsock_nitro_register(void);
-void vsock_nitro_handoff(void);
-void vsock_gcs_register(void);
-void vsock_gcs_handoff(void);
 
 /* A protocol of that filter name, or -1 if this Wireshark brings it: registering it again would abort it. */
 int vsock_app_protocol(const char *name, const char *short_name, const char *filter_name);

@@ -291,7 +291,8 @@ static compat_bool dissect_gcs_heuristic(tvbuff_t *tvb, packet_info *pinfo, prot
     return TRUE;
 }
 
-void vsock_gcs_register(void)
+void proto_register_gcs(void);
+void proto_register_gcs(void)
 {
     static int *ett[] = {&ett_gcs, &ett_type};
 
@@ -304,9 +305,10 @@ void vsock_gcs_register(void)
     gcs_handle = register_dissector("gcs", dissect_gcs, proto_gcs);
 }
 
-void vsock_gcs_handoff(void)
+void proto_reg_handoff_gcs(void);
+void proto_reg_handoff_gcs(void)
 {
-    if (!gcs_handle)
+    if (!gcs_handle || !vsock_takes_dissectors())
         return;
     json_handle = find_dissector("json");
     dissector_add_uint(VSOCK_PORT_TABLE, GCS_PORT, gcs_handle);

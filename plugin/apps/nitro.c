@@ -56,7 +56,8 @@ static int dissect_nitro(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return 1;
 }
 
-void vsock_nitro_register(void)
+void proto_register_nitro(void);
+void proto_register_nitro(void)
 {
     static int *ett[] = {&ett_nitro};
 
@@ -68,8 +69,9 @@ void vsock_nitro_register(void)
     nitro_handle = register_dissector("nitro_heartbeat", dissect_nitro, proto_nitro);
 }
 
-void vsock_nitro_handoff(void)
+void proto_reg_handoff_nitro(void);
+void proto_reg_handoff_nitro(void)
 {
-    if (nitro_handle)
+    if (nitro_handle && vsock_takes_dissectors())
         dissector_add_uint(VSOCK_PORT_TABLE, ENCLAVE_READY_PORT, nitro_handle);
 }

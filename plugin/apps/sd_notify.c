@@ -266,7 +266,8 @@ static compat_bool dissect_sd_notify_heuristic(tvbuff_t *tvb, packet_info *pinfo
     return TRUE;
 }
 
-void vsock_sd_notify_register(void)
+void proto_register_sd_notify(void);
+void proto_register_sd_notify(void)
 {
     static int *ett[] = {&ett_sd_notify, &ett_assignment};
 
@@ -279,9 +280,10 @@ void vsock_sd_notify_register(void)
     sd_notify_handle = register_dissector("sd_notify", dissect_sd_notify, proto_sd_notify);
 }
 
-void vsock_sd_notify_handoff(void)
+void proto_reg_handoff_sd_notify(void);
+void proto_reg_handoff_sd_notify(void)
 {
-    if (!sd_notify_handle)
+    if (!sd_notify_handle || !vsock_takes_dissectors())
         return;
     dissector_add_for_decode_as(VSOCK_PORT_TABLE, sd_notify_handle);
     heur_dissector_add(VSOCK_HEURISTIC_LIST, dissect_sd_notify_heuristic, "sd_notify over vsock",

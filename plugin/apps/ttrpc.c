@@ -602,7 +602,8 @@ static compat_bool dissect_ttrpc_heuristic(tvbuff_t *tvb, packet_info *pinfo, pr
     return TRUE;
 }
 
-void vsock_ttrpc_register(void)
+void proto_register_ttrpc(void);
+void proto_register_ttrpc(void)
 {
     static int *ett[] = {&ett_ttrpc, &ett_flags, &ett_metadata, &ett_status};
 
@@ -615,9 +616,10 @@ void vsock_ttrpc_register(void)
     ttrpc_handle = register_dissector("ttrpc", dissect_ttrpc, proto_ttrpc);
 }
 
-void vsock_ttrpc_handoff(void)
+void proto_reg_handoff_ttrpc(void);
+void proto_reg_handoff_ttrpc(void)
 {
-    if (!ttrpc_handle)
+    if (!ttrpc_handle || !vsock_takes_dissectors())
         return;
     protobuf_handle = find_dissector("protobuf");
     dissector_add_for_decode_as(VSOCK_PORT_TABLE, ttrpc_handle);

@@ -11,7 +11,6 @@
 
 #include "decode_as.h"
 #include "export.h"
-#include "known.h"
 
 /* Ports that one protocol alone uses, of those that Wireshark knows. See services.c for their sources. */
 static const struct {
@@ -52,13 +51,17 @@ void vsock_handoff_register(int proto, module_t *preferences)
 void vsock_handoff_fill(void)
 {
     vsock_decode_as_fill();
-    vsock_known_add();
     for (size_t i = 0; i < array_length(known_ports); i++) {
         dissector_handle_t handle = find_dissector(known_ports[i].dissector);
 
         if (handle)
             dissector_add_uint(VSOCK_PORT_TABLE, known_ports[i].port, handle);
     }
+}
+
+bool vsock_takes_dissectors(void)
+{
+    return port_table != NULL;
 }
 
 bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port)

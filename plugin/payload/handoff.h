@@ -31,6 +31,10 @@ void vsock_handoff_register(int proto, module_t *preferences);
  * dissectors are registered. */
 void vsock_handoff_fill(void);
 
+/* Are table and list there, and ours? Not where the plugin has stepped back. For handoffs of protocols
+ * inside. */
+bool vsock_takes_dissectors(void);
+
 /* Is a dissector attached to one of the two? */
 bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port);
 
