@@ -3,12 +3,12 @@
 """Runs tshark as cases.txt says and compares what it prints with tests/expected.
 
 golden [NAME...]                    compares; no name means every case
-golden --update NAME...             writes tests/expected/NAME.txt: review it, it is a claim about reality
+golden --update NAME...             writes tests/expected/AREA/NAME.txt: review it, it is a claim about reality
 golden --update --by-series NAME... writes NAME-4.4.txt, for what Wireshark words differently by series
 golden --orphans                    fails on an expected file that no case asks for
 
-A golden of the running series wins over the one for all. A missing golden fails. The build leaves this script
-as BUILD/golden, with its tshark, plugin folder and series filled in.
+AREA is the heading in cases.txt that the case is under. A golden of the running series wins over the one for all. A
+missing golden fails. The build leaves this script as BUILD/golden, with its tshark, plugin folder and series filled in.
 """
 import argparse
 import contextlib
@@ -45,15 +45,22 @@ NORMALISE = (
 class Case:
     """A line of cases.txt: NAME CAPTURE ARGUMENTS [| REGEX], the regex choosing the lines to keep."""
 
-    def __init__(self, line):
+    def __init__(self, line, area=None):
+        self.area = area
         command, _, keep = line.partition(" | ")
         self.name, self.capture, *self.arguments = shlex.split(command)
         self.keep = re.compile(keep.strip()) if keep else None
 
 
 def read_cases():
-    lines = (TESTS / "cases.txt").read_text().splitlines()
-    return {case.name: case for case in (Case(line) for line in lines if line and not line.startswith("#"))}
+    cases, area = {}, None
+    for line in (TESTS / "cases.txt").read_text().splitlines():
+        if heading := re.fullmatch(r"\[(\w+)\]", line):
+            area = heading[1]
+        elif line and not line.startswith("#"):
+            case = Case(line, area)
+            cases[case.name] = case
+    return cases
 
 
 def unprivileged(command):
@@ -117,13 +124,16 @@ def tshark(capture, arguments, options):
     return output
 
 
-def golden_path(name, series):
-    by_series = EXPECTED / f"{name}-{series}.txt"
-    return by_series if by_series.exists() else EXPECTED / f"{name}.txt"
+def golden_path(case, series=None):
+    """The golden for all series, or that of one."""
+    suffix = f"-{series}" if series else ""
+    return EXPECTED / case.area / f"{case.name}{suffix}.txt"
 
 
 def compare(case, options):
-    path, output = golden_path(case.name, options.series), run(case, options)
+    path, output = golden_path(case, options.series), run(case, options)
+    if not path.exists():
+        path = golden_path(case)
     if not path.exists():
         print(f"{case.name}: no golden {path}. If this is what it should be, --update writes it:\n{output}")
         return False
@@ -137,18 +147,20 @@ def compare(case, options):
 
 
 def update(case, options):
-    suffix = f"-{options.series}" if options.by_series else ""
-    path = EXPECTED / f"{case.name}{suffix}.txt"
+    path = golden_path(case, options.series if options.by_series else None)
+    path.parent.mkdir(exist_ok=True)
     path.write_text(run(case, options))
     print(f"wrote {path}")
     return True
 
 
 def orphans(cases):
-    known = re.compile(r"(" + "|".join(map(re.escape, cases)) + r")(-\d+\.\d+)?\.txt")
-    found = [path.name for path in EXPECTED.iterdir() if not known.fullmatch(path.name)]
-    for name in found:
-        print(f"tests/expected/{name}: no case in cases.txt asks for it")
+    """Expected files that no case asks for: of no name, or of another area's."""
+    known = re.compile("|".join(rf"{case.area}/{re.escape(case.name)}(-\d+\.\d+)?\.txt" for case in cases.values()))
+    files = [path for path in sorted(EXPECTED.rglob("*")) if path.is_file()]
+    found = [path for path in files if not known.fullmatch(str(path.relative_to(EXPECTED)))]
+    for path in found:
+        print(f"{path}: no case in cases.txt asks for it")
     return not found
 
 

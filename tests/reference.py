@@ -152,7 +152,7 @@ def read_shown():
     for case in golden.read_cases().values():
         if "vsock,diagnose" not in case.arguments:
             continue
-        text = (golden.EXPECTED / f"{case.name}.txt").read_text()
+        text = golden.golden_path(case).read_text()
         for level, name, hint in SAID.findall(text):
             shown[name].add((not case.capture.startswith("gallery"), case.capture, level, hint))
     return {code: sorted(found) for code, found in shown.items()}
@@ -364,7 +364,7 @@ def list_version(plugin, _):
 
 def list_keys(_, what):
     """@keys GOLDEN: of the JSON in its first line."""
-    found = json.loads((golden.EXPECTED / f"{what.argument}.txt").read_text().splitlines()[0])
+    found = json.loads(golden.golden_path(golden.read_cases()[what.argument]).read_text().splitlines()[0])
     return [", ".join(code(key) + (f" ({', '.join(map(code, value))})" if key.startswith("from_") else "")
                       for key, value in found.items()) + "."]
 
