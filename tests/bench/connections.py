@@ -6,11 +6,11 @@ connections.py FILE [CONNECTIONS [RWS]]     each of: REQUEST, RESPONSE, RWS time
                                             every hundredth is refused, every thousandth aborted
 """
 import pathlib
-import struct
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "captures"))
-import vsock
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from generators import vsock
+from lib import pcapng
 
 SERVER = (2, 1024)
 
@@ -35,13 +35,11 @@ def main():
     path, connections, rws = sys.argv[1], *map(int, (sys.argv[2:] + ["100000", "1"][len(sys.argv) - 2:])[:2])
     when = vsock.START
     with open(path, "wb") as file:
-        file.write(vsock.block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
-        file.write(vsock.block(1, struct.pack("<HHI", vsock.LINKTYPE_VSOCK, 0, 0) + vsock.option(9, b"\x09") + vsock.option(0, b"")))
+        file.write(pcapng.section() + pcapng.interface())
         for number in range(connections):
             for data in story(number, rws):
                 when += 10_000
-                file.write(vsock.block(6, struct.pack("<IIIII", 0, when >> 32, when & 0xFFFFFFFF, len(data), len(data))
-                                      + data + bytes(-len(data) % 4)))
+                file.write(pcapng.packet(when, data))
 
 
 main()

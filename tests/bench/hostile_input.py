@@ -13,9 +13,10 @@ import pathlib
 import struct
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "captures"))
-import vsock
-from vsock import CREDIT_UPDATE, NO_SOCKET, REQUEST, RESPONSE, RST, RW, SEQPACKET, packet
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from generators import vsock
+from generators.vsock import CREDIT_UPDATE, NO_SOCKET, REQUEST, RESPONSE, RST, RW, SEQPACKET, packet
+from lib import pcapng
 
 STEP = 10_000  # nanoseconds
 SERVER = (2, 1024)
@@ -255,26 +256,21 @@ def describe(kind):
 
 # ---- the file ----
 
-SECTION = vsock.block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
-INTERFACE = vsock.block(1, struct.pack("<HHI", vsock.LINKTYPE_VSOCK, 0, 0) + vsock.option(9, b"\x09") + vsock.option(0, b""))
-
-
 def write(path, kind, packets):
     """Interfaces are described when they are first used, and before them those with smaller numbers."""
     when, known = vsock.START, 0
     with open(path, "wb", buffering=1 << 20) as file:
-        file.write(SECTION)
+        file.write(pcapng.section())
         for each in KINDS[kind](packets):
             if each.interface is None:
-                file.write(SECTION)
+                file.write(pcapng.section())
                 known = 0
             while known <= (each.interface or 0):
-                file.write(INTERFACE)
+                file.write(pcapng.interface())
                 known += 1
             when += each.step
-            size = len(each.data)
-            file.write(vsock.block(6, struct.pack("<IIIII", each.interface or 0, when >> 32, when & MAX, size,
-                                                  min(size + each.uncaptured, MAX)) + each.data + bytes(-size % 4)))
+            length = min(len(each.data) + each.uncaptured, MAX)
+            file.write(pcapng.packet(when, each.data, length, each.interface or 0))
 
 
 def main():

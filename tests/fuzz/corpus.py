@@ -4,18 +4,15 @@
 
 corpus.py FOLDER    see each target's head comment for what an input is, and steps.h for steps
 """
-import gzip
 import hashlib
 import pathlib
 import shutil
 import struct
 import sys
 
-CAPTURES = pathlib.Path(__file__).resolve().parent.parent / "captures"
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import pcapng, runner
 
-LINKTYPE_VSOCK, LINKTYPE_SLL, LINKTYPE_SLL2 = 271, 113, 276
-BEFORE = {LINKTYPE_VSOCK: 0, LINKTYPE_SLL: 16, LINKTYPE_SLL2: 20}  # bytes that come before a record
-SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 1, 6
 HEADERS = 32 + 44
 
 RW, FOREIGN = 5, 0x40
@@ -43,45 +40,14 @@ class Record:
         return tuple(sorted([self.source, (self.dst_cid, self.dst_port)]))
 
 
-def pcap_records(data):
-    linktype, = struct.unpack_from("<I", data, 20)
-    skip, at = BEFORE[linktype & 0xFFFF], 24
-    while at < len(data):
-        seconds, fraction, captured, length = struct.unpack_from("<IIII", data, at)
-        yield Record(data[at + 16 + skip:at + 16 + captured], length - skip, seconds * 1_000_000 + fraction)
-        at += 16 + captured
-
-
-def options(data):
-    """The options of a block, as code and value."""
-    while len(data) >= 4:
-        code, size = struct.unpack_from("<HH", data)
-        yield code, data[4:4 + size]
-        data = data[4 + size + -size % 4:]
-
-
-def pcapng_records(data):
-    interfaces = []  # how much to skip, and how many units of time a microsecond has
-    while data:
-        kind, size = struct.unpack_from("<II", data)
-        body, data = data[8:size - 4], data[size:]
-        if kind == SECTION:
-            interfaces = []
-        elif kind == INTERFACE:
-            resolution = dict(options(body[8:])).get(9, b"\x06")[0]
-            interfaces.append((BEFORE.get(struct.unpack_from("<H", body)[0]), 10 ** (resolution - 6)))
-        elif kind == PACKET:
-            interface, high, low, captured, length = struct.unpack_from("<IIIII", body)
-            skip, units = interfaces[interface]
-            if skip is not None:
-                yield Record(body[20 + skip:20 + captured], length - skip, (high << 32 | low) // units)
-
-
-def read(path):
-    data = path.read_bytes()
-    if path.suffix == ".gz":
-        data = gzip.decompress(data)
-    return list(pcapng_records(data) if data[:4] == struct.pack("<I", SECTION) else pcap_records(data))
+def records(capture):
+    """Of a stored capture."""
+    found = []
+    for packet in pcapng.packets(pcapng.read(runner.CAPTURES / capture)):
+        before = pcapng.BEFORE_RECORD.get(packet.linktype)
+        if before is not None:
+            found.append(Record(packet.data[before:], packet.length - before, packet.time))
+    return found
 
 
 def delay(microseconds):
@@ -167,9 +133,9 @@ TARGETS = {"wire": wire, "credit": of_connections(b"\x01"), "conn": of_connectio
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    captures = [read(path) for path in sorted(CAPTURES.rglob("*.pcap*"))]
+    captures = [records(capture) for capture in runner.stored_captures()]
     for target, inputs_of in TARGETS.items():
-        inputs = {data for records in captures for data in inputs_of(records) if data}
+        inputs = {data for capture in captures for data in inputs_of(capture) if data}
         shutil.rmtree(folder / target, ignore_errors=True)  # libFuzzer adds to it
         (folder / target).mkdir(parents=True)
         for data in inputs:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The capture filters to try live, each with the display filter that means the same: some of tests/vsock_filter.py's.
+"""The capture filters to try live, each with the display filter that means the same: some of tests/system/vsock_filter.py's.
 
 Stored captures cannot tell whether the kernel, which filters for vsockmon0, or libpcap, which does for -i any, keeps
 the same live: there, `len` and the place of the record are others.

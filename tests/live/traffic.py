@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A conversation of each kind over vsock's loopback. Only for the virtual machine: never to be run elsewhere.
 
-The ports are check.py's as well, by number.
+The ports are judge.py's as well, by number.
 """
 import socket
 import time

@@ -1,0 +1,724 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hand-made captures of failures that people reported, and of healthy traffic that looks like trouble.
+
+A story's name is its file's; its docstring cites the report and says what happened. GALLERY says, for each, what
+-z vsock,diagnose has to find. What a driver or monitor does is as its source has it: buffers, counters, ports.
+Payload is left out, as a snaplen would, where no story needs it.
+"""
+from generators.vsock import (CREDIT_REQUEST, CREDIT_UPDATE, Connection, NO_SOCKET, REQUEST, RESPONSE, RST, RW,
+                              SEQPACKET, SHUTDOWN, capture)
+
+RCV, SEND = 1, 2
+HOST_CID = 2
+LINUX, FIRECRACKER, LIBKRUN, HYPERKIT = 262144, 65536, 8 << 20, 131072  # default receive buffers
+HYBRID = 1 << 30  # host ports of monitors that put a Unix socket behind vsock begin there
+KATA_AGENT = 1024
+
+
+class Talk(Connection):
+    """A connection whose sides stamp their packets with what the story says that they have read.
+
+    `buffers`: of client and server; `read`: bytes that they had read before the capture.
+    `reads`, of a packet: bytes that its sender has read since its last one.
+    """
+
+    def __init__(self, port, comment, client=(3, 3000001), server_cid=HOST_CID, buffers=(LINUX, LINUX), read=(0, 0),
+                 **fields):
+        super().__init__(port, comment, client=client, server_cid=server_cid, **fields)
+        self.buffers = dict(zip((self.client, self.server), buffers))
+        self.read = dict(zip((self.client, self.server), read))
+
+    def send(self, src, dst, op, payload=b"", reads=0, **more):
+        if op == REQUEST:
+            self.read = {src: 0, dst: 0}
+        self.read = self.read | {src: self.read[src] + reads}
+        stamp = {"buf_alloc": self.buffers[src], "fwd_cnt": self.read[src] & 0xFFFFFFFF}
+        return super().send(src, dst, op, payload, **stamp | more)
+
+    def refused(self, **more):
+        return [self.c(REQUEST, **more), self.s(RST, **NO_SOCKET, after=0.0001)]
+
+    def closed(self, **more):
+        """By the client. Linux acknowledges, and tells again when its program closes, too."""
+        return [self.c(SHUTDOWN, flags=RCV | SEND, **more), self.s(RST), self.s(RST)]
+
+    def asked(self, question, answer, **more):
+        """A short exchange, all of which is read."""
+        return [self.c(RW, question, **more), self.s(RW, answer, reads=question),
+                self.c(CREDIT_UPDATE, reads=answer)]
+
+
+class Pulse(Talk):
+    """A healthy connection beside the story: a byte each way every 5 s, by which the capture is known to go on."""
+
+    def __init__(self, client=(3, 3000000), server_cid=HOST_CID):
+        super().__init__(9000, "a byte each way every 5 s", client=client, server_cid=server_cid)
+        self.answered = 0
+
+    def beats(self, count):
+        for _ in range(count):
+            yield self.c(RW, 1, after=4.999, reads=self.answered)
+            yield self.s(RW, 1, reads=1)
+            self.answered = 1
+
+
+def host_side(number=1, port=700000):
+    """A client on the host, of a kernel with vhost-vsock."""
+    return HOST_CID, port + number
+
+
+def hybrid(number=1):
+    """A client on the host, behind a monitor's Unix socket."""
+    return HOST_CID, HYBRID + number
+
+
+def of_another_guest():
+    """What shows, at the end of a story on the host, that the capture went on."""
+    pulse = Pulse(client=(7, 3000000))
+    yield from (*pulse.opened(), *pulse.beats(1))
+
+
+def within_one_machine():
+    """The same in a guest whose way to the host is the story."""
+    pulse = Pulse(client=(1, 3000000), server_cid=1)
+    yield from (*pulse.opened(), *pulse.beats(1))
+
+
+# Flow control.
+
+
+def own_cap():
+    """libkrun/libkrun#772: a stream from guest to host stops for good after 256 KiB.
+
+    The guest's Linux (since c0e42fb0e054) keeps no more in flight than its own buffer holds; libkrun 1.18, with a
+    buffer of 8 MiB, waits for more before it tells what it has read.
+    """
+    pulse, x = Pulse(), Talk(5000, "libkrun has 8 MiB of buffer, the guest stops at 256 KiB", buffers=(LINUX, LIBKRUN))
+    yield from (*pulse.opened(), *x.opened())
+    yield from (x.c(RW, 65536) for _ in range(4))
+    yield from pulse.beats(6)
+
+
+def own_cap_fixed():
+    """libkrun/libkrun#656, which fixed that: libkrun tells by the guest's buffer, whatever its own."""
+    x = Talk(5000, "libkrun tells every 128 KiB", buffers=(LINUX, LIBKRUN))
+    yield from x.opened()
+    for _ in range(4):
+        yield from (*(x.c(RW, 65536) for _ in range(4)), x.s(CREDIT_UPDATE, reads=131072),
+                    x.s(CREDIT_UPDATE, reads=131072))
+    yield from x.closed()
+
+
+def queue_overhead():
+    """libkrun/libkrun#795: Linux 6.12.94 in the guest resets (ENOBUFS) a stream of small packets from the host.
+
+    113 packets of 300 bytes fill the memory of a buffer of 64 KiB, at 576 bytes of overhead each.
+    """
+    x = Talk(5001, "packets of 300 bytes, unread", client=hybrid(), server_cid=3, buffers=(LIBKRUN, 65536))
+    yield from (*x.opened(), *(x.c(RW, 300, after=0.00001) for _ in range(114)), x.s(RST))
+
+
+def queue_overhead_upload():
+    """gominimal/minimal#869: uploads to the guest die of ENOBUFS, with 455 packets queued and credit left.
+
+    libkrun cuts what it sends to packets of less than a KiB when the guest is slow; 455 is 262144 / 576.
+    """
+    x = Talk(5002, "an upload in packets of 550 bytes", client=hybrid(), server_cid=3, buffers=(LIBKRUN, LINUX))
+    yield from (*x.opened(), x.c(RW, 65536), x.s(CREDIT_UPDATE, reads=65536),
+                *(x.c(RW, 550, after=0.00001) for _ in range(456)), x.s(RST))
+
+
+def request_unanswered():
+    """rust-vmm/vhost-device#494: an echo of 1 MiB at a time hangs, after a CREDIT_REQUEST that nobody answers.
+
+    Recorded in the guest. The monitor fills the guest's buffer, the guest's echo fills the monitor's (and counts no
+    packet as consumed that was read in part), and the monitor asks the guest for credit.
+    """
+    pulse = Pulse()
+    x = Talk(1234, "an echo; the host asks for credit", client=(2, 1025), server_cid=3, buffers=(65536, LINUX))
+    yield from (*pulse.opened(), *x.opened(), *(x.c(RW, 65536) for _ in range(4)), x.s(RW, 32768), x.s(RW, 32768),
+                x.c(CREDIT_REQUEST), *pulse.beats(6))
+
+
+def update_per_write():
+    """rust-vmm/vhost-device#326: a CREDIT_UPDATE for every packet. No failure: -z vsock,streams has the ratio."""
+    x = Talk(1234, "an update per write", buffers=(LINUX, 65536))
+    yield from x.opened()
+    for _ in range(12):
+        yield from (x.c(RW, 4096), x.s(CREDIT_UPDATE, reads=4096))
+    yield from x.closed()
+
+
+def firecracker_stall():
+    """firecracker-microvm/firecracker#1751: iperf from guest to host stops for 15 s and more, then goes on."""
+    x = Talk(5201, "iperf; the monitor tells nothing for 15 s", buffers=(LINUX, FIRECRACKER))
+    yield from x.opened()
+    for wait in (0.001, 0.001, 15, 0.001):
+        yield from (x.c(RW, 32768), x.c(RW, 32768), x.s(CREDIT_UPDATE, reads=65536, after=wait))
+    yield from x.closed()
+
+
+def no_throughput():
+    """cloud-hypervisor/cloud-hypervisor#1001, #3497: after an EWOULDBLOCK of the monitor's, throughput is 0.
+
+    Two streams, of which the second one's sender waits for credit. The first one's could send and does not: that
+    is nothing that packets prove.
+    """
+    pulse = Pulse()
+    idle = Talk(5201, "the host stops with credit left", client=hybrid(1), server_cid=3, buffers=(65536, LINUX))
+    full = Talk(5201, "the guest has no credit left", client=hybrid(2), server_cid=3, buffers=(65536, LINUX))
+    yield from (*pulse.opened(), *idle.opened(), idle.c(RW, 65536), idle.s(CREDIT_UPDATE, reads=65536))
+    yield from (*full.opened(), full.s(RW, 32768), full.c(CREDIT_UPDATE, reads=32768), full.s(RW, 32768),
+                full.s(RW, 32768), *pulse.beats(6))
+
+
+def half_closed_receiver():
+    """moby/hyperkit#28 (and #78, #92): once the host has shut its side, the guest is told of no credit any more."""
+    pulse = Pulse()
+    x = Talk(2376, "the host has said all, the guest's answer is longer than 128 KiB", client=(2, 1025), server_cid=3,
+             buffers=(HYPERKIT, LINUX))
+    yield from (*pulse.opened(), *x.opened(), x.c(RW, 120), x.s(CREDIT_UPDATE, reads=120), x.c(SHUTDOWN, flags=SEND),
+                *(x.s(RW, 32768) for _ in range(4)), *pulse.beats(6))
+
+
+def viosock_counter():
+    """virtio-win/kvm-guest-drivers-windows#865: no more than 256 KiB ever reach a Windows guest; EAGAIN then.
+
+    The driver leaves fwd_cnt at 0. Recorded on the host.
+    """
+    pulse = Pulse()
+    x = Talk(5003, "the Windows guest's fwd_cnt stays 0", client=host_side(), server_cid=3)
+    yield from (*pulse.opened(), *x.opened(), *(x.c(RW, 16384) for _ in range(16)), *pulse.beats(6))
+
+
+def tiny_buffer():
+    """rcore-os/virtio-drivers#110, DragonOS-Community/DragonOS#1960: the host stops after 468 + 468 + 88 bytes.
+
+    The guest's driver has a buffer of 1024 bytes and does not tell when the program has emptied it. vhost cuts to
+    the guest's receive buffers of 512 bytes.
+    """
+    pulse = Pulse()
+    x = Talk(KATA_AGENT, "a request of more than 1024 bytes", client=host_side(), server_cid=3, buffers=(LINUX, 1024))
+    yield from (*pulse.opened(), *x.opened(), *(x.c(RW, size) for size in (468, 468, 88)), *pulse.beats(6))
+
+
+def counter_of_all():
+    """gramineproject/gramine-tdx#24, #25: the second connection hangs: its fwd_cnt begins where the first one ended.
+
+    The guest counts for all connections together. Linux 6.7 and later on the host sends nothing then.
+    """
+    pulse = Pulse()
+    one = Talk(6379, "the first connection", client=host_side(1), server_cid=3)
+    two = Talk(6379, "the second one's fwd_cnt begins at 5000", client=host_side(2), server_cid=3)
+    yield from (*pulse.opened(), *one.opened(), one.c(RW, 5000), one.s(CREDIT_UPDATE, reads=5000), *one.closed(),
+                two.c(REQUEST), two.s(RESPONSE, reads=5000), *pulse.beats(6))
+
+
+def overrun_dropped():
+    """tinylabscom/mvm#2207 (fixes #2203): downloads arrive truncated: the monitor sends more than it has credit for.
+
+    The guest's Linux, of before 2026, drops what does not fit and says nothing.
+    """
+    x = Talk(5004, "the monitor ignores the guest's credit", buffers=(LINUX, 65536))
+    yield from (*x.opened(), x.c(RW, 200), x.s(CREDIT_UPDATE, reads=200), *(x.s(RW, 60000) for _ in range(5)),
+                x.s(SHUTDOWN, flags=RCV | SEND), x.c(CREDIT_UPDATE, reads=240000), x.c(RST), x.s(RST, **NO_SOCKET))
+
+
+def counter_wraps():
+    """rcore-os/virtio-drivers#267: the guest's driver panics when fwd_cnt wraps. Here it does not: a wrap is normal.
+
+    What the panic leaves on the wire is a guest that says nothing more.
+    """
+    sent = (1 << 32) - 3000
+    x = Talk(5005, "mid-stream: fwd_cnt goes from 4294964296 over 0 to 2904", server_cid=3, client=host_side(),
+             buffers=(LINUX, LINUX), read=(0, sent))
+    yield x.s(CREDIT_UPDATE)
+    for _ in range(4):
+        yield from (x.c(RW, 1476), x.s(CREDIT_UPDATE, reads=1476))
+    yield from x.closed()
+
+
+def overrun_closed():
+    """intel/MigTD#314, #316: a migration ends in "Broken pipe": the TD's driver does not manage buffer space at all.
+
+    It sends 240000 bytes into a buffer of 65536, of which the host's Linux 6.6 drops what does not fit; then it
+    gives up. (Linux of 2026 resets instead: vhost-*.pcapng.gz have that from a real kernel.)
+    """
+    x = Talk(1234, "a TD that keeps to no credit", client=(33, 3000001), buffers=(65536, 65536))
+    yield from (*x.opened(), *(x.c(RW, 16000) for _ in range(15)), x.s(CREDIT_UPDATE, reads=64000), *x.closed())
+
+
+def credit_in_request():
+    """rcore-os/tgoskits#1724: POLLOUT stays away: the guest took no notice of the credit in a CREDIT_REQUEST.
+
+    Every packet carries credit: the window is open from the CREDIT_REQUEST on, and is seen so. That the guest does
+    not send is nothing that packets prove.
+    """
+    pulse = Pulse()
+    x = Talk(5006, "the host's CREDIT_REQUEST says that it has read all", buffers=(65536, 65536))
+    yield from (*pulse.opened(), *x.opened(), x.c(RW, 65536), x.s(RW, 65536), x.s(CREDIT_REQUEST, reads=65536),
+                x.c(CREDIT_UPDATE, reads=65536), *pulse.beats(3))
+
+
+def small_beside_large():
+    """gitlab.com/vsock/vsock#1: one socket's many small packets delay another's: they share one queue.
+
+    No failure: the times are in -z vsock,srt, packets and bytes of each in -z vsock,streams.
+    """
+    many = Talk(5007, "many packets of 10 bytes", client=(3, 3000001))
+    other = Talk(5008, "a request now and then", client=(3, 3000002))
+    yield from (*many.opened(), *other.opened())
+    for _ in range(5):
+        yield from (other.c(RW, 100), *(many.c(RW, 10, after=0.0001) for _ in range(20)),
+                    many.s(CREDIT_UPDATE, reads=200), other.s(RW, 100, reads=100), other.c(CREDIT_UPDATE, reads=100))
+    yield from (*many.closed(), *other.closed())
+
+
+def shrunk():
+    """Linux d05bc313788f (get_credit underflow), CVE-2026-23069: a buffer that shrinks below what is in flight.
+
+    Linux of before January 2026 then took the window for nearly 4 GiB.
+    """
+    x = Talk(5009, "the receiver lowers SO_VM_SOCKETS_BUFFER_SIZE to 64 KiB")
+    yield from (*x.opened(), x.c(RW, 65536), x.c(RW, 65536), x.c(RW, 65536), x.s(CREDIT_UPDATE, buf_alloc=65536))
+    x.buffers = x.buffers | {x.server: 65536}
+    yield from (x.s(CREDIT_UPDATE, reads=196608, after=0.02), *x.closed())
+
+
+# Resets, lost data, half close.
+
+
+def large_send():
+    """cloud-hypervisor/cloud-hypervisor#7672; firecracker#5475, libkrun#535, #674, base/base#1444 (Nitro).
+
+    A guest with Linux 6.17 hands over 64 KiB in pieces, of which the monitor reads none: the packet is dropped.
+    """
+    pulse, x = Pulse(), Talk(8080, "a POST whose first packet is of 64 KiB", buffers=(LINUX, 65536))
+    yield from (*pulse.opened(), *x.opened(), x.c(RW, 65536), *pulse.beats(6))
+
+
+def eof_as_close():
+    """cloud-hypervisor/cloud-hypervisor#8300, fix #8372: the answer is lost when the client on the host shuts its side.
+
+    The monitor makes SHUTDOWN(rcv|send) of it. On the wire that is a client that closes before the answer came, as
+    clients may: vsock.connection.unconsumed_at_close has the bytes.
+    """
+    x = Talk(5010, "the host's SHUT_WR becomes a whole SHUTDOWN", client=hybrid(), server_cid=3,
+             buffers=(FIRECRACKER, LINUX))
+    yield from (*x.opened(), x.c(RW, 200), x.s(RW, 4096, reads=200), *x.closed())
+
+
+def notify_socket():
+    """rust-vmm/vhost-device#874: systemd in the guest waits for ever for the end of its vmm.notify_socket.
+
+    systemd sends, shuts its side, and reads to the end; vhost-device-vsock does not pass the end on.
+    """
+    pulse, x = Pulse(), Talk(14318, "READY=1, and the end", buffers=(LINUX, 65536))
+    yield from (*pulse.opened(), *x.opened(), x.c(RW, b"READY=1\n"), x.s(CREDIT_UPDATE, reads=8),
+                x.c(SHUTDOWN, flags=SEND), *pulse.beats(6))
+
+
+def docker_run():
+    """arcboxlabs/arcbox#269: docker run hangs after the container's exit: the guest's end of data is not passed on."""
+    pulse = Pulse()
+    x = Talk(2375, "docker's attach", client=(2, 50001), server_cid=3)
+    yield from (*pulse.opened(), *x.opened(), *x.asked(300, 120), x.s(RW, 3), x.c(CREDIT_UPDATE, reads=3),
+                x.s(SHUTDOWN, flags=SEND), *pulse.beats(6))
+
+
+def one_hint():
+    """rcore-os/virtio-drivers#136 (oxidecomputer/propolis#1102 has the reverse): the connection is never closed.
+
+    The driver sends one hint only; Linux acknowledges a SHUTDOWN of both.
+    """
+    pulse = Pulse()
+    x = Talk(5011, "the guest closes with the send hint alone", buffers=(1024, LINUX))
+    yield from (*pulse.opened(), *x.opened(), *x.asked(100, 100), x.c(SHUTDOWN, flags=SEND), *pulse.beats(6))
+
+
+def tail_lost():
+    """moby/hyperkit#62: the end of what the guest sent is lost.
+
+    The monitor stops reading when the guest closes, although 38560 bytes are still in its buffer.
+    """
+    x = Talk(5012, "100000 bytes, of which 61440 are read", buffers=(LINUX, HYPERKIT))
+    yield from (*x.opened(), *(x.c(RW, 20000) for _ in range(5)), x.s(CREDIT_UPDATE, reads=61440),
+                x.c(SHUTDOWN, flags=RCV | SEND), x.s(RST))
+
+
+def no_payload():
+    """virtio-win/kvm-guest-drivers-windows#1623: connections are made, and no data ever comes.
+
+    The Windows guest's driver has stopped sending data; its control packets go through. Recorded on the host.
+    """
+    for number in range(3):
+        x = Talk(5013, "no data in 20 s", client=(3, 3000001 + number))
+        yield from (*x.opened(), x.s(SHUTDOWN, flags=RCV | SEND, after=20), x.c(RST))
+
+
+# Connecting.
+
+
+def refused_and_ignored():
+    """virtio-win/kvm-guest-drivers-windows#551: connect() in a Windows guest never returns.
+
+    The host refused it 20 us later; that the driver takes no notice is not to be seen.
+    """
+    x = Talk(5014, "refused at once")
+    yield from (x.c(REQUEST), x.s(RST, **NO_SOCKET, after=0.00002))
+
+
+def backlog_full():
+    """firecracker-microvm/firecracker#6208 (review): ECONNRESET in the guest; the host's listener is full."""
+    live = [Talk(5015, "accepted", client=(3, 3000001 + i), buffers=(LINUX, FIRECRACKER)) for i in range(6)]
+    for x in live[:5]:
+        yield from (*x.opened(), x.c(RW, 50))
+    for number in range(2):
+        yield from Talk(5015, "refused", client=(3, 3000011 + number)).refused()
+    yield from (*live[5].opened(), live[5].c(RW, 50))
+    for number in range(2):
+        yield from Talk(5015, "refused", client=(3, 3000021 + number)).refused()
+    for x in live:
+        yield from (x.s(CREDIT_UPDATE, reads=50), *x.closed())
+
+
+def restored():
+    """firecracker-microvm/firecracker#5969, fix #5958; cocoonstack/cocoon#140: connections to the host time out.
+
+    After a restored snapshot the monitor does not look into the guest's queue any more.
+    """
+    x = Talk(5016, "before the snapshot", buffers=(LINUX, FIRECRACKER))
+    yield from (*x.opened(), *x.asked(100, 100), *x.closed())
+    for number in range(4):
+        x = Talk(5016, "after the restore", client=(3, 3000011 + number))
+        yield x.c(REQUEST, after=3 if number else 40)
+    yield from within_one_machine()
+
+
+def resumed():
+    """firecracker-microvm/firecracker#6074 (and #6100, #5882): after pause and resume, what the host opened hangs.
+
+    Connections from the guest work. The host's new requests never reach the guest: no capture there has them.
+    """
+    old = Talk(5017, "opened by the host before the pause", client=hybrid(), server_cid=3,
+               buffers=(FIRECRACKER, LINUX))
+    new = Talk(5018, "opened by the guest after it", buffers=(LINUX, FIRECRACKER))
+    yield from (*old.opened(), *old.asked(100, 100), *old.asked(100, 100, after=1), *new.opened(after=25))
+    for _ in range(3):
+        yield from new.asked(100, 100, after=5)
+    yield from new.closed()
+
+
+def zombies():
+    """firecracker-microvm/firecracker#4736; cloud-hypervisor#7759, #7263: connections live on after a restore.
+
+    Nobody tells the guest that their other ends are gone.
+    """
+    old = [Talk(5019, "of before the restore", client=(3, 3000001 + i), buffers=(LINUX, 65536)) for i in range(2)]
+    for x in old:
+        yield from (*x.opened(), *x.asked(100, 100))
+    new = Talk(5019, "after the restore", client=(3, 3000011), buffers=(LINUX, 65536))
+    yield from new.opened(after=60)
+    for _ in range(3):
+        yield from new.asked(100, 100, after=5)
+    yield from new.closed()
+
+
+def slow_accept():
+    """firecracker-microvm/firecracker#5995, #6208: bursts of connect timeouts: the monitor waits in its own connect().
+
+    Linux has given up after 2 s, and rejects the RESPONSE that comes then.
+    """
+    pulse, x = Pulse(), Talk(5020, "answered after 2.6 s", buffers=(LINUX, FIRECRACKER))
+    yield from (*pulse.opened(), x.c(REQUEST), x.s(RESPONSE, after=2.6), x.c(RST, **NO_SOCKET), *pulse.beats(1))
+
+
+def too_early():
+    """firecracker-microvm/firecracker#1253: a connection to the guest is dropped while the guest still boots."""
+    for number, after in ((1, 0), (2, 0.5)):
+        yield from Talk(5021, "nobody listens yet", client=hybrid(number), server_cid=3,
+                        buffers=(FIRECRACKER, LINUX)).refused(after=after)
+    x = Talk(5021, "now it does", client=hybrid(3), server_cid=3, buffers=(FIRECRACKER, LINUX))
+    yield from (*x.opened(after=0.5), *x.asked(100, 100), *x.closed())
+
+
+def kata_refused():
+    """kata-containers/kata-containers#28, #1631, #2968, #4205, #5662; runtime#576: "timed out connecting to vsock".
+
+    The reports cannot tell who did not answer. Here the guest is up, and its kernel refuses: the agent does not
+    listen (or the debug console, port 1026, in #4205). Recorded on the host.
+    """
+    for number in range(37):
+        yield from Talk(KATA_AGENT, "the agent is not there", client=host_side(number),
+                        server_cid=2794582612).refused(after=0.8)
+
+
+def kata_unanswered():
+    """The same reports, and kata-containers/runtime#1319: here nothing in the guest answers: it has no driver."""
+    for number in range(10):
+        yield Talk(KATA_AGENT, "no answer", client=host_side(number), server_cid=2794582612).c(REQUEST, after=2.5)
+    yield from of_another_guest()
+
+
+def kata_large_cid():
+    """kata-containers/kata-containers#4131: "ttrpc: closed": Linux 4.19 fails with a CID as large as 16773120."""
+    for number in range(4):
+        yield Talk(KATA_AGENT, "no answer", client=host_side(number), server_cid=16773120).c(REQUEST, after=2.5)
+    yield from of_another_guest()
+
+
+def listener_lost():
+    """hermit-os/kernel#2433: the first connection works, all later ones are refused: the listener is gone."""
+    x = Talk(1234, "the first one", client=host_side(1), server_cid=3)
+    yield from (*x.opened(), *x.asked(100, 100), *x.closed())
+    for number in range(4):
+        yield from Talk(1234, "refused", client=host_side(2 + number), server_cid=3).refused(after=1)
+
+
+def head_of_line():
+    """apple/containerization#712: a proxy hangs: one reader holds up the queue that all connections share.
+
+    Four streams run out of credit one after the other, and go on at once, 20 s later. (In the report they never
+    did: then each is a stall of its own, to the end.)
+    """
+    all_four = [Talk(5022 + i, "stalled", client=(3, 3000001 + i), buffers=(LINUX, 65536)) for i in range(4)]
+    for x in all_four:
+        yield from (*x.opened(), x.c(RW, 32768), x.s(CREDIT_UPDATE, reads=32768), x.c(RW, 32768), x.c(RW, 32768))
+    yield all_four[0].s(CREDIT_UPDATE, reads=65536, after=20)
+    yield from (x.s(CREDIT_UPDATE, reads=65536) for x in all_four[1:])
+    for x in all_four:
+        yield from x.closed()
+
+
+# Addresses, ports, time.
+
+
+def http_for_frames():
+    """anthropics/claude-code#29932: two programs share port 1024: the guest takes "HTTP" for a frame's size.
+
+    1213486160 bytes, it thinks. Nothing is wrong with vsock: the packet list shows what is really spoken.
+    """
+    answer = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+    x = Talk(1024, "a frame for the wrong program")
+    yield from (*x.opened(), x.c(RW, b"\0\0\0\x0c" + b"{\"id\": 1000}"), x.s(RW, answer, reads=16),
+                *x.closed(reads=len(answer)))
+
+
+def cid_of_33_bits():
+    """canonical/lxd#9426, #10300; urunc-dev/urunc#688; oasis-core#6122: CIDs that are taken or cannot be.
+
+    A CID is 64 bits wide in packets and 32 in sockets: what works between drivers names another machine in a
+    program. (That two guests have one CID shows on no wire.)
+    """
+    x = Talk(8443, "a guest whose CID was not limited to 32 bits", client=((1 << 32) + 5, 3000001))
+    yield from (*x.opened(), *x.asked(100, 100), *x.closed())
+
+
+def wrong_cid():
+    """aws/aws-nitro-enclaves-cli#699; coproduct-opensource/nucleus#2395: the enclave is dialled by the wrong CID.
+
+    Recorded in the parent instance (CID 3): the enclave's CID is 16.
+    """
+    for number in range(3):
+        yield Talk(5005, "there is no CID 18", client=(3, 3000001 + number), server_cid=18).c(REQUEST, after=2.5)
+    x = Talk(5005, "the enclave", client=(3, 3000011), server_cid=16)
+    yield from (*x.opened(after=2.5), *x.asked(100, 100), *x.closed())
+
+
+def no_sshd():
+    """systemd/systemd#43364 (and #42496, #40161, #42188): ssh vsock/3 is refused: sshd's socket is not there."""
+    yield from Talk(22, "no listener", client=host_side(), server_cid=3).refused()
+
+
+def slow_proxy():
+    """aws/aws-nitro-enclaves-cli#413, nitro-enclaves-acm#121: requests through the proxy take 7 s.
+
+    Connecting and flow control are fast: the time is between request and answer (vsock.time_delta).
+    """
+    x = Talk(8000, "an answer after 7 s", client=(16, 3000001), server_cid=3)
+    yield from (*x.opened(), x.c(RW, 517), x.s(CREDIT_UPDATE, reads=517), x.s(RW, 1800, after=7),
+                x.c(CREDIT_UPDATE, reads=1800), *x.closed())
+
+
+# What else diagnoses name, and no row of the survey has alone.
+
+
+def port_scan():
+    """berney/vsockscan, nmap --vsock: ports 1 to 30, one after the other."""
+    for port in range(1, 31):
+        yield from Talk(port, "closed", client=host_side(port), server_cid=3).refused()
+
+
+def wrong_type():
+    """A client with SOCK_STREAM at a listener with SOCK_SEQPACKET: ECONNRESET, as if nobody listened."""
+    x = Talk(5030, "SEQPACKET", client=(3, 3000001), type=SEQPACKET)
+    yield from (*x.opened(), x.c(RW, 100, flags=1), x.s(CREDIT_UPDATE, reads=100), *x.closed())
+    for number in range(2):
+        yield from Talk(5030, "STREAM", client=(3, 3000011 + number)).refused()
+
+
+def slow_connect():
+    """As firecracker#5995, below Linux's limit: 1.4 s until the RESPONSE."""
+    x = Talk(5031, "answered after 1.4 s", buffers=(LINUX, FIRECRACKER))
+    yield from (x.c(REQUEST), x.s(RESPONSE, after=1.4), *x.asked(100, 100), *x.closed())
+
+
+def not_reading():
+    """A program that has stopped reading, and still sends: 30 s with a full buffer."""
+    x = Talk(5032, "the server sends, and does not read", buffers=(LINUX, 65536))
+    yield from (*x.opened(), x.c(RW, 65536))
+    yield from (x.s(RW, 10, after=5) for _ in range(6))
+    yield from (x.c(CREDIT_UPDATE, reads=60), x.s(CREDIT_UPDATE, reads=65536), *x.closed())
+
+
+def nested_hosts():
+    """A guest, CID 3, that is the host of guest 42: CID 2 means its host to the one, and itself to the other.
+
+    What CID 2 accepts from 3, it refuses from 42. One listener would be lost, one of another type, one without data.
+    """
+    x = Talk(1024, "the outer host accepts")
+    yield from (*x.opened(), *x.asked(100, 100), *x.closed())
+    for number in range(3):
+        yield from Talk(1024, "nobody listens on the inner host", client=(42, 3000001 + number)).refused()
+    x = Talk(5034, "the outer host's is SEQPACKET", client=(3, 3000002), type=SEQPACKET)
+    yield from (*x.opened(), x.c(RW, 100, flags=1), x.s(CREDIT_UPDATE, reads=100), *x.closed())
+    yield from Talk(5034, "nobody listens on the inner host", client=(42, 3000004)).refused()
+    idle = [Talk(5035, "idle", client=client) for client in ((3, 3000003), (3, 3000004), (42, 3000005))]
+    for x in idle:
+        yield from x.opened()
+    yield idle[0].c(SHUTDOWN, flags=RCV | SEND, after=20)
+    yield idle[0].s(RST)
+    for x in idle[1:]:
+        yield from x.closed()
+
+
+def killed():
+    """A server that is killed: its machine's RST says that there is no such socket, 12 s into the connection."""
+    x = Talk(5033, "alive", client=host_side(), server_cid=3)
+    yield from (*x.opened(), *x.asked(100, 100), x.c(RW, 100, after=12), x.s(RST, **NO_SOCKET))
+
+
+# Healthy.
+
+
+def full_speed():
+    """16 MiB in RWs of 64 KiB: the window is shut again and again, for milliseconds."""
+    x = Talk(5201, "full speed")
+    yield from x.opened()
+    for _ in range(64):
+        yield from (*(x.c(RW, 65536, after=0.0001) for _ in range(4)), x.s(CREDIT_UPDATE, reads=262144, after=0.004))
+    yield from x.closed()
+
+
+def long_wrap():
+    """More than 4 GiB, from the REQUEST on: both counters wrap. Packets of 1 GiB stand for many."""
+    giant = 1 << 30
+    x = Talk(5201, "both directions wrap", buffers=(2 * giant, 2 * giant))
+    yield from x.opened()
+    for _ in range(6):
+        yield from (x.c(RW, giant), x.s(RW, giant, reads=giant), x.c(CREDIT_UPDATE, reads=giant))
+    yield from x.closed()
+
+
+def reuse():
+    """The same four-tuple three times, each time closed before."""
+    x = Talk(5040, "three times")
+    for size in (1000, 200000, 10):
+        yield from (*x.opened(), x.c(RW, size), x.s(CREDIT_UPDATE, reads=size), *x.closed())
+
+
+def mid_stream():
+    """Connections that began before the capture: one in full flight, one that is closed."""
+    x = Talk(5041, "under way: the first RW shuts a window of which nothing is known", read=(7000, 123456789))
+    yield from (x.c(RW, 65536), x.s(CREDIT_UPDATE, reads=0), x.c(RW, 65536), x.s(CREDIT_UPDATE, reads=131072),
+                x.s(RW, 50), x.c(CREDIT_UPDATE, reads=50))
+    x = Talk(5042, "closed before long", client=(3, 3000002), read=(100, 100))
+    yield from x.closed()
+
+
+def half_close():
+    """The client shuts its side, the server answers for 30 s, then closes."""
+    x = Talk(5043, "a long answer to a short question")
+    yield from (*x.opened(), x.c(RW, 100), x.s(CREDIT_UPDATE, reads=100), x.c(SHUTDOWN, flags=SEND))
+    for _ in range(6):
+        yield from (x.s(RW, 30000, after=5), x.c(CREDIT_UPDATE, reads=30000))
+    yield from (x.s(SHUTDOWN, flags=RCV | SEND), x.c(RST), x.c(RST))
+
+
+def keep_alive():
+    """An idle connection: a byte each way every 5 s for 2 minutes, another one that says nothing for all of them."""
+    pulse = Pulse()
+    idle = Talk(5044, "idle for 2 minutes, then used again", client=(3, 3000001))
+    yield from (*pulse.opened(), *idle.opened(), *idle.asked(100, 100), *pulse.beats(24), *idle.asked(100, 100),
+                *idle.closed())
+
+
+def many():
+    """40 short connections to one port within a second."""
+    for number in range(40):
+        x = Talk(8080, "one of many", client=(3, 3000001 + number))
+        yield from (*x.opened(), *x.asked(300, 5000), *x.closed())
+
+
+# File without its suffix: the story, and what is found in it: the most severe is the diagnosis.
+GALLERY = {
+    "01-libkrun-own-cap": (own_cap, "warn stall-own-cap"),
+    "02-libkrun-own-cap-fixed": (own_cap_fixed,),
+    "03-libkrun-queue-overhead": (queue_overhead, "error reset-queue-overhead"),
+    "04-minimal-queue-overhead": (queue_overhead_upload, "error reset-queue-overhead"),
+    "05-vhost-device-credit-request": (request_unanswered, "warn credit-request-unanswered",
+                                       "note stall-undecided"),
+    "06-vhost-device-update-per-write": (update_per_write,),
+    "07-firecracker-stall": (firecracker_stall, "note stall-undecided"),
+    "08-cloud-hypervisor-no-throughput": (no_throughput, "note stall-undecided"),
+    "09-hyperkit-half-closed": (half_closed_receiver, "warn stall-update-missing"),
+    "10-viosock-fwd-cnt": (viosock_counter, "warn stall-update-missing"),
+    "11-virtio-drivers-tiny-buffer": (tiny_buffer, "warn stall-update-missing"),
+    "12-gramine-fwd-cnt-of-all": (counter_of_all, "error credit-counter-ahead"),
+    "13-mvm-overrun": (overrun_dropped, "error credit-overrun"),
+    "14-virtio-drivers-wrap": (counter_wraps,),
+    "15-migtd-overrun": (overrun_closed, "error credit-overrun", "warn data-lost-at-close"),
+    "16-tgoskits-credit-in-request": (credit_in_request,),
+    "17-small-beside-large": (small_beside_large,),
+    "18-linux-buffer-shrunk": (shrunk, "warn buffer-shrunk"),
+    "19-cloud-hypervisor-large-send": (large_send, "warn stall-update-missing", "note large-send-risk"),
+    "20-cloud-hypervisor-eof-as-close": (eof_as_close,),
+    "21-vhost-device-notify-socket": (notify_socket, "note half-close-hang"),
+    "22-arcbox-docker-run": (docker_run, "note half-close-hang"),
+    "23-virtio-drivers-one-hint": (one_hint, "note half-close-hang"),
+    "24-hyperkit-tail-lost": (tail_lost, "warn data-lost-at-close"),
+    "25-viosock-no-data": (no_payload, "note no-data"),
+    "26-viosock-refused": (refused_and_ignored, "note connect-refused"),
+    "27-firecracker-backlog": (backlog_full, "warn connect-refused"),
+    "28-firecracker-restored": (restored, "warn connect-unanswered"),
+    "29-firecracker-resumed": (resumed, "note orphaned-stream"),
+    "30-firecracker-zombies": (zombies, "note orphaned-stream"),
+    "31-firecracker-slow-accept": (slow_accept, "warn connect-slow", "note connect-abandoned"),
+    "32-firecracker-too-early": (too_early, "note connect-refused"),
+    "33-kata-agent-refused": (kata_refused, "warn connect-refused"),
+    "33-kata-agent-unanswered": (kata_unanswered, "warn connect-unanswered"),
+    "34-kata-large-cid": (kata_large_cid, "warn connect-unanswered"),
+    "36-hermit-listener-lost": (listener_lost, "warn listener-lost"),
+    "37-containerization-head-of-line": (head_of_line, "warn head-of-line", "note stall-undecided"),
+    "38-claude-code-port-1024": (http_for_frames,),
+    "39-lxd-cid-of-33-bits": (cid_of_33_bits, "note cid-anomaly"),
+    "40-nitro-wrong-cid": (wrong_cid, "warn connect-unanswered"),
+    "41-systemd-no-sshd": (no_sshd, "note connect-refused"),
+    "43-nitro-slow-proxy": (slow_proxy,),
+    "more-connect-slow": (slow_connect, "note connect-slow"),
+    "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
+    "more-peer-gone": (killed, "warn peer-gone"),
+    "more-port-scan": (port_scan, "warn port-scan"),
+    "more-receiver-not-reading": (not_reading, "warn stall-receiver-not-reading"),
+    "more-type-mismatch": (wrong_type, "warn connect-type-mismatch"),
+    "healthy-counter-wrap": (long_wrap,),
+    "healthy-full-speed": (full_speed,),
+    "healthy-half-close": (half_close,),
+    "healthy-keep-alive": (keep_alive,),
+    "healthy-many": (many,),
+    "healthy-mid-stream": (mid_stream,),
+    "healthy-reuse": (reuse,),
+}
+
+CAPTURES = {f"gallery/{name}.pcapng": capture(story) for name, (story, *_) in GALLERY.items()}
+EXPECTED = {f"gallery/{name}.pcapng": expected for name, (_, *expected) in GALLERY.items()}

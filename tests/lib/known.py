@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the plugin has: its fields, preferences, and diagnoses."""
+import re
+import sys
+
+from lib import runner
+
+PROTOCOLS = ["vsock", "ttrpc", "sd_notify", "gcs", "nitro_heartbeat"]
+ANY = "|".join(PROTOCOLS)
+DIAGNOSES = runner.TOP / "plugin" / "core" / "diagnose.c"
+
+
+def fields(options):
+    listed = runner.run(None, ["-G", "fields"], options, rf"^F\t[^\t]*\t({ANY})\.")
+    names = sorted({line.split("\t")[2] for line in listed.splitlines()})
+    if "vsock.stream" not in names or len(names) < 90:
+        sys.exit(f"is the plugin loaded? Its fields are not there: {listed}")
+    return names
+
+
+def preferences(options):
+    listed = runner.run(None, ["-G", "defaultprefs"], options, rf"^#?({ANY})\.")
+    return re.findall(r"^#?([\w.]+):", listed, re.M)
+
+
+def codes():
+    """Of diagnoses."""
+    return set(re.findall(r'\[VSOCK_CODE_\w+\] = \{"([a-z-]+)"', DIAGNOSES.read_text()))

@@ -1,0 +1,681 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""scripts/doctor: each finding on a made-up machine, which has that one fault; and the real tshark with the plugin.
+
+A made-up machine is a folder with /sys, /proc, /lib and /etc in it, and programs that say what they are told to.
+Takes runner.py's options.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import runner
+
+DOCTOR = runner.TOP / "scripts" / "doctor"
+PERSONAL, GLOBAL = "home/anna/.local/lib/wireshark/plugins", "usr/lib/wireshark/plugins"
+SYSTEM_COPY = f"{GLOBAL}/4.4/epan/vsock.so"
+PERSONAL_COPY = f"{PERSONAL}/4.4/epan/vsock.so"
+MISSING_LIBRARY = "tshark: Couldn't load plugin 'vsock.so': libwireshark.so.16: cannot open shared object file: " \
+                  "No such file or directory"
+
+# All that the script may rely on.
+TOOLS = ("awk", "cat", "dirname", "grep", "head", "ls", "sed", "setpriv", "sh", "tail", "tr", "wc")
+
+FAKE_TSHARK = """
+case "$*" in
+--version) cat {folder}/version ;;
+"-G folders")
+    printf 'Personal configuration:\\t%s\\n' {folder}/home/anna/.config/wireshark
+    printf 'Global configuration:\\t%s\\n' {folder}/usr/share/wireshark
+    printf 'Personal Plugins:    \\t%s\\n' {folder}/{personal}/4.4
+    printf 'Global Plugins:      \\t%s\\n' {folder}/{global_}/4.4 ;;
+"-G plugins") cat {folder}/plugins; cat {folder}/messages >&2 ;;
+*"-O frame"*) echo '    Encapsulation type: Ethernet (1)' ;;
+*) cat {folder}/packets; [ ! -e {folder}/broken ] ;;
+esac
+"""
+
+
+class Machine:
+    """A host that is as it should be, of an ordinary user named anna; then the test spoils something."""
+
+    def __init__(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="vsock-doctor-")
+        self.folder = pathlib.Path(self.directory.name)
+        self.environment = {"PATH": f"{self.folder}/bin", "VSOCK_DOCTOR_ROOT": str(self.folder)}
+        self.executables = set()
+        (self.folder / "bin").mkdir()
+        for tool in TOOLS:
+            (self.folder / "bin" / tool).symlink_to(shutil.which(tool))
+        self.tshark("4.4.7")
+        self.program("tshark", FAKE_TSHARK.format(folder=self.folder, personal=PERSONAL, global_=GLOBAL))
+        self.program("wireshark", "echo 'Wireshark 4.4.7.'")
+        self.program("dumpcap", "echo 'Data link types of interface any:'")
+        self.program("uname", "echo 6.12.1-test")
+        self.program("apt-get", "")
+        self.program("dpkg-reconfigure", "")
+        self.user("anna", 1000, 1000)
+        self.modules()
+        self.write("lib/modules/6.12.1-test/modules.dep", "")
+        self.write("etc/group", "wireshark:x:120:bert\n")
+        self.write("etc/passwd", f"anna:x:1000:1000::{self.folder}/home/anna:/bin/sh\n")
+        self.write("packets", "")
+        self.plugin(SYSTEM_COPY)
+        self.device("vsockmon0")
+        self.module("vhost_vsock")
+        self.process(17, "systemd")
+
+    def write(self, path, text):
+        path = self.folder / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def program(self, name, body, folder="bin"):
+        self.executables.add(self.write(f"{folder}/{name}", f"#!/bin/sh\n{body}\n"))
+
+    def tshark(self, version):
+        self.write("version", f"TShark (Wireshark) {version} (Git v{version} packaged as {version}-0+deb12u3).\n")
+
+    def user(self, name, uid, gid):
+        self.program("id", f'case $1 in -u) echo {uid} ;; -g) echo {gid} ;; -un) echo {name} ;; esac')
+
+    def modules(self, **files):
+        """What modinfo says is the file of each module."""
+        cases = "".join(f"{name}) echo '{file}' ;; " for name, file in files.items())
+        self.program("modinfo", f"case $3 in {cases} *) echo 'ERROR: Module not found.' >&2; exit 1 ;; esac")
+
+    def module(self, name):
+        self.write(f"sys/module/{name}/refcnt", "0\n")
+
+    def plugin(self, *files, loaded=True, messages=""):
+        """Where it is installed; tshark loads the first of them, or says why not."""
+        for file in files:
+            self.write(file, "")
+        row = f"vsock.so        \t0.1.0\tdissector\t{self.folder}/{files[0]}\n" if files and loaded else ""
+        self.write("plugins", f"usbdump.so \t0.0.1\tfile type\t/usr/lib/usbdump.so\n{row}")
+        self.write("messages", messages + "\n" if messages else "")
+
+    def device(self, name, type=826, flags="0x80c1", count=12):
+        for file, text in (("type", type), ("flags", flags), ("statistics/rx_packets", count)):
+            self.write(f"sys/class/net/{name}/{file}", f"{text}\n")
+
+    def process(self, number, comm, cmdline="", maps=""):
+        for file, text in (("comm", comm + "\n"), ("cmdline", cmdline), ("maps", maps)):
+            self.write(f"proc/{number}/{file}", text)
+
+    def remove(self, path):
+        path = self.folder / path
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def run(self, *arguments):
+        shutil.copy(DOCTOR, self.folder)
+        for path in (self.folder, *self.folder.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path in self.executables else 0o644)
+        command = runner.as_nobody(["sh", str(self.folder / "doctor"), *arguments])
+        result = subprocess.run(command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True)
+        return result.returncode, (result.stdout + result.stderr).replace(f"{self.folder}/", "/")
+
+
+def healthy(machine):
+    return []
+
+
+def tshark_missing(machine):
+    machine.environment["TSHARK"] = "/nonexistent/tshark"
+    return ["problem  /nonexistent/tshark is not there. Mend: sudo apt-get install tshark"]
+
+
+def tshark_broken(machine):
+    machine.program("tshark", "echo 'tshark: error while loading shared libraries: libwiretap.so.13' >&2; exit 127")
+    return ["problem  /bin/tshark does not start: tshark: error while loading shared libraries: libwiretap.so.13. "
+            "Mend: install it again"]
+
+
+def tshark_old(machine):
+    machine.tshark("3.6.2")
+    return ["problem  tshark is 3.6.2 (/bin/tshark), and the plugin is for 4.0 and later. Mend: install a newer Wireshark"]
+
+
+def another_tshark(machine):
+    machine.program("tshark", "echo 'TShark (Wireshark) 4.6.0.'", "opt")
+    machine.program("tshark", "echo 'TShark (Wireshark) 4.4.0.'", "usr/local/bin")  # of the same series: fine
+    machine.environment["PATH"] += f":{machine.folder}/usr/local/bin:{machine.folder}/opt:{machine.folder}/opt"
+    return ["warning  /opt/tshark is another tshark, of series 4.6, which needs a plugin of its own. "
+            "Mend: TSHARK=/opt/tshark /doctor, to see what that one needs"]
+
+
+def wireshark_missing(machine):
+    machine.environment["WIRESHARK"] = "/nonexistent/wireshark"
+    return []
+
+
+def wireshark_of_another_series(machine):
+    machine.program("wireshark", "echo 'Wireshark 4.6.9 (Git v4.6.9).'")
+    return ["problem  Wireshark is of series 4.6 (/bin/wireshark) and tshark of 4.4: each needs its own plugin. "
+            "Mend: build it for both, with cmake -DWireshark_DIR=... (docs/installing.md, Building by hand), or remove one"]
+
+
+def wireshark_broken(machine):
+    machine.program("wireshark", "echo 'wireshark: no Qt' >&2; exit 1")
+    return ["warning  /bin/wireshark does not start: wireshark: no Qt. Mend: install it again"]
+
+
+def plugin_missing(machine):
+    machine.remove(SYSTEM_COPY)
+    machine.plugin()
+    return [f"problem  The plugin is not installed: it is neither in /{GLOBAL}/4.4/epan nor in /{PERSONAL}/4.4/epan. "
+            "Mend: /quickstart"]
+
+
+def plugin_missing_for_root(machine):
+    machine.user("root", 0, 0)
+    plugin_missing(machine)
+    return [f"problem  The plugin is not installed: it is neither in /{GLOBAL}/4.4/epan nor in /{PERSONAL}/4.4/epan. "
+            "Mend: /quickstart (for all users)"]
+
+
+def plugin_built_for_another_series(machine):
+    machine.plugin(SYSTEM_COPY, loaded=False, messages=MISSING_LIBRARY)
+    return [f"problem  The plugin that is installed was built for another series than 4.4 ({MISSING_LIBRARY}). "
+            "Mend: /quickstart"]
+
+
+def plugin_compiled_for_another_series(machine):
+    message = "The plugin 'vsock.so' was compiled for Wireshark version 4.3"
+    machine.plugin(SYSTEM_COPY, loaded=False, messages=message)
+    return [f"problem  The plugin that is installed was built for another series than 4.4 ({message}). Mend: /quickstart"]
+
+
+def plugin_cut(machine):
+    message = "tshark: Couldn't load plugin 'vsock.so': /vsock.so: file too short"
+    machine.plugin(SYSTEM_COPY, loaded=False, messages=message)
+    return [f"problem  tshark cannot load the plugin ({message}). Mend: /quickstart"]
+
+
+def plugin_unreadable(machine):
+    message = "tshark: Couldn't load plugin 'vsock.so': /vsock.so: cannot open shared object file: Permission denied"
+    machine.plugin(SYSTEM_COPY, loaded=False, messages=message)
+    return [f"problem  You may not read the plugin ({message}). Mend: sudo chmod a+r /{SYSTEM_COPY}"]
+
+
+def plugin_of_the_series_before(machine):
+    machine.remove(SYSTEM_COPY)
+    machine.plugin(f"{PERSONAL}/4.0/epan/vsock.so", loaded=False)
+    return [f"problem  The plugin is there for another series than 4.4 only (/{PERSONAL}/4.0/epan/vsock.so). "
+            "Mend: /quickstart"]
+
+
+def plugin_in_the_wrong_folder(machine):
+    machine.remove(SYSTEM_COPY)
+    machine.plugin(f"{PERSONAL}/vsock.so", loaded=False)
+    return [f"problem  /{PERSONAL}/vsock.so is in a folder where no plugin is looked for. "
+            f"Mend: mkdir -p /{PERSONAL}/4.4/epan && mv /{PERSONAL}/vsock.so /{PERSONAL}/4.4/epan"]
+
+
+def plugin_in_the_wrong_system_folder(machine):
+    machine.remove(SYSTEM_COPY)
+    machine.plugin(f"{GLOBAL}/4.4/vsock.so", loaded=False)
+    return [f"problem  /{GLOBAL}/4.4/vsock.so is in a folder where no plugin is looked for. "
+            f"Mend: mkdir -p /{GLOBAL}/4.4/epan && mv /{GLOBAL}/4.4/vsock.so /{GLOBAL}/4.4/epan"]
+
+
+def plugin_ignored_for_root(machine):
+    machine.user("root", 0, 0)
+    machine.remove(SYSTEM_COPY)
+    machine.plugin(PERSONAL_COPY, loaded=False)
+    return [f"problem  As root, tshark ignores /{PERSONAL_COPY} without a word. Mend: install it for all users "
+            "(/quickstart as root), or run tshark as yourself"]
+
+
+def plugin_ignored_for_sudo(machine):
+    machine.user("root", 0, 0)
+    machine.environment["SUDO_USER"] = "carla"
+    machine.write("etc/passwd", f"root:x:0:0::/root:/bin/sh\ncarla:x:1001:1001::{machine.folder}/home/carla:/bin/sh\n")
+    machine.remove(SYSTEM_COPY)
+    machine.plugin("home/carla/.local/lib/wireshark/plugins/4.4/epan/vsock.so", loaded=False)
+    return ["problem  As root, tshark ignores /home/carla/.local/lib/wireshark/plugins/4.4/epan/vsock.so without a word. "
+            "Mend: install it for all users (/quickstart as root), or run tshark as yourself"]
+
+
+def plugin_folder_ignored_for_group_0(machine):
+    machine.user("anna", 1000, 0)
+    machine.environment["WIRESHARK_PLUGIN_DIR"] = f"{machine.folder}/build/plugins"
+    machine.remove(SYSTEM_COPY)
+    machine.plugin("build/plugins/4.4/epan/vsock.so", loaded=False)
+    return ["problem  As root, tshark ignores /build/plugins/4.4/epan/vsock.so without a word. Mend: install it for all "
+            "users (/quickstart as root), or run tshark as yourself"]
+
+
+def plugins_not_supported(machine):
+    machine.plugin(SYSTEM_COPY, loaded=False)
+    return [f"problem  tshark does not load /{SYSTEM_COPY}, nor say why: it may be built without plugins. "
+            "Mend: install your distribution's tshark"]
+
+
+def personal_plugins_not_supported(machine):
+    machine.remove(SYSTEM_COPY)
+    machine.plugin(PERSONAL_COPY, loaded=False)
+    return [f"problem  tshark does not load /{PERSONAL_COPY}, nor say why: it may be built without plugins. "
+            "Mend: install your distribution's tshark"]
+
+
+def plugin_in_both_folders(machine):
+    machine.plugin(SYSTEM_COPY, PERSONAL_COPY, messages="tshark: The plugin 'vsock.so' was found in multiple directories")
+    return [f"warning  There is a second copy, which is not used (/{PERSONAL_COPY}). Mend: rm /{PERSONAL_COPY}"]
+
+
+def plugin_in_the_personal_folder(machine):
+    machine.remove(SYSTEM_COPY)
+    machine.plugin(PERSONAL_COPY)
+    return []
+
+
+def plugin_stepped_back(machine):
+    message = 'The vsock plugin is not used: the name "vsock.cid" is already taken'
+    machine.plugin(SYSTEM_COPY, messages=message)
+    return [f"problem  The plugin is loaded and stepped back ({message}). "
+            "Mend: remove the other one: tshark -G plugins | grep -i vsock"]
+
+
+def protocol_disabled(machine):
+    machine.write("home/anna/.config/wireshark/disabled_protos", "http\nvsock\n")
+    return ["problem  vsock is turned off in Enabled Protocols (/home/anna/.config/wireshark/disabled_protos). "
+            "Mend: sed -i '/^vsock$/d' /home/anna/.config/wireshark/disabled_protos"]
+
+
+def other_protocol_disabled(machine):
+    machine.write("home/anna/.config/wireshark/disabled_protos", "http\nvsockx\n")
+    return []
+
+
+def dumpcap_missing(machine):
+    machine.environment["DUMPCAP"] = "/nonexistent/dumpcap"
+    return ["problem  /nonexistent/dumpcap is not there. Mend: sudo apt-get install wireshark-common"]
+
+
+def forbid_dumpcap(machine):
+    """Nobody may run dumpcap now; its group."""
+    dumpcap = machine.folder / "bin/dumpcap"
+    machine.executables.remove(dumpcap)
+    return dumpcap.group()
+
+
+def not_in_the_group(machine):
+    group = forbid_dumpcap(machine)
+    machine.write("etc/group", f"{group}:x:120:bert,annabel\n")
+    return [f"problem  You may not record: only the group {group} may run /bin/dumpcap. "
+            f"Mend: sudo usermod -aG {group} anna, and log in again; or sudo dumpcap -w - > FILE"]
+
+
+def not_in_the_group_yet(machine):
+    group = forbid_dumpcap(machine)
+    machine.write("etc/group", f"{group}:x:120:bert,anna\n")
+    return [f"problem  You may not record yet: you are in the group {group} since you logged in. Mend: log in again"]
+
+
+DENIED = "echo 'dumpcap: The capabilities of the capture device \"any\" could not be obtained (socket: Operation not " \
+         "permitted).' >&2; exit 2"
+
+
+def no_capabilities(machine):
+    machine.program("dumpcap", DENIED)
+    return ["problem  You may not record: /bin/dumpcap has no capabilities. Mend: sudo dpkg-reconfigure wireshark-common, "
+            "sudo usermod -aG wireshark anna, log in again; or sudo dumpcap -w - > FILE"]
+
+
+def no_capabilities_of_root(machine):
+    machine.user("root", 0, 0)
+    machine.program("dumpcap", DENIED)
+    return ["problem  Even root may not record here: CAP_NET_RAW is missing, as in a container. Mend: record on the host, "
+            "or start the container with --cap-add NET_RAW --cap-add NET_ADMIN"]
+
+
+def dumpcap_cannot(machine):
+    machine.program("dumpcap", "printf 'Running.\\ndumpcap: no such device any\\n' >&2; exit 2")
+    return ["problem  dumpcap cannot open a device (no such device any). Mend: /bin/dumpcap -D"]
+
+
+NO_DEVICE = "problem  There is no vsockmon device. Mend: sudo ip link add vsockmon0 type vsockmon && " \
+            "sudo ip link set vsockmon0 up"
+
+
+def no_device(machine):
+    machine.remove("sys/class/net/vsockmon0")
+    machine.device("eth0", type=1)
+    machine.module("vsockmon")
+    return [NO_DEVICE]
+
+
+def no_device_builtin(machine):
+    machine.remove("sys/class/net/vsockmon0")
+    machine.modules(vsockmon="(builtin)")
+    return [NO_DEVICE]
+
+
+def no_device_of_root(machine):
+    no_device(machine)
+    machine.user("root", 0, 0)
+    return [NO_DEVICE.replace("sudo ", "")]
+
+
+def module_not_loaded(machine):
+    machine.remove("sys/class/net/vsockmon0")
+    machine.modules(vsockmon="/lib/modules/6.12.1-test/kernel/drivers/net/vsockmon.ko")
+    return ["problem  The module vsockmon is not loaded. Mend: sudo modprobe vsockmon", NO_DEVICE]
+
+
+def module_missing(machine):
+    machine.remove("sys/class/net/vsockmon0")
+    return ["problem  This kernel (6.12.1-test) has no module vsockmon (CONFIG_VSOCKMON). Mend: install the rest of its "
+            "modules (Ubuntu: linux-modules-extra-6.12.1-test), or another kernel", NO_DEVICE]
+
+
+def kernel_upgraded(machine):
+    machine.remove("sys/class/net/vsockmon0")
+    machine.remove("lib/modules/6.12.1-test")
+    return ["problem  The modules of this kernel (6.12.1-test) are not here: after an upgrade, or in a "
+            "container. Mend: reboot, or record on the host", NO_DEVICE]
+
+
+def device_down(machine):
+    machine.device("vsockmon0", flags="0x80")
+    return ["problem  vsockmon0 is down. Mend: sudo ip link set vsockmon0 up"]
+
+
+def device_with_one_packet(machine):
+    machine.device("vsockmon0", flags="0x81", count=1)
+    return []
+
+
+def device_of_another_name(machine):
+    machine.remove("sys/class/net/vsockmon0")
+    machine.device("mon", flags="0x80")
+    return ["problem  mon is down. Mend: sudo ip link set mon up"]
+
+
+def two_devices(machine):
+    machine.device("vsockmon1")
+    return ["warning  2 vsockmon devices are up: -i any records every packet 2 times. Mend: sudo ip link del vsockmon1"]
+
+
+def no_transport(machine):
+    machine.remove("sys/module/vhost_vsock")
+    machine.device("vsockmon0", count=0)
+    return ["problem  No vsock transport is loaded: nobody can speak. Mend: sudo modprobe vhost_vsock on a host, or "
+            "sudo modprobe vsock_loopback to try it"]
+
+
+def transport_that_only_shows_by_packets(machine):
+    machine.remove("sys/module/vhost_vsock")
+    return []
+
+
+def transport_built_in(machine):
+    no_transport(machine)
+    machine.modules(vsock_loopback="(builtin)")
+    return []
+
+
+def transport_with_a_device_only(machine):
+    no_transport(machine)
+    machine.write("sys/class/misc/vhost-vsock/dev", "10:241\n")
+    return []
+
+
+def guest(machine):
+    no_transport(machine)
+    machine.module("vmw_vsock_virtio_transport")
+    machine.write("sys/bus/virtio/drivers/vmw_vsock_virtio_transport/virtio3/device", "")
+    return []
+
+
+def guest_without_a_device(machine):
+    no_transport(machine)
+    machine.module("vmw_vsock_virtio_transport")
+    return ["problem  This machine has no vsock device (vmw_vsock_virtio_transport is loaded, without one). Mend: give "
+            "the guest one, as with QEMU's -device vhost-vsock-pci,guest-cid=3"]
+
+
+def guest_of_other_kinds(machine):
+    no_transport(machine)
+    machine.module("hv_sock")
+    machine.module("vmw_vsock_vmci_transport")
+    return ["warning  What is spoken over hv_sock vmw_vsock_vmci_transport does not pass vsockmon, which has virtio's transports only. "
+            "Mend: nothing does; trace the programs instead, as with strace -f -e trace=network"]
+
+
+def seen_from_the_guest_only(who):
+    return [f"warning  {who} runs here: its guests' vsock ends there, and does not pass this kernel. "
+            "Mend: record inside the guest (docs/recording.md)"]
+
+
+def firecracker(machine):
+    machine.process(4711, "firecracker")
+    return seen_from_the_guest_only("firecracker (process 4711)")
+
+
+def cloud_hypervisor(machine):
+    machine.process(4711, "cloud-hyperviso")
+    machine.process(4712, "firecracker")
+    return seen_from_the_guest_only("cloud-hypervisor (process 4711) and 1 more")
+
+
+def vhost_device_vsock(machine):
+    machine.process(4711, "vhost-device-vs")
+    return seen_from_the_guest_only("vhost-device-vsock (process 4711)")
+
+
+def libkrun(machine):
+    machine.process(4711, "krunvm", maps="7f00-7f01 r-xp 00000000 fe:00 1 /usr/lib64/libkrun.so.1.9.0\n")
+    return seen_from_the_guest_only("libkrun (process 4711)")
+
+
+def qemu_with_a_user_space_vsock(machine):
+    machine.process(4711, "qemu-system-x86", cmdline="qemu-system-x86_64\0-device\0vhost-user-vsock-pci,chardev=c\0")
+    return seen_from_the_guest_only("QEMU with vhost-user-vsock (process 4711)")
+
+
+def qemu_with_the_kernels(machine):
+    machine.process(4711, "qemu-system-x86", cmdline="qemu-system-x86_64\0-device\0vhost-vsock-pci,guest-cid=3\0")
+    return []
+
+
+# A finding each; the machine is to have no other.
+FAULTS = (
+    healthy, tshark_missing, tshark_broken, tshark_old, another_tshark, wireshark_missing,
+    wireshark_of_another_series, wireshark_broken, plugin_missing, plugin_missing_for_root,
+    plugin_built_for_another_series, plugin_compiled_for_another_series, plugin_cut, plugin_unreadable,
+    plugin_of_the_series_before, plugin_in_the_wrong_folder, plugin_in_the_wrong_system_folder,
+    plugin_ignored_for_root, plugin_ignored_for_sudo, plugin_folder_ignored_for_group_0,
+    plugins_not_supported, personal_plugins_not_supported, plugin_in_both_folders,
+    plugin_in_the_personal_folder, plugin_stepped_back, protocol_disabled, other_protocol_disabled,
+    dumpcap_missing, not_in_the_group, not_in_the_group_yet, no_capabilities, no_capabilities_of_root,
+    dumpcap_cannot, no_device, no_device_builtin, no_device_of_root, module_not_loaded, module_missing,
+    kernel_upgraded, device_down, device_with_one_packet, device_of_another_name, two_devices, no_transport,
+    transport_that_only_shows_by_packets, transport_built_in, transport_with_a_device_only, guest,
+    guest_without_a_device, guest_of_other_kinds, firecracker, cloud_hypervisor, vhost_device_vsock, libkrun,
+    qemu_with_a_user_space_vsock, qemu_with_the_kernels,
+)
+
+# What is said where nothing is wrong, of the machine that `healthy` leaves as it is.
+ALL_WELL = f"""\
+ok       tshark is 4.4.7, of series 4.4 (/bin/tshark)
+ok       Wireshark is 4.4.7, of the same series (/bin/wireshark)
+ok       The plugin is loaded: version 0.1.0 (/{SYSTEM_COPY})
+ok       You may record (dumpcap is /bin/dumpcap)
+ok       vsockmon0 is up, and has seen 12 packets
+ok       vhost_vsock is loaded: guests whose vsock is vhost's are seen
+All is well.
+"""
+
+
+def fail(what, status, output):
+    sys.exit(f"{what}: exit status {status} and:\n{output}")
+
+
+def check_fault(fault):
+    machine = Machine()
+    expected = fault(machine)
+    status, output = machine.run()
+    found = [line for line in output.splitlines()[:-1] if not line.startswith("ok ")]
+    wanted = 1 if any(line.startswith("problem ") for line in expected) else 0
+    if (status, found) != (wanted, expected):
+        fail(f"{fault.__name__}, which should be {wanted} and {expected}", status, output)
+    if fault is healthy and output != ALL_WELL:
+        fail("healthy", status, output)
+
+
+def row(encapsulation=185, hatype="", src=3, dst=2, length=76, captured=76, protocols="vsock"):
+    """What tshark says of a packet."""
+    return "\t".join(map(str, (encapsulation, hatype, src, dst, length, captured, protocols))) + "\n"
+
+
+ANY = {"encapsulation": 25, "hatype": 826, "length": 92, "captured": 92, "protocols": "sll:vsock"}
+
+# What a capture's packets are, the exit status, and what is said of it.
+CAPTURES = (
+    (row() + row(src=2, dst=3), 0, [
+        "ok       vsock.pcapng: recorded from vsockmon's device, with 2 of 2 packets from vsockmon",
+        "ok       vsock.pcapng: recorded in the guest with CID 3, or on its host while no other spoke"]),
+    (row(src=42) + row(src=2) + row(src=3), 0, [
+        "ok       vsock.pcapng: recorded from vsockmon's device, with 3 of 3 packets from vsockmon",
+        "ok       vsock.pcapng: recorded on a host: 2 guests speak"]),
+    (row(src=1, dst=1) + row(src=1, dst=2) + row(src=42, dst=1), 0, [
+        "ok       vsock.pcapng: recorded from vsockmon's device, with 3 of 3 packets from vsockmon",
+        "ok       vsock.pcapng: of loopback alone, which every machine has of its own"]),
+    (row(src=2, dst=9) + row(src=4294967295) + row(src=4294967338), 0, [
+        "ok       vsock.pcapng: recorded from vsockmon's device, with 3 of 3 packets from vsockmon",
+        "ok       vsock.pcapng: of no guest"]),
+    (row(**ANY) + row(encapsulation=25, hatype=1, src="", dst="", length=500, captured=60, protocols="sll:arp"), 0, [
+        "ok       vsock.pcapng: recorded from -i any, with 1 of 2 packets from vsockmon",
+        "ok       vsock.pcapng: recorded in the guest with CID 3, or on its host while no other spoke"]),
+    (row(**ANY | {"protocols": "sll:data"}), 1, [
+        "ok       vsock.pcapng: recorded from -i any, with 1 of 1 packet from vsockmon",
+        "problem  vsock.pcapng: tshark does not decode 1 packet of vsockmon. Mend: see above"]),
+    (row(encapsulation=1, src="", dst="", protocols="eth:arp"), 1, [
+        "problem  vsock.pcapng: none of its packets is from vsockmon: they are of Ethernet (1). "
+        "Mend: record from vsockmon0 (docs/recording.md)"]),
+    ("", 1, ["problem  vsock.pcapng: there is no packet in it. Mend: record while something speaks; see /doctor on that "
+             "machine"]),
+    (row(length=500, captured=75) + row(length=500, captured=76) + row(length=31, captured=31), 0, [
+        "ok       vsock.pcapng: recorded from vsockmon's device, with 3 of 3 packets from vsockmon",
+        "ok       vsock.pcapng: recorded in the guest with CID 3, or on its host while no other spoke",
+        "warning  vsock.pcapng: a snaplen cut 1 packet within the headers. Mend: record with a snaplen of 96 or more"]),
+    (row(**ANY | {"length": 500, "captured": 95}) + row(**ANY | {"length": 500, "captured": 96}), 0, [
+        "ok       vsock.pcapng: recorded from -i any, with 2 of 2 packets from vsockmon",
+        "ok       vsock.pcapng: recorded in the guest with CID 3, or on its host while no other spoke",
+        "warning  vsock.pcapng: a snaplen cut 1 packet within the headers. Mend: record with a snaplen of 96 or more"]),
+)
+TORN = "warning  vsock.pcapng: tshark does not read it to the end. Mend: record it again, and let dumpcap end with Ctrl+C"
+
+
+def check_captures():
+    for torn in (False, True):
+        for packets, wanted, expected in CAPTURES:
+            machine = Machine()
+            machine.write("vsock.pcapng", "")
+            machine.write("packets", packets)
+            if torn:
+                machine.write("broken", "")
+                expected = [TORN, *expected]
+            status, output = machine.run("vsock.pcapng")
+            if (status, output.splitlines()[3:-1]) != (wanted, expected):
+                fail(f"{packets}, which should be {wanted} and {expected}", status, output)
+    print(f"{len(CAPTURES)} captures, whole and torn")
+
+
+def check_usage():
+    machine = Machine()
+    no_device(machine)
+    for arguments, wanted, words in (([], 1, "1 problem, 0 warnings."), (["--decode"], 0, "All is well."),
+                                     (["--help"], 0, "why is it not working?"), (["--record"], 2, "usage: doctor"),
+                                     (["--decode", "x"], 2, "usage: doctor"), (["nothing.pcapng"], 2, "no such file")):
+        status, output = machine.run(*arguments)
+        if status != wanted or words not in output:
+            fail(f"{arguments}, which should be {wanted} and say {words}", status, output)
+    tshark_missing(machine)
+    machine.write("vsock.pcapng", "")
+    status, output = machine.run("vsock.pcapng")
+    if status != 1 or len(output.splitlines()) != 2:
+        fail("a capture without tshark", status, output)
+
+
+class Reality:
+    """The tshark that is installed, with the plugin that was built."""
+
+    def __init__(self, folder, environment):
+        self.folder, self.environment = pathlib.Path(folder), environment | {"TSHARK": shutil.which(options.tshark),
+                                                                             "WIRESHARK": "/nonexistent"}
+        for script in (DOCTOR, DOCTOR.with_name("quickstart")):
+            shutil.copy(script, self.folder)
+        self.plugin = self.folder / "plugins" / options.series / "epan" / "vsock.so"
+        self.home = self.folder / "home"
+        self.personal = self.home / ".local/lib/wireshark/plugins" / options.series / "epan" / "vsock.so"
+        self.environment["HOME"] = str(self.home)
+
+    def expect(self, wanted, words, *arguments, as_is=False):
+        for path in (self.home, *self.home.rglob("*")):
+            path.chmod(0o755)
+        command = ["sh", str(self.folder / "doctor"), *(arguments or ["--decode"])]
+        result = subprocess.run(command if as_is else runner.unprivileged(command), env=self.environment,
+                                cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if result.returncode != wanted or words not in result.stdout:
+            fail(f"really, this should be {wanted} and \"{words}\"", result.returncode, result.stdout + result.stderr)
+        print(f"{wanted}: {words}")
+
+
+def check_reality():
+    with runner.bench(options) as (folder, environment):
+        real = Reality(folder, environment)
+        real.personal.parent.mkdir(parents=True)
+        real.expect(0, f"ok       The plugin is loaded: version 0.1.0 ({real.plugin})\nAll is well.")
+        for capture, words in (("hello.pcapng", "recorded from vsockmon's device, with 9 of 9 packets from vsockmon"),
+                               ("any.pcapng", "recorded from -i any, with 9 of 9 packets from vsockmon"),
+                               ("any-sll2.pcap", "recorded from -i any, with 11 of 11 packets from vsockmon"),
+                               ("seqpacket.pcapng", "of loopback alone"),
+                               ("vhost-7.2.13.pcapng.gz", "recorded in the guest with CID 42, or on its host")):
+            real.expect(0, words, runner.readable(capture, folder))
+        (real.folder / "text.pcapng").write_text("no capture\n")
+        (real.folder / "text.pcapng").chmod(0o644)
+        real.expect(1, "there is no packet in it", "text.pcapng")
+        shutil.copy(real.plugin, real.personal)
+        real.expect(0, f"There is a second copy, which is not used ({real.personal})")
+        if os.getuid() == 0:
+            real.expect(1, f"As root, tshark ignores {real.personal} without a word", as_is=True)
+        disabled = real.home / ".config/wireshark/disabled_protos"
+        disabled.parent.mkdir(parents=True)
+        disabled.write_text("vsock\n")
+        real.expect(1, f"vsock is turned off in Enabled Protocols ({disabled})")
+        disabled.unlink()
+        shutil.copy(real.plugin, real.plugin.with_name("vsock-copy.so"))
+        real.expect(1, "The plugin is loaded and stepped back")
+        real.plugin.with_name("vsock-copy.so").unlink()
+        real.personal.unlink()
+        real.plugin.write_bytes(b"")
+        real.expect(1, "tshark cannot load the plugin")
+        real.plugin.unlink()
+        real.expect(1, "The plugin is not installed")
+        other = real.home / ".local/lib/wireshark/plugins/3.6/epan/vsock.so"
+        other.parent.mkdir(parents=True)
+        other.write_bytes(b"")
+        real.expect(1, f"The plugin is there for another series than {options.series} only ({other})")
+
+
+def main():
+    check_usage()
+    for fault in FAULTS:
+        check_fault(fault)
+    print(f"{len(FAULTS)} machines")
+    check_captures()
+    check_reality()
+
+
+options = runner.parse_arguments()
+main()

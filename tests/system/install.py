@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`cmake --install` and the target `uninstall`: personal, for all users, for a Wireshark with a prefix of its own, beside
+the plugin of another series. Takes runner.py's options.
+
+Builds are configured anew, each in its place, and get the plugin that is there; nothing is compiled again.
+"""
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import runner
+
+OTHER_SERIES = "3.99"
+
+
+class Mismatch(Exception):
+    pass
+
+
+def expect(what, is_so):
+    print(f"{'yes' if is_so else 'NO '}  {what}")
+    if not is_so:
+        raise Mismatch(what)
+
+
+def cached(options, variable):
+    """What the build under test has found."""
+    cache = pathlib.Path(options.plugins).with_name("CMakeCache.txt").read_text()
+    return re.search(rf"^{variable}:\w+=(.*)$", cache, re.M)[1]
+
+
+def cmake(home, *arguments, destdir=""):
+    environment = dict(os.environ, HOME=str(home), DESTDIR=str(destdir))
+    environment.pop("XDG_CONFIG_HOME", None)  # where the profile would go, out of that home
+    return subprocess.run(["cmake", *map(str, arguments)], env=environment, capture_output=True, text=True)
+
+
+def configure(build, home, options, *arguments):
+    result = cmake(home, "-S", runner.TOP, "-B", build, "-DBUILD_TESTING=OFF",
+                   f"-DCMAKE_C_COMPILER={cached(options, 'CMAKE_C_COMPILER')}", *arguments)
+    if result.returncode != 0:
+        raise Mismatch(f"cmake could not configure {build}:\n{result.stderr}")
+    shutil.copytree(options.plugins, build / "plugins", dirs_exist_ok=True)
+
+
+def install(build, home, *arguments, destdir=""):
+    result = cmake(home, "--install", build, *arguments, destdir=destdir)
+    expect("cmake --install succeeds", result.returncode == 0)
+
+
+def uninstall(build, home, destdir=""):
+    return cmake(home, "--build", build, "--target", "uninstall", destdir=destdir)
+
+
+def loaded(home, options):
+    """The paths that tshark loads the plugin from, where all but the personal folder is empty; and what it complains of."""
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(home),
+                   "WIRESHARK_PLUGIN_DIR": str(home / "none")}
+    result = runner.call([options.tshark, "-G", "plugins"], environment)
+    return re.findall(r"^vsock\.so\s.*\t(\S+)$", result.stdout, re.M), result.stderr
+
+
+def personal(folder, options):
+    build, home = folder / "personal", folder / "home"
+    configure(build, home, options, "-DVSOCK_PERSONAL=ON", f"-DWireshark_DIR={cached(options, 'Wireshark_DIR')}")
+    refused = uninstall(build, home)
+    expect("nothing is uninstalled before it is installed",
+           refused.returncode != 0 and "Nothing to uninstall" in refused.stderr)
+
+    install(build, home)
+    install(build, home, "--component", "profile")
+    profile = home / ".config/wireshark/profiles/vsock"
+    expect("the profile is there", (profile / "colorfilters").is_file())
+    plugins = home / ".local/lib/wireshark/plugins"
+    plugin = plugins / options.series / "epan/vsock.so"
+    expect("tshark loads it from the personal folder", loaded(home, options) == ([str(plugin)], ""))
+
+    other = plugins / OTHER_SERIES / "epan/vsock.so"
+    other.parent.mkdir(parents=True)
+    shutil.copy(plugin, other)
+    expect("another series' plugin beside it disturbs nobody", loaded(home, options) == ([str(plugin)], ""))
+
+    expect("it is uninstalled", uninstall(build, home).returncode == 0 and not plugin.exists())
+    expect("and so is the profile, which came by itself", profile.parent.is_dir() and not profile.exists())
+    expect("the other series' is still there", other.exists())
+    expect("tshark loads none", loaded(home, options) == ([], ""))
+    expect("it is not uninstalled twice", uninstall(build, home).returncode != 0)
+
+
+def for_all_users(folder, options):
+    build, home, root = folder / "all", folder / "home", folder / "root"
+    configure(build, home, options, f"-DWireshark_DIR={cached(options, 'Wireshark_DIR')}")
+    install(build, home, destdir=root)
+    found = [path for path in root.rglob("*") if path.is_file()]
+    expect("one file is installed, in Wireshark's plugin folder",
+           len(found) == 1 and found[0].match(f"wireshark/plugins/{options.series}/epan/vsock.so"))
+    expect("DESTDIR counts when uninstalling", uninstall(build, home, destdir=root).returncode == 0)
+    expect("the file is gone", not found[0].exists())
+
+
+def move_wireshark(prefix, options):
+    """What looks like a Wireshark with that prefix: its libraries and headers, and CMake files that say where they are."""
+    config = pathlib.Path(cached(options, "Wireshark_DIR"))
+    variables = (config / "WiresharkConfig.cmake").read_text()
+    libraries, headers = (pathlib.Path(re.search(rf'{name}\s+"\${{PACKAGE_PREFIX_DIR}}/([^"]+)"', variables)[1])
+                          for name in ("Wireshark_LIB_DIR", "Wireshark_INCLUDE_DIR"))
+    old = config
+    while not (old / headers).is_dir():
+        old = old.parent
+    shutil.copytree(config, prefix / config.relative_to(old))
+    (prefix / headers).parent.mkdir(parents=True)
+    (prefix / headers).symlink_to(old / headers)
+    for library in (old / libraries).glob("libw*.so*"):
+        (prefix / libraries / library.name).symlink_to(library)
+
+
+def with_a_prefix(folder, options):
+    build, home, prefix = folder / "opt", folder / "home", folder / "wireshark"
+    move_wireshark(prefix, options)
+    configure(build, home, options, f"-DCMAKE_PREFIX_PATH={prefix}")
+    install(build, home)
+    found = list(prefix.rglob("vsock.so"))
+    expect("a Wireshark under another prefix gets it there",
+           len(found) == 1 and found[0].match(f"wireshark/plugins/{options.series}/epan/vsock.so"))
+    expect("a Wireshark that is in no package gets none", not (build / "CPackConfig.cmake").exists())
+
+
+@contextlib.contextmanager
+def readable_folder():
+    with tempfile.TemporaryDirectory(prefix="vsock-install-") as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder).resolve()
+
+
+def main():
+    options = runner.parse_arguments()
+    os.umask(0o022)  # tshark reads as nobody what root installs
+    try:
+        with readable_folder() as folder:
+            for part in (personal, for_all_users, with_a_prefix):
+                print(f"\n{part.__name__}")
+                part(folder, options)
+    except Mismatch as mismatch:
+        return str(mismatch)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

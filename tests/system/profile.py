@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The profile must load without complaint, show its columns, and name only what exists. Takes runner.py's options.
+
+It is tested as `cmake --install --component profile` installs it. tshark reads its columns, colour rules and buttons;
+the I/O graphs are held against what io_graph_dialog.cpp of all three series takes, and opened by gui/run.
+"""
+import csv
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import runner
+
+STALL = "cap-7.2.13.pcapng.gz"
+COLUMNS = """\
+44 3.221893540 local → local 3 VSOCK 2220 0 262144 [Zero window] 2256819987 → 10004 [RW] Len=2144 Win=0
+45 3.724905860 local → local 3 VSOCK 76 262144 0 0.503012320 [Stall 0.5 s] 10004 → 2256819987 [CREDIT_UPDATE] \
+Buf=262144 Fwd=200000
+"""
+RULES = {STALL: {11: "Refused or unanswered", 44: "Zero window", 45: "Stall", 48: "Credit update and request",
+                 49: "Begin and end"}}
+ALL_RULES_MATCH_IN = (STALL, "connections.pcapng", "credit.pcapng", "headers.pcapng")
+
+STYLES = ("Line", "Impulse", "Bar", "Stacked Bar", "Dot", "Square", "Diamond", "Cross", "Circle", "Plus")
+AXES = ("SUM(Y Field)", "MIN(Y Field)", "MAX(Y Field)", "AVG(Y Field)")
+
+failures = []
+
+
+def expect(what, wanted, got):
+    if got == wanted:
+        print(f"{what}: as wanted")
+    else:
+        failures.append(f"{what}:\n  wanted {wanted!r}\n  got    {got!r}")
+
+
+def install(folder):
+    """What the build installs as the profile, below the folder; and the configuration folder around it."""
+    root = pathlib.Path(folder, "root")
+    build = pathlib.Path(options.plugins).parent
+    subprocess.run(["cmake", "--install", build, "--component", "profile"], check=True, stdout=subprocess.DEVNULL,
+                   env=os.environ | {"DESTDIR": str(root)})
+    for path in (root, *root.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    profile = next(root.rglob("colorfilters")).parent
+    expect("the profile's place", "wireshark/profiles/vsock", "/".join(profile.parts[-3:]))
+    return profile, profile.parent.parent
+
+
+def rows(path):
+    """The rows of one of Wireshark's tables: comments left out, fields in quotes."""
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    return list(csv.reader(lines))
+
+
+def colour_rules(profile):
+    lines = (profile / "colorfilters").read_text().splitlines()
+    colour = r"\[\d+,\d+,\d+\]"
+    rule = re.compile(f"@([^@]+)@([^@]+)@{colour}{colour}")
+    rules = [rule.fullmatch(line) for line in lines if not line.startswith("#")]
+    expect("colour rules that are well-formed", True, all(rules))
+    return {found[1]: found[2] for found in rules if found}
+
+
+def check_packet_list(tshark):
+    shown = tshark(STALL, "-C", "vsock", "-Y", "frame.number in {44, 45}")
+    wanted, got = ([line.split() for line in text.splitlines()] for text in (COLUMNS, shown))
+    expect("the packet list", wanted, got)
+
+
+def check_colours(tshark, rules):
+    seen = set()
+    for capture in ALL_RULES_MATCH_IN:
+        shown = tshark(capture, "-C", "vsock", "--color", "-2", "-T", "fields", "-e", "frame.coloring_rule.name")
+        names = shown.split("\n")
+        seen.update(names)
+        for number, name in RULES.get(capture, {}).items():
+            expect(f"{capture}, frame {number}", name, names[number - 1])
+    expect("colour rules that match nothing", set(), set(rules) - seen)
+
+
+def check_filters(tshark, filters):
+    """io,stat compiles each, and draws each graph's field as the I/O graph would."""
+    tshark(STALL, "-C", "vsock", "-q", "-z", ",".join(["io,stat,0", *filters]))
+
+
+def check_graphs(graphs):
+    for graph in graphs:
+        enabled, _name, _filter, colour, style, axis, _field, average, factor = graph
+        well_formed = (enabled in ("Enabled", "Disabled") and re.fullmatch("#[0-9A-F]{6}", colour) and style in STYLES
+                       and axis in AXES and average == "None" and factor == "1")
+        expect(f"graph {graph[1]}", True, bool(well_formed))
+
+
+def main():
+    with runner.bench(options) as (folder, environment):
+        profile, configuration = install(folder)
+        environment["WIRESHARK_CONFIG_DIR"] = str(configuration)
+
+        def tshark(capture, *arguments):
+            path = runner.readable(capture, folder)
+            result = runner.call([options.tshark, "-r", path, *arguments], environment)
+            expect(f"{capture}: exit status and complaints", (0, ""), (result.returncode, result.stderr))
+            return result.stdout
+
+        rules, buttons, graphs = colour_rules(profile), rows(profile / "dfilter_buttons"), rows(profile / "io_graphs")
+        check_packet_list(tshark)
+        check_colours(tshark, rules)
+        check_graphs(graphs)
+        calculated = [f"{axis[:3]}({field}){field} && ({where})" for _, _, where, _, _, axis, field, _, _ in graphs]
+        check_filters(tshark, [*rules.values(), *(button[2] for button in buttons), *calculated])
+    sys.exit("\n".join(failures) or 0)
+
+
+options = runner.parse_arguments()
+main()

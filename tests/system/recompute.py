@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The credit figures of every packet, computed again from the raw header fields, must be those that are shown.
+
+Shares no code with the plugin. Captures that hold packets twice are left out. Takes runner.py's options.
+"""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib import runner
+
+RAW = ("frame.number frame.interface_id vsock.src_cid vsock.dst_cid vsock.src_port vsock.dst_port vsock.virtio.len "
+       "vsock.virtio.type vsock.virtio.op vsock.virtio.buf_alloc vsock.virtio.fwd_cnt").split()
+SHOWN = [f"vsock.credit.{peer}{name}" for peer in ("", "peer_") for name in ("in_flight", "window", "effective_window")]
+SHOWN.append("vsock.credit.at_least")
+REQUEST, RESPONSE, RST, RW = 1, 2, 3, 5
+
+
+class Direction:
+    """What one endpoint has sent (tx) and the other has consumed (fwd), since ever; its buffer once it spoke."""
+
+    def __init__(self, exact):
+        self.tx = self.fwd = 0
+        self.buffer, self.known = None, exact
+
+    def stamp(self, buffer, fwd):
+        if not self.known:
+            self.tx = self.fwd = fwd
+        else:
+            step, flying = (fwd - self.fwd) % 2**32, self.tx - self.fwd
+            if step > flying and 2**32 - step < step - flying:  # backwards is nearer than ahead
+                step -= 2**32
+            self.fwd += step
+            self.tx = max(self.tx, self.fwd)
+        self.buffer, self.known = buffer, True
+
+
+def figures(direction, own):
+    flying = direction.tx - direction.fwd
+    if direction.buffer is None:
+        return [str(flying), "", ""]
+    cap = direction.buffer if own is None else min(direction.buffer, own)
+    return [str(flying), str(direction.buffer - flying), str(cap - flying)]
+
+
+def recompute(rows):
+    connections = {}
+    for row in rows:
+        number, interface, src, dst, sport, dport, length, kind, op, buffer, fwd = row
+        src, dst = (1, 1) if 1 in (src, dst) else (src, dst)
+        sender, receiver = (src, sport), (dst, dport)
+        key = interface, frozenset((sender, receiver))
+        state = connections.get(key)
+        if state is None or op == REQUEST or (op == RESPONSE and state["over"] and kind == state["kind"]):
+            state = {"kind": kind, "over": False, "exact": op == REQUEST, sender: Direction(op == REQUEST), receiver: Direction(op == REQUEST)}
+            connections[key] = state
+        no_socket = op == RST and buffer == fwd == 0
+        if op == RST and kind == state["kind"]:
+            state["over"] = True
+        if kind != state["kind"] or kind not in (1, 2) or no_socket or sender == receiver:
+            yield number, [""] * 7
+            continue
+        sent, received = state[sender], state[receiver]
+        received.stamp(buffer, fwd)
+        if op == RW:
+            sent.tx += length
+        bound = "" if state["exact"] else "1"
+        yield number, figures(sent, received.buffer) + figures(received, sent.buffer) + [bound]
+
+
+def check(capture):
+    arguments = [f"-e{field}" for field in RAW + SHOWN]
+    output = runner.tshark(capture, ["-Y", "vsock.virtio.fwd_cnt", "-T", "fields", *arguments], options)
+    lines = [line.split("\t") for line in output.splitlines()]
+    rows = [[int(value or 0) for value in line[:len(RAW)]] for line in lines]
+    for line, (number, expected) in zip(lines, recompute(rows), strict=True):
+        if [value.replace("True", "1") for value in line[len(RAW):]] != expected:
+            sys.exit(f"{capture} {number}: shown {line[len(RAW):]}, computed {expected}")
+    print(f"{capture}: {len(rows)} packets")
+    return len(rows)
+
+
+options = runner.parse_arguments()
+LEFT_OUT = {"any-two.pcapng", "copies.pcapng", "cuts.pcapng", "malformed.pcapng", "interfaces.pcapng",
+            "payload-copies.pcapng", "sections.pcapng"}
+checked = sum(check(capture) for capture in runner.stored_captures() if capture not in LEFT_OUT)
+sys.exit(0 if checked > 5000 else f"only {checked} packets were there to check")
