@@ -24,7 +24,6 @@
 #include "payload/handoff.h"
 #include "payload/known.h"
 #include "payload/payload.h"
-#include "payload/payload_step.h"
 #include "payload/pdu.h"
 #include "tap/tap.h"
 
@@ -82,7 +81,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
 static const struct vsock_fields *const fields[] = {
     &vsock_header_fields, &vsock_malformed_fields, &vsock_connection_fields,
-    &vsock_credit_fields, &vsock_pdu_fields,       &vsock_payload_step_fields,
+    &vsock_credit_fields, &vsock_pdu_fields,
 };
 
 static const char *conflicting_name(void)

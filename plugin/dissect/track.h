@@ -38,7 +38,8 @@ struct vsock_stream {
     bool on_trial;                  /* whether it was is not proved yet */
     uint32_t packets;               /* copies included */
     conversation_t *conversation;
-    struct place *place; /* track.c's own */
+    struct place *place;                 /* track.c's own */
+    struct vsock_payload_state *payload; /* payload.c's own; NULL until there is any */
 };
 
 /* What became of an RW that exceeded its credit. */
@@ -72,7 +73,7 @@ struct vsock_rare {
 
 /* What one packet did: one a packet, so 64 bytes. */
 struct vsock_record {
-    const struct vsock_stream *stream;
+    struct vsock_stream *stream;
     const struct vsock_rare *rare; /* NULL for most */
     uint64_t offset;               /* in the stream, of an RW's first byte, or VSOCK_OFFSET_NONE */
     int64_t time;

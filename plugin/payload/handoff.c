@@ -106,19 +106,12 @@ static bool try_port(struct call *c, uint32_t port, bool by_user)
            compat_dissector_try_uint(port_table, port, c->tvb, c->pinfo, c->tree, data_for(c, c->dissector));
 }
 
-/* The server's port first; where that is not known, the lower one: the one more likely to be a service's, and
- * the same for both directions. */
-static uint32_t likely_server(const struct vsock_handoff *h)
-{
-    return h->has_server ? h->server_port : MIN(h->src_port, h->dst_port);
-}
-
 static bool try_ports(struct call *c, bool by_user)
 {
     const struct vsock_handoff *h = c->handoff;
-    uint32_t server = likely_server(h), client = h->src_port == server ? h->dst_port : h->src_port;
+    uint32_t client = h->src_port == h->server_port ? h->dst_port : h->src_port;
 
-    return try_port(c, server, by_user) || (client != server && try_port(c, client, by_user));
+    return try_port(c, h->server_port, by_user) || (client != h->server_port && try_port(c, client, by_user));
 }
 
 static bool try_heuristic_list(struct call *c, heur_dissector_list_t list)
@@ -184,20 +177,25 @@ void vsock_claim(packet_info *pinfo, dissector_handle_t handle)
         conversation_set_dissector_from_frame_number(find_or_create_conversation(pinfo), pinfo->num, handle);
 }
 
-bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_handoff *h)
+struct vsock_payload_answer vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                            const struct vsock_handoff *h)
 {
     struct call c = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .handoff = h};
+    struct vsock_payload_answer answer = {0};
     const char *proto = pinfo->current_proto;
     uint32_t match = pinfo->match_uint;
     uint8_t layer = pinfo->curr_layer_num;
+    bool fragmented = pinfo->fragmented;
     volatile bool taken = false;
 
     c.tcp.seq = (uint32_t)h->offset;
     c.tcp.nxtseq = c.tcp.seq + tvb_reported_length(tvb);
     compat_tcpinfo_set_stream(&c.tcp, h->stream);
+    pinfo->can_desegment = h->may_ask ? 2 : 0;
     pinfo->desegment_offset = 0;
     pinfo->desegment_len = 0;
-    pinfo->match_uint = likely_server(h); /* by which dissectors tell requests from responses */
+    pinfo->fragmented = fragmented || !h->whole; /* so that what it lacks is not called malformed */
+    pinfo->match_uint = h->server_port;          /* by which dissectors tell requests from responses */
     TRY
     {
         taken = try_all(&c);
@@ -213,12 +211,17 @@ bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const 
         show_exception(tvb, pinfo, tree, EXCEPT_CODE, GET_MESSAGE);
     }
     ENDTRY;
+    answer.taken = taken;
+    if (taken && h->may_ask) { /* who rejects it may have asked for more all the same */
+        answer.offset = (uint32_t)pinfo->desegment_offset;
+        answer.more = pinfo->desegment_len;
+    }
     pinfo->current_proto = proto;
     pinfo->match_uint = match;
     pinfo->curr_layer_num = layer; /* what was thrown has left it as it was */
-    if (!taken) {                  /* who rejects it may have asked for more all the same */
-        pinfo->desegment_offset = 0;
-        pinfo->desegment_len = 0;
-    }
-    return taken;
+    pinfo->can_desegment = 0;
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = 0;
+    pinfo->fragmented = fragmented;
+    return answer;
 }

@@ -9,6 +9,8 @@
 #include <epan/packet.h>
 #include <epan/prefs.h>
 
+#include "core/reassembly.h"
+
 /* Registered here: the tables through which other dissectors attach themselves. */
 #define VSOCK_PORT_TABLE "vsock.port" /* FT_UINT32; also Decode As */
 #define VSOCK_HEURISTIC_LIST "vsock"
@@ -16,12 +18,15 @@
 /* Whose payload it is. */
 struct vsock_handoff {
     uint32_t src_port, dst_port;
-    uint32_t server_port; /* tried before the other one; where has_server */
-    bool has_server;
+    /* Tried before the other one. Where it is not known, the lower one: the one more likely to be a
+     * service's, and the same for both directions. */
+    uint32_t server_port;
     dissector_handle_t chosen; /* for the rest of the connection, by an earlier packet; NULL if none was */
     bool skip_contents;        /* heuristics are not to be asked */
     uint64_t offset;           /* of the first byte in the stream */
     uint32_t stream;           /* vsock.stream */
+    bool may_ask;              /* the dissector may ask for more */
+    bool whole;                /* this is all that a dissector could want */
 };
 
 /* Registers table, list, preferences and Decode As. Before anything is added to the table. */
@@ -42,10 +47,9 @@ bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port);
  */
 void vsock_claim(packet_info *pinfo, dissector_handle_t handle);
 
-/* Gives `tvb` to the dissector whose it is. False if there is none: nothing was shown then. What that throws
- * is caught and shown here. What it asks for is left in pinfo's desegment_offset and desegment_len;
- * can_desegment is not restored. */
-bool vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                     const struct vsock_handoff *handoff);
+/* Gives `tvb` to the dissector whose it is. Not taken if there is none: nothing was shown then. What that
+ * throws is caught and shown here. */
+struct vsock_payload_answer vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                            const struct vsock_handoff *handoff);
 
 #endif

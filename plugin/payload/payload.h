@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * payload.h - what is spoken over vsock: a packet's payload, joined with that of others where a dissector
- * wants more or a SEQPACKET message has more, and handed to the dissector whose it is. vsock loses and
- * reorders nothing, so bytes are joined in the order of the capture. What the capture lacks ends the PDU that
- * is open when it shows, with a note; dissection goes on with the next packet.
- *
- * Limits, whatever the packets say: of each direction of a connection one PDU is open, of at most
- * vsock.reassembly_limit KiB and one packet. One that grows beyond is dissected as far as it goes, with a
- * note; so is one that is said to be larger, at once. The rest is data, and what follows is dissected again.
- * Later passes need what was joined, so it is kept: never more than twice the payload in the file. How often
- * a growing PDU is looked at is bounded as well (payload.c, OFFERED_FREELY). */
+ * wants more or a SEQPACKET message has more (core/reassembly.h), and handed to the dissector whose it is. */
 #ifndef VSOCK_PAYLOAD_PAYLOAD_H
 #define VSOCK_PAYLOAD_PAYLOAD_H
 

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * pdu.c - several packets' payload as one, and the fields that say so. */
+ * pdu.c - several packets' payload as one, and the fields and notes that say so. */
 #include "compat.h"
 
 #include "pdu.h"
 
+#include "dissect/expert_blurb.h"
 #include "dissect/tree_util.h"
-
-struct segment {
-    uint32_t frame;
-    uint32_t length; /* bytes kept */
-};
 
 static int hf_segments = -1;
 static int hf_segment = -1;
@@ -47,6 +43,31 @@ static hf_register_info fields[] = {
      {"Message length", "vsock.message.reassembled.length", FT_UINT32, BASE_DEC, NULL, 0, "In bytes", HFILL}},
 };
 
+static expert_field ei_gap = EI_INIT;
+static expert_field ei_cut = EI_INIT;
+static expert_field ei_ended = EI_INIT;
+static expert_field ei_limit = EI_INIT;
+static expert_field ei_no_beginning = EI_INIT;
+
+static ei_register_info experts[] = {
+    {&ei_gap,
+     {"vsock.reassembly.gap", PI_REASSEMBLE, PI_NOTE, "Bytes are missing from the capture",
+      EXPFILL_BLURB(
+          "What is dissected ends here; it shows only when the receiver has consumed more than was seen")}},
+    {&ei_cut,
+     {"vsock.reassembly.cut", PI_REASSEMBLE, PI_NOTE, "A packet of the PDU was not captured whole",
+      EXPFILL_BLURB("By the snaplen; what is dissected ends there")}},
+    {&ei_ended,
+     {"vsock.reassembly.ended", PI_REASSEMBLE, PI_NOTE, "The connection ended within a PDU",
+      EXPFILL_BLURB("Its sender ended before the rest of it")}},
+    {&ei_limit,
+     {"vsock.reassembly.limit", PI_REASSEMBLE, PI_NOTE, "The PDU is too large to be reassembled",
+      EXPFILL_BLURB("Larger than vsock.reassembly_limit: dissected as far as that goes")}},
+    {&ei_no_beginning,
+     {"vsock.reassembly.no_beginning", PI_REASSEMBLE, PI_CHAT, "The beginning of the message may be missing",
+      EXPFILL_BLURB("A SEQPACKET message that may have begun before the capture")}},
+};
+
 static int ett_segments = -1;
 static int ett_segment = -1;
 
@@ -72,131 +93,97 @@ static int *const subtrees[] = {&ett_segments, &ett_segment};
 const struct vsock_fields vsock_pdu_fields = {
     .own = fields,
     .own_count = array_length(fields),
+    .experts = experts,
+    .expert_count = array_length(experts),
     .subtrees = subtrees,
     .subtree_count = array_length(subtrees),
 };
 
-struct vsock_pdu *vsock_pdu_new(uint8_t sender, bool message, uint64_t offset)
-{
-    struct vsock_pdu *pdu = wmem_new0(wmem_file_scope(), struct vsock_pdu);
-
-    pdu->sender = sender;
-    pdu->message = message;
-    pdu->offset = offset;
-    pdu->wanted = VSOCK_PDU_ANY_MORE;
-    pdu->bytes = wmem_array_sized_new(wmem_file_scope(), 1, 64);
-    pdu->segments = wmem_array_sized_new(wmem_file_scope(), sizeof(struct segment), 2);
-    return pdu;
-}
-
-uint32_t vsock_pdu_kept(const struct vsock_pdu *pdu)
-{
-    return wmem_array_get_count(pdu->bytes);
-}
-
-static const uint8_t *bytes_of(const struct vsock_pdu *pdu)
-{
-    return (const uint8_t *)wmem_array_get_raw(pdu->bytes);
-}
-
-static void add_segment(struct vsock_pdu *pdu, uint32_t frame, uint32_t length)
-{
-    unsigned count = wmem_array_get_count(pdu->segments);
-    struct segment *last = count > 0 ? (struct segment *)wmem_array_index(pdu->segments, count - 1) : NULL;
-    struct segment segment = {frame, length};
-
-    if (length == 0)
-        return;
-    if (last && last->frame == frame)
-        last->length += length;
-    else
-        wmem_array_append_one(pdu->segments, segment);
-}
-
-void vsock_pdu_append(struct vsock_pdu *pdu, tvbuff_t *tvb, uint32_t offset, uint32_t length, uint32_t frame)
-{
-    uint32_t captured = tvb ? MIN((uint32_t)tvb_captured_length_remaining(tvb, (int)offset), length) : 0;
-    uint32_t kept = pdu->broken ? 0 : captured;
-
-    pdu->length += length;
-    if (captured < length)
-        pdu->broken = true;
-    if (kept > 0)
-        wmem_array_append(pdu->bytes, tvb_get_ptr(tvb, (int)offset, (int)kept), kept);
-    add_segment(pdu, frame, kept);
-}
-
-struct vsock_pdu *vsock_pdu_split(const struct vsock_pdu *pdu, uint32_t at)
-{
-    struct vsock_pdu *tail = vsock_pdu_new(pdu->sender, pdu->message, pdu->offset + at);
-    uint32_t kept = vsock_pdu_kept(pdu), begin = 0;
-
-    wmem_array_append(tail->bytes, bytes_of(pdu) + at, kept - at);
-    tail->length = kept - at;
-    tail->offered = pdu->offered;
-    for (unsigned i = 0; i < wmem_array_get_count(pdu->segments); i++) {
-        const struct segment *s = (const struct segment *)wmem_array_index(pdu->segments, i);
-        uint32_t end = begin + s->length;
-
-        if (end > at)
-            add_segment(tail, s->frame, end - MAX(begin, at));
-        begin = end;
-    }
-    return tail;
-}
-
 /* A copy: while the PDU grows its bytes may move, and a packet that is on the screen keeps its tvbs. */
-tvbuff_t *vsock_pdu_tvb(const struct vsock_pdu *pdu, packet_info *pinfo, tvbuff_t *parent, uint32_t kept,
-                        uint32_t reported)
+tvbuff_t *vsock_pdu_tvb(const struct vsock_payload_step *step, packet_info *pinfo, tvbuff_t *parent)
 {
-    const uint8_t *copy = (const uint8_t *)wmem_memdup(pinfo->pool, bytes_of(pdu), kept);
-    tvbuff_t *tvb = tvb_new_child_real_data(parent, copy, kept, (int)reported);
+    const uint8_t *copy =
+        (const uint8_t *)wmem_memdup(pinfo->pool, vsock_pdu_bytes(step->pdu), step->captured);
+    tvbuff_t *tvb = tvb_new_child_real_data(parent, copy, step->captured, (int)step->reported);
 
-    add_new_data_source(pinfo, tvb, names_of(pdu)->data_source);
+    add_new_data_source(pinfo, tvb, names_of(step->pdu)->data_source);
     return tvb;
 }
 
-/* How many of the segments the first `kept` bytes are from. */
-static unsigned count_segments(const struct vsock_pdu *pdu, uint32_t kept)
+void vsock_pdu_show_segments(const struct vsock_payload_step *step, proto_tree *tree, tvbuff_t *tvb)
 {
-    uint32_t begin = 0;
-    unsigned i;
-
-    for (i = 0; i < wmem_array_get_count(pdu->segments) && begin < kept; i++)
-        begin += ((const struct segment *)wmem_array_index(pdu->segments, i))->length;
-    return i;
-}
-
-void vsock_pdu_show_segments(const struct vsock_pdu *pdu, proto_tree *tree, tvbuff_t *tvb, uint32_t kept)
-{
-    const struct names *names = names_of(pdu);
-    unsigned count = count_segments(pdu, kept);
+    const struct names *names = names_of(step->pdu);
+    const struct vsock_segment *segments;
+    unsigned count = vsock_pdu_segments(step->pdu, step->captured, &segments);
     uint32_t begin = 0;
     proto_item *item;
     proto_tree *subtree;
 
     if (!tree)
         return;
-    item = proto_tree_add_none_format(tree, *names->parts, tvb, 0, -1, "%u %s%s (%u byte%s)", count,
-                                      names->what, count == 1 ? "" : "s", kept, kept == 1 ? "" : "s");
+    item =
+        proto_tree_add_none_format(tree, *names->parts, tvb, 0, -1, "%u %s%s (%u byte%s)", count, names->what,
+                                   count == 1 ? "" : "s", step->captured, step->captured == 1 ? "" : "s");
     proto_item_set_generated(item);
     subtree = proto_item_add_subtree(item, ett_segments);
     for (unsigned i = 0; i < count; i++) {
-        const struct segment *s = (const struct segment *)wmem_array_index(pdu->segments, i);
-        uint32_t length = MIN(s->length, kept - begin);
+        uint32_t end = MIN(segments[i].end - step->pdu->start, step->captured), length = end - begin;
 
-        item = proto_tree_add_uint_format(subtree, *names->part, tvb, (int)begin, (int)length, s->frame,
-                                          "Frame: %u, payload: %u-%u (%u byte%s)", s->frame, begin,
-                                          begin + length - 1, length, length == 1 ? "" : "s");
+        item = proto_tree_add_uint_format(subtree, *names->part, tvb, (int)begin, (int)length,
+                                          segments[i].frame, "Frame: %u, payload: %u-%u (%u byte%s)",
+                                          segments[i].frame, begin, end - 1, length, length == 1 ? "" : "s");
         proto_item_set_generated(item);
-        begin += length;
+        begin = end;
     }
     vsock_add_uint(subtree, tvb, *names->count, count);
-    vsock_add_uint(subtree, tvb, *names->length, kept);
+    vsock_add_uint(subtree, tvb, *names->length, step->captured);
 }
 
 void vsock_pdu_show_link(const struct vsock_pdu *pdu, proto_tree *tree, tvbuff_t *tvb, uint32_t frame)
 {
     if (pdu->reassembled_in != 0 && pdu->reassembled_in != frame)
         vsock_add_uint(tree, tvb, *names_of(pdu)->reassembled_in, pdu->reassembled_in);
+}
+
+void vsock_pdu_show_ending(const struct vsock_payload_step *step, packet_info *pinfo, proto_item *item,
+                           bool by_sender, unsigned limit_kib)
+{
+    const struct vsock_pdu *pdu = step->pdu;
+    const char *what = pdu->message ? "message" : "PDU";
+
+    switch (step->ending) {
+    case VSOCK_PDU_WHOLE:
+        break;
+    case VSOCK_PDU_GAP:
+        expert_add_info_format(pinfo, item, &ei_gap,
+                               "A %s is incomplete: bytes that were sent with it are missing from the "
+                               "capture; %u were there",
+                               what, step->captured);
+        break;
+    case VSOCK_PDU_CUT:
+        expert_add_info_format(pinfo, item, &ei_cut,
+                               "A %s is incomplete: the capture does not hold all bytes of its packets; "
+                               "%u are there",
+                               what, step->captured);
+        break;
+    case VSOCK_PDU_ENDED:
+        if (pdu->message) /* vsock.analysis.message_truncated says it */
+            break;
+        expert_add_info_format(pinfo, item, &ei_ended, "A %s is incomplete: %s after %u byte%s of it", what,
+                               by_sender ? "its sender ended" : "the connection was reset", step->captured,
+                               step->captured == 1 ? "" : "s");
+        break;
+    case VSOCK_PDU_LIMIT:
+        expert_add_info_format(
+            pinfo, item, &ei_limit,
+            "A %s is dissected with the %u byte%s that are there: it is larger than the limit of "
+            "%u KiB (the preference vsock.reassembly_limit)",
+            what, step->captured, step->captured == 1 ? "" : "s", limit_kib);
+        break;
+    case VSOCK_PDU_NO_BEGINNING:
+        expert_add_info_format(pinfo, item, &ei_no_beginning,
+                               "This ends a message whose beginning may be missing from the capture: it is "
+                               "not dissected");
+        break;
+    }
 }

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * reassembly.c - the steps in which a packet's payload is dealt with.
+ * Not epan's fragment tables: vsock neither reorders nor repeats, dissectors must be offered what is there so
+ * far (later on what it was then), and a PDU may turn out to end within a packet, for which
+ * fragment_truncate() would be needed, which libwireshark does not export. */
+#include "reassembly.h"
+
+#include <limits.h>
+
+/* Of vsock_reassembly: see there. */
+#define OFFERED_FREELY (UINT64_C(256) << 20)
+#define OFFERED_MAX (UINT64_C(1) << 30)
+
+/* A packet that is being taken. */
+struct taking {
+    struct vsock_reassembly *reassembly;
+    const struct vsock_payload *packet;
+    struct vsock_payload_side *side; /* its sender's */
+    void *user;
+};
+
+/* ---- PDUs ---- */
+
+static struct vsock_pdu *new_pdu(const struct taking *t, uint32_t at)
+{
+    struct vsock_pdu *pdu = wmem_new0(t->reassembly->scope, struct vsock_pdu);
+
+    pdu->message = t->reassembly->seqpacket;
+    pdu->sender = t->packet->sender;
+    pdu->offset = t->packet->offset + at;
+    pdu->wanted = VSOCK_WANTED_ANY;
+    pdu->bytes = wmem_array_sized_new(t->reassembly->scope, 1, 64);
+    pdu->segments = wmem_array_sized_new(t->reassembly->scope, sizeof(struct vsock_segment), 2);
+    return pdu;
+}
+
+const uint8_t *vsock_pdu_bytes(const struct vsock_pdu *pdu)
+{
+    return (const uint8_t *)wmem_array_get_raw(pdu->bytes) + pdu->start;
+}
+
+/* Of one that is open: the bytes behind are not those of another. */
+static uint32_t captured_of(const struct vsock_pdu *pdu)
+{
+    return wmem_array_get_count(pdu->bytes) - pdu->start;
+}
+
+static struct vsock_segment *segment_of(const struct vsock_pdu *pdu, unsigned i)
+{
+    return (struct vsock_segment *)wmem_array_index(pdu->segments, i);
+}
+
+unsigned vsock_pdu_segments(const struct vsock_pdu *pdu, uint32_t captured,
+                            const struct vsock_segment **first)
+{
+    unsigned count = 0;
+
+    if (captured == 0)
+        return 0;
+    *first = segment_of(pdu, pdu->first_segment);
+    while ((*first)[count].end - pdu->start < captured)
+        count++;
+    return count + 1;
+}
+
+static void append_bytes(struct vsock_pdu *pdu, const uint8_t *bytes, uint32_t length, uint32_t frame)
+{
+    unsigned count = wmem_array_get_count(pdu->segments);
+    struct vsock_segment segment = {frame, wmem_array_get_count(pdu->bytes) + length};
+
+    wmem_array_append(pdu->bytes, bytes, length);
+    if (count > 0 && segment_of(pdu, count - 1)->frame == frame)
+        *segment_of(pdu, count - 1) = segment;
+    else
+        wmem_array_append_one(pdu->segments, segment);
+}
+
+/* Appends `length` bytes of the packet from `at` on, of which some may not have been captured. */
+static void append(struct vsock_pdu *pdu, const struct vsock_payload *packet, uint32_t at, uint32_t length)
+{
+    uint32_t captured = MIN(packet->captured - at, length);
+
+    if (!pdu->broken && captured > 0)
+        append_bytes(pdu, packet->bytes + at, captured, packet->frame);
+    pdu->length += length;
+    pdu->broken |= captured < length;
+}
+
+static struct vsock_pdu *new_pdu_of_rest(const struct taking *t, uint32_t at)
+{
+    struct vsock_pdu *pdu = new_pdu(t, at);
+
+    append(pdu, t->packet, at, t->packet->captured - at);
+    return pdu;
+}
+
+static void move_to_own_arrays(struct vsock_pdu *pdu, wmem_allocator_t *scope)
+{
+    struct vsock_pdu before = *pdu;
+    const uint8_t *bytes = vsock_pdu_bytes(&before);
+    uint32_t captured = captured_of(&before), at = 0;
+    const struct vsock_segment *segments;
+    unsigned count = vsock_pdu_segments(&before, captured, &segments);
+
+    pdu->bytes = wmem_array_sized_new(scope, 1, MAX(captured, 64));
+    pdu->segments = wmem_array_sized_new(scope, sizeof(struct vsock_segment), MAX(count, 2));
+    pdu->start = pdu->first_segment = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t end = segments[i].end - before.start;
+
+        append_bytes(pdu, bytes + at, end - at, segments[i].frame);
+        at = end;
+    }
+}
+
+/* The PDU of the bytes from `at` on, which a dissector has left over. The old one stays as it was. They share
+ * their bytes, unless fewer would have to be copied than are left behind: so no byte is copied twice. */
+static struct vsock_pdu *split(const struct taking *t, const struct vsock_pdu *pdu, uint32_t at)
+{
+    struct vsock_pdu *tail = wmem_new(t->reassembly->scope, struct vsock_pdu);
+
+    *tail = *pdu;
+    tail->offset += at;
+    tail->length -= at;
+    tail->offered_at = 0;
+    tail->reassembled_in = 0;
+    tail->start += at;
+    while (segment_of(tail, tail->first_segment)->end <= tail->start)
+        tail->first_segment++;
+    if (tail->start > MIN(tail->length, VSOCK_REASSEMBLY_LIMIT_MAX / 2))
+        move_to_own_arrays(tail, t->reassembly->scope);
+    return tail;
+}
+
+/* ---- steps ---- */
+
+static struct vsock_payload_answer take(const struct taking *t, struct vsock_payload_step step)
+{
+    if (step.pdu) {
+        step.captured = captured_of(step.pdu);
+        step.reported = MAX(step.reported, step.captured);
+    }
+    return t->reassembly->take(t->user, &step);
+}
+
+struct vsock_payload_step vsock_payload_hand_over(const struct vsock_reassembly *r,
+                                                  const struct vsock_payload *packet, uint32_t at)
+{
+    return (struct vsock_payload_step){
+        .action = VSOCK_ACT_HAND_OVER,
+        .offset = at,
+        .length = packet->captured - at,
+        .may_ask = r && r->may_join && !r->seqpacket && packet->captured == packet->length,
+    };
+}
+
+/* `length` bytes of the packet, from `at` on, are part of the PDU now. */
+static void take_added(const struct taking *t, enum vsock_payload_action action, const struct vsock_pdu *pdu,
+                       uint32_t at, uint32_t length)
+{
+    take(t, (struct vsock_payload_step){.action = action, .offset = at, .length = length, .pdu = pdu});
+}
+
+static void note_answer(struct vsock_payload_side *side, struct vsock_payload_answer a)
+{
+    side->taken |= a.taken;
+    if (side->taken || vsock_payload_is_rejected(side))
+        return;
+    side->rejected++;
+    side->decided |= vsock_payload_is_rejected(side);
+}
+
+/* A message is whole, or nobody ever received it; only the capture may lack its end. And in a packet of the
+ * other side that has payload of its own, a response would be taken for the answer to the request there. */
+static bool is_dissectable(const struct vsock_payload *packet, const struct vsock_pdu *pdu,
+                           enum vsock_pdu_ending ending)
+{
+    if (captured_of(pdu) == 0 || (pdu->sender != packet->sender && packet->captured > 0))
+        return false;
+    return !pdu->message || ending == VSOCK_PDU_WHOLE || ending == VSOCK_PDU_CUT || ending == VSOCK_PDU_LIMIT;
+}
+
+/* How long an ended PDU is. What a snaplen cut is said to be so by Wireshark itself; what else is missing is
+ * not. */
+static uint32_t reported_length(const struct vsock_pdu *pdu, enum vsock_pdu_ending ending)
+{
+    uint64_t length = pdu->length;
+
+    if (!pdu->message && ending == VSOCK_PDU_CUT && VSOCK_WANTED_IS_KNOWN(pdu->wanted))
+        length = pdu->wanted;
+    return (uint32_t)MIN(length, INT_MAX);
+}
+
+/* Ends the open PDU of a side, in a packet of which `length` bytes at `at` belong to it. */
+static void end_pdu(const struct taking *t, struct vsock_payload_side *side, enum vsock_pdu_ending ending,
+                    uint32_t at, uint32_t length)
+{
+    struct vsock_pdu *pdu = side->open;
+    bool dissectable;
+
+    side->open = NULL;
+    if (!pdu || pdu->undecided)
+        return;
+    if (ending == VSOCK_PDU_ENDED && pdu->wanted == VSOCK_WANTED_UNTIL_END)
+        ending = VSOCK_PDU_WHOLE;
+    dissectable = is_dissectable(t->packet, pdu, ending);
+    if (dissectable)
+        pdu->reassembled_in = t->packet->frame;
+    take(t, (struct vsock_payload_step){.action = VSOCK_ACT_END,
+                                        .ending = ending,
+                                        .offset = at,
+                                        .length = length,
+                                        .pdu = pdu,
+                                        .reported = reported_length(pdu, ending),
+                                        .dissectable = dissectable});
+}
+
+/* ---- a STREAM ---- */
+
+/* The open PDU is too large: the rest of it is data, as far as it goes. */
+static void end_at_limit(const struct taking *t, uint32_t at, uint32_t length)
+{
+    const struct vsock_pdu *pdu = t->side->open;
+
+    if (VSOCK_WANTED_IS_KNOWN(pdu->wanted))
+        t->side->skip = pdu->wanted - pdu->length;
+    else if (pdu->wanted == VSOCK_WANTED_UNTIL_END)
+        t->side->skip = UINT64_MAX;
+    end_pdu(t, t->side, VSOCK_PDU_LIMIT, at, length);
+}
+
+/* Makes `pdu`, of which a dissector wants more, the open one; or has it dissected as it is if that is too
+ * much. `length` bytes of it are the packet's, from `at` on. Is it open? */
+static bool keep_open(const struct taking *t, struct vsock_pdu *pdu, uint32_t more, uint32_t at,
+                      uint32_t length)
+{
+    if (more == VSOCK_MORE_ANY)
+        pdu->wanted = VSOCK_WANTED_ANY;
+    else if (more == VSOCK_MORE_UNTIL_END)
+        pdu->wanted = VSOCK_WANTED_UNTIL_END;
+    else
+        pdu->wanted = pdu->length + more;
+    pdu->undecided = false;
+    t->side->open = pdu;
+    if ((VSOCK_WANTED_IS_KNOWN(pdu->wanted) ? pdu->wanted : pdu->length) <= t->reassembly->limit)
+        return true;
+    end_at_limit(t, at, length);
+    return false;
+}
+
+/* Nothing is open: the rest of the packet, from `at` on, goes to a dissector. */
+static void begin(const struct taking *t, uint32_t at)
+{
+    struct vsock_payload_side *side = t->side;
+    struct vsock_payload_step step = vsock_payload_hand_over(t->reassembly, t->packet, at);
+    uint32_t rest = step.length;
+    struct vsock_payload_answer a = take(t, step);
+
+    note_answer(side, a);
+    if (!a.taken && !side->decided && step.may_ask && rest < VSOCK_UNDECIDED_MAX) {
+        side->open = new_pdu_of_rest(t, at);
+        side->open->undecided = true;
+        take_added(t, VSOCK_ACT_ADD_UNDECIDED, side->open, at, rest);
+        return;
+    }
+    side->decided = true;
+    if (a.taken && step.may_ask && a.more > 0 && a.offset < rest) {
+        struct vsock_pdu *pdu = new_pdu_of_rest(t, at + a.offset);
+
+        if (keep_open(t, pdu, a.more, at + a.offset, rest - a.offset))
+            take_added(t, VSOCK_ACT_ADD, pdu, at + a.offset, rest - a.offset);
+    }
+}
+
+/* Is it time to offer a PDU again, to which `length` bytes have just been added? */
+static bool is_time_to_offer(const struct vsock_reassembly *r, const struct vsock_pdu *pdu, uint32_t length,
+                             uint32_t length_before)
+{
+    bool grown = pdu->length - pdu->offered_at >= pdu->offered_at / 16;
+
+    return grown || pdu->offered <= r->offered_freely ||
+           (length < length_before && pdu->offered <= r->offered_max);
+}
+
+/* The open PDU has all that was asked for: who asked gets it. `length` bytes at `at` have just been added.
+ * While a dissector has it, it is not open: what that throws may end this packet's dissection. */
+static void offer(const struct taking *t, uint32_t at, uint32_t length)
+{
+    struct vsock_payload_side *side = t->side;
+    struct vsock_pdu *pdu = side->open;
+    struct vsock_payload_answer a;
+
+    side->open = NULL;
+    pdu->offered += pdu->length;
+    pdu->offered_at = pdu->length;
+    a = take(t, (struct vsock_payload_step){
+                    .action = VSOCK_ACT_OFFER, .offset = at, .length = length, .pdu = pdu, .may_ask = true});
+    note_answer(side, a);
+    if (!a.taken && pdu->undecided && pdu->length < VSOCK_UNDECIDED_MAX) {
+        side->open = pdu;
+        return;
+    }
+    side->decided = true;
+    if (!a.taken)
+        return;
+    if (a.more > 0 && a.offset == 0) {
+        keep_open(t, pdu, a.more, at, length);
+        return;
+    }
+    pdu->reassembled_in = t->packet->frame;
+    if (a.more > 0 && a.offset < pdu->length) {
+        uint32_t tail = (uint32_t)pdu->length - a.offset, own = MIN(tail, length);
+
+        pdu = split(t, pdu, a.offset);
+        if (keep_open(t, pdu, a.more, at + length - own, own))
+            take_added(t, VSOCK_ACT_ADD, pdu, at + length - own, own);
+    }
+}
+
+/* Adds to the open PDU what it lacks, from `at` on; returns how much that was. */
+static uint32_t go_on(const struct taking *t, uint32_t at)
+{
+    struct vsock_pdu *pdu = t->side->open;
+    uint32_t length = t->packet->captured - at, length_before = t->side->last_added;
+    bool enough = pdu->wanted == VSOCK_WANTED_ANY;
+
+    if (VSOCK_WANTED_IS_KNOWN(pdu->wanted)) {
+        length = (uint32_t)MIN(pdu->wanted - pdu->length, length);
+        enough = pdu->length + length == pdu->wanted;
+    }
+    append(pdu, t->packet, at, length);
+    t->side->last_added = length;
+    if (enough && is_time_to_offer(t->reassembly, pdu, length, length_before)) {
+        offer(t, at, length);
+        return length;
+    }
+    if (enough)
+        pdu->wanted = VSOCK_WANTED_ANY;
+    if (!VSOCK_WANTED_IS_KNOWN(pdu->wanted) && pdu->length > t->reassembly->limit)
+        end_at_limit(t, at, length);
+    else
+        take_added(t, VSOCK_ACT_ADD, pdu, at, length);
+    return length;
+}
+
+static uint32_t skip(const struct taking *t, uint32_t at)
+{
+    uint32_t length = (uint32_t)MIN(t->side->skip, t->packet->captured - at);
+
+    t->side->skip -= length;
+    take(t, (struct vsock_payload_step){.action = VSOCK_ACT_SKIP, .offset = at, .length = length});
+    return length;
+}
+
+static void take_bytes(const struct taking *t)
+{
+    const struct vsock_payload *p = t->packet;
+    struct vsock_payload_side *side = t->side;
+    uint32_t at = 0;
+
+    while (at < p->captured) {
+        if (side->skip > 0) {
+            at += skip(t, at);
+        } else if (side->open) {
+            at += go_on(t, at);
+        } else {
+            begin(t, at);
+            break;
+        }
+    }
+    if (p->captured < p->length) {
+        end_pdu(t, side, VSOCK_PDU_CUT, 0, 0);
+        side->skip -= MIN(side->skip, p->length - p->captured);
+    }
+}
+
+/* ---- a SEQPACKET ---- */
+
+/* The rest of a message that was too large, up to its EOM. */
+static void skip_fragment(const struct taking *t)
+{
+    take(t, (struct vsock_payload_step){.action = VSOCK_ACT_SKIP, .length = t->packet->captured});
+    if (t->packet->end_of_message)
+        t->side->skip = 0;
+}
+
+/* A packet that is a message. */
+static void take_message(const struct taking *t)
+{
+    if (t->packet->captured > 0)
+        note_answer(t->side, take(t, vsock_payload_hand_over(t->reassembly, t->packet, 0)));
+}
+
+static void end_message(const struct taking *t)
+{
+    struct vsock_payload_side *side = t->side;
+    enum vsock_pdu_ending ending = side->open->broken ? VSOCK_PDU_CUT : VSOCK_PDU_WHOLE;
+
+    end_pdu(t, side, side->synced ? ending : VSOCK_PDU_NO_BEGINNING, 0, t->packet->length);
+    side->synced = true;
+}
+
+/* A packet that is part of a message. */
+static void take_fragment(const struct taking *t)
+{
+    const struct vsock_payload *p = t->packet;
+    struct vsock_payload_side *side = t->side;
+
+    if (!side->open)
+        side->open = new_pdu(t, 0);
+    append(side->open, p, 0, p->length);
+    if (side->open->length > t->reassembly->limit && side->synced) {
+        side->skip = p->end_of_message ? 0 : UINT64_MAX;
+        end_pdu(t, side, VSOCK_PDU_LIMIT, 0, p->length); /* here and now, since its end may never come */
+        return;
+    }
+    side->open->broken |= side->open->length > t->reassembly->limit; /* it is not going to be dissected */
+    if (p->end_of_message)
+        end_message(t);
+    else
+        take_added(t, VSOCK_ACT_ADD, side->open, 0, p->length);
+}
+
+/* ---- a packet ---- */
+
+static void take_payload(const struct taking *t)
+{
+    const struct vsock_payload_side *side = t->side;
+
+    if (!t->reassembly->seqpacket)
+        take_bytes(t);
+    else if (side->skip > 0)
+        skip_fragment(t);
+    else if (!side->open && t->packet->end_of_message && side->synced)
+        take_message(t);
+    else
+        take_fragment(t);
+}
+
+/* Of what a side has sent before this packet, something is known to be missing. */
+static void end_at_gap(const struct taking *t, struct vsock_payload_side *side)
+{
+    end_pdu(t, side, VSOCK_PDU_GAP, 0, 0);
+    side->skip = 0;
+}
+
+void vsock_reassembly_take(struct vsock_reassembly *r, const struct vsock_payload *p, void *user)
+{
+    struct vsock_payload_side *sender = &r->side[p->sender], *receiver = &r->side[p->sender ^ 1];
+    struct taking t = {r, p, sender, user};
+
+    if (p->receiver_gap) /* what comes next begins a message: the receiver has consumed whole ones */
+        end_at_gap(&t, receiver);
+    if (p->sender_gap) {
+        end_at_gap(&t, sender);
+        sender->synced = false;
+    }
+    if (p->in_stream)
+        take_payload(&t);
+    if (p->ends_sender)
+        end_pdu(&t, sender, VSOCK_PDU_ENDED, 0, 0);
+    if (p->ends_receiver)
+        end_pdu(&t, receiver, VSOCK_PDU_ENDED, 0, 0);
+}
+
+struct vsock_reassembly vsock_reassembly_start(wmem_allocator_t *scope, vsock_payload_take taker,
+                                               uint64_t limit, bool seqpacket, bool may_join,
+                                               bool from_beginning)
+{
+    struct vsock_payload_side side = {.synced = from_beginning, .decided = !from_beginning};
+
+    return (struct vsock_reassembly){.scope = scope,
+                                     .take = taker,
+                                     .limit = MIN(limit, VSOCK_REASSEMBLY_LIMIT_MAX),
+                                     .offered_freely = OFFERED_FREELY,
+                                     .offered_max = OFFERED_MAX,
+                                     .seqpacket = seqpacket,
+                                     .may_join = may_join,
+                                     .side = {side, side}};
+}
