@@ -122,7 +122,7 @@ static struct vsock_pdu *split(const struct taking *t, const struct vsock_pdu *p
     *tail = *pdu;
     tail->offset += at;
     tail->length -= at;
-    tail->offered_at = 0;
+    tail->offered_at = tail->length / 16 > at ? tail->length : 0;
     tail->reassembled_in = 0;
     tail->start += at;
     while (segment_of(tail, tail->first_segment)->end <= tail->start)

@@ -139,7 +139,8 @@ struct vsock_reassembly {
     /* A PDU that grows packet by packet is looked at from its beginning each time, which would cost the
      * square of its length. So beyond the first of these numbers of bytes, each look counted, it is offered
      * when it has grown by a sixteenth or a shorter packet may end it; beyond the second, only when it has
-     * grown. That goes for a dissector that names a number, too: it may always want one byte more. */
+     * grown. That goes for a dissector that names a number, too: it may always want one byte more; and for
+     * what it leaves over, unless it has taken a sixteenth of that. */
     uint64_t offered_freely, offered_max;
     bool seqpacket;
     bool may_join; /* dissectors may ask for more than one packet has */

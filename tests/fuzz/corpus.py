@@ -16,6 +16,7 @@ from lib import pcapng, runner
 HEADERS = 32 + 44
 
 RW, FOREIGN = 5, 0x40
+RW_OF_STREAM = 2  # fuzz_reassembly.c's IN_STREAM
 MICROSECONDS, MILLISECONDS, SECONDS, JUMPS = range(4)
 FWD_CNT_AS_GIVEN, LENGTH_AS_GIVEN = 0, 1
 STEPS = 100  # of one input: it is changed thousands of times
@@ -137,6 +138,8 @@ def reassembly(records):
             packets += struct.pack("<BHBI", kind, payload % 4096, min(record.length - len(record.data), 255),
                                    (record.size * 0x9E3779B1 ^ record.fwd_cnt) & 0xFFFFFFFF)
         yield struct.pack("<BB", record.type - 1 & 1 | 0x56, 255) + packets
+    # Who takes one byte of an offer, and wants more of what is left.
+    yield b"\x76\xff" + struct.pack("<BHBI", RW_OF_STREAM, 20, 0, 0x01030103) * 250
 
 
 TARGETS = {"wire": wire, "credit": of_connections(b"\x01"), "conn": of_connections(b"\x00"), "diagnose": diagnose,

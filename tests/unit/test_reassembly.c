@@ -555,12 +555,17 @@ static void no_limit_is_beyond_what_epan_can_take(void)
     g_assert_cmpuint(reassembly.limit, ==, VSOCK_REASSEMBLY_LIMIT_MAX);
 }
 
+static const struct vsock_payload_step *step_at(unsigned i)
+{
+    return (const struct vsock_payload_step *)wmem_array_index(steps, i);
+}
+
 static unsigned count_offers(void)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < wmem_array_get_count(steps); i++)
-        count += ((struct vsock_payload_step *)wmem_array_index(steps, i))->action == VSOCK_ACT_OFFER;
+        count += step_at(i)->action == VSOCK_ACT_OFFER;
     return count;
 }
 
@@ -620,6 +625,39 @@ static void to_name_a_number_is_no_way_around_that(void)
     answer(0, 1);
     CHECK_STEPS(rw(0, 1), "offer? 0+1 of 2601"); /* shorter than the one before */
     CHECK_STEPS(rw(0, 2), "add 0+1 of 2602; add 1+1 of 2603");
+}
+
+/* Of 2600 bytes a dissector takes some; is the rest offered with a byte more? */
+static const char *take_of_much(uint32_t taken)
+{
+    start_to_grow();
+    reassembly.offered_max = reassembly.offered_freely;
+    grow_to(2500);
+    answers_left = next_answer = 0;
+    answer(taken, VSOCK_MORE_ANY);
+    rw(0, 100);
+    return rw(0, 1);
+}
+
+static void who_takes_little_at_a_time_is_offered_less_often(void)
+{
+    CHECK_STEPS(take_of_much(153), "offer? 0+1 of 2448");
+    CHECK_STEPS(take_of_much(152), "add 0+1 of 2449"); /* less than a sixteenth of 2448 */
+}
+
+static void looks_at_what_is_left_are_bounded(void)
+{
+    uint64_t looked = 0;
+
+    start_to_grow();
+    for (unsigned i = 0; i < 2000; i++) {
+        answers_left = next_answer = 0;
+        answer(1, VSOCK_MORE_ANY);
+        rw(0, 10);
+    }
+    for (unsigned i = 0; i < wmem_array_get_count(steps); i++)
+        looked += step_at(i)->action == VSOCK_ACT_OFFER ? step_at(i)->captured : 0;
+    g_assert_cmpuint(looked, <, 2 * reassembly.offered_max + 34 * sent[0]);
 }
 
 /* ---- messages ---- */
@@ -728,11 +766,6 @@ static void messages_that_nobody_takes_are_in_vain_as_well(void)
 }
 
 /* ---- what is kept ---- */
-
-static const struct vsock_payload_step *step_at(unsigned i)
-{
-    return (const struct vsock_payload_step *)wmem_array_index(steps, i);
-}
 
 static const struct vsock_payload_step *last_step(void)
 {
@@ -876,6 +909,8 @@ int main(int argc, char **argv)
     TEST(one_that_was_looked_at_much_is_offered_when_it_has_grown);
     TEST(a_shorter_packet_may_be_the_last);
     TEST(to_name_a_number_is_no_way_around_that);
+    TEST(who_takes_little_at_a_time_is_offered_less_often);
+    TEST(looks_at_what_is_left_are_bounded);
     TEST(a_packet_that_is_a_message_is_simply_handed_over);
     TEST(a_message_is_joined_up_to_its_end);
     TEST(messages_are_joined_whatever_the_preference);
