@@ -63,6 +63,14 @@ typedef void compat_stat_result;
 #define compat_register_heuristics(name, title, proto) register_heur_dissector_list(name, proto)
 #endif
 
+/* Flow graphs need epan/sequence_analysis.h: where it is not installed, tap/sequence_analysis.h stands in for
+ * it, as far as its layouts are known. */
+#if __has_include(<epan/sequence_analysis.h>) || VSOCK_WIRESHARK <= 406
+#define COMPAT_FLOW_GRAPH true
+#else
+#define COMPAT_FLOW_GRAPH false
+#endif
+
 /* Renamed in 4.6. */
 #if VSOCK_WIRESHARK >= 406
 #define compat_dissector_try_uint(table, value, tvb, pinfo, tree, data)                                      \

@@ -14,6 +14,14 @@ static void set_node(address *node, const address *endpoint)
     copy_address(node, endpoint);
 }
 
+/* By this number epan draws lines between conversations and colours them, and it has 16 bits for it. Streams
+ * beyond share the last three in turn, so that a stream and the next are told apart, and those whose lower 16
+ * bits are the same; the comment says which stream it is. */
+static uint16_t conversation_number(uint32_t stream)
+{
+    return (uint16_t)(stream < UINT16_MAX - 2 ? stream : UINT16_MAX - stream % 3);
+}
+
 static tap_packet_status flow_packet(void *listener, packet_info *pinfo, epan_dissect_t *edt _U_,
                                      const void *data, tap_flags_t flags _U_)
 {
@@ -33,7 +41,7 @@ static tap_packet_status flow_packet(void *listener, packet_info *pinfo, epan_di
     item->frame_label = g_strdup(vsock_op_label(&tap->packet, text, sizeof(text)));
     item->comment = ws_strdup_printf("Stream %u: %s", tap->record->stream->index,
                                      vsock_summary(&tap->packet, tap->record, text, sizeof(text)));
-    item->conv_num = (uint16_t)tap->record->stream->index;
+    item->conv_num = conversation_number(tap->record->stream->index);
     item->line_style = 1;
     item->display = TRUE;
     sequence_analysis_use_color_filter(pinfo, item);
@@ -43,5 +51,6 @@ static tap_packet_status flow_packet(void *listener, packet_info *pinfo, epan_di
 
 void vsock_flow_register(int proto)
 {
-    register_seq_analysis("vsock", "vsock Flows", proto, NULL, 0, flow_packet);
+    if (COMPAT_FLOW_GRAPH)
+        register_seq_analysis("vsock", "vsock Flows", proto, NULL, 0, flow_packet);
 }

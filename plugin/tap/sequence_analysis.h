@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * sequence_analysis.h - the part of epan/sequence_analysis.h that a flow graph needs.
- * libwireshark exports these functions, but no development package ships the header. The layouts were read
- * off the libraries of 4.0, 4.4 and 4.6: they agree up to the members left out here, which only epan itself
- * uses. Items are made and sized by epan, never here. */
+ * sequence_analysis.h - epan/sequence_analysis.h, or the part of it that a flow graph needs.
+ * libwireshark exports these functions, but development packages do not ship the header. The layouts were
+ * read off the libraries of 4.0, 4.4 and 4.6: they agree up to the members left out here, which only epan
+ * itself uses. Items are made and sized by epan, never here. Of a newer series nobody has read them: see
+ * COMPAT_FLOW_GRAPH. */
 #ifndef VSOCK_TAP_SEQUENCE_ANALYSIS_H
 #define VSOCK_TAP_SEQUENCE_ANALYSIS_H
 
 #include "compat.h"
+
+#if __has_include(<epan/sequence_analysis.h>)
+#include <epan/sequence_analysis.h>
+#else
 
 #include <epan/address.h>
 #include <epan/packet_info.h>
@@ -43,4 +48,5 @@ WS_DLL_PUBLIC seq_analysis_item_t *sequence_analysis_create_sai_with_addresses(p
                                                                                seq_analysis_info_t *sainfo);
 WS_DLL_PUBLIC void sequence_analysis_use_color_filter(packet_info *pinfo, seq_analysis_item_t *sai);
 
+#endif
 #endif

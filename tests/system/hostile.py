@@ -8,6 +8,7 @@ run into the timeout that the build sets for this test, and takes seconds where 
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -164,6 +165,16 @@ def check_recovery(bench):
     expect("with the default limit", "", notes)
 
 
+def check_flow_graph(bench):
+    """epan has 16 bits for a conversation's number: two with the same one it draws as one."""
+    capture = bench.write("ports", 65_538)
+    graph, _ = bench.run(capture, "-q", "-z", "flow,vsock,standard,vsock.stream in {0, 65536, 65537}")
+    items = re.findall(r"^(\d+) *\|.*\|Stream (\d+): ", graph, re.M)
+    expect("flow graph: streams", "0 65536 65537", " ".join(stream for _, stream in items))
+    expect("flow graph: numbers", 3, len({number for number, _ in items}))
+    expect("flow graph: lines between them", 2, len(re.findall("^-+$", graph, re.M)))
+
+
 def main():
     with runner.bench(options) as (folder, environment):
         bench = Bench(folder, environment)
@@ -172,6 +183,7 @@ def main():
         for kind in hostile_input.KINDS:
             check_outcome(bench, kind)
         check_keys(bench)
+        check_flow_graph(bench)
         plugin = pathlib.Path(options.plugins, options.series, "epan", "vsock.so")
         if b"__asan_init" in plugin.read_bytes():
             print("memory: not measured with AddressSanitizer, which keeps what was freed")
