@@ -13,6 +13,7 @@
 #include <epan/tfs.h>
 
 #include "call.h"
+#include "dissect/tree_util.h"
 #include "payload/handoff.h"
 #include "protobuf.h"
 
@@ -379,8 +380,7 @@ static void show_metadata(const struct ttrpc_message *m, const struct vsock_prot
 
 static void show_timeout(const struct ttrpc_message *m, const struct vsock_protobuf_field *f)
 {
-    int64_t nanoseconds = (int64_t)f->varint;
-    nstime_t timeout = {nanoseconds / 1000000000, (int)(nanoseconds % 1000000000)};
+    nstime_t timeout = vsock_nstime((int64_t)f->varint);
 
     proto_tree_add_time(m->tree, hf_timeout, m->tvb, f->value_start, f->end - f->value_start, &timeout);
 }

@@ -5,6 +5,7 @@
 #include "header.h"
 
 #include <epan/tfs.h>
+#include <wsutil/str_util.h>
 
 #include "core/malformed.h"
 #include "names.h"
@@ -249,7 +250,7 @@ static proto_item *show_bytes(proto_tree *tree, tvbuff_t *tvb, const struct vsoc
                               const char *label, uint32_t offset, uint32_t length)
 {
     uint32_t captured = p->captured > offset ? MIN(p->captured - offset, length) : 0;
-    const char *unit = length == 1 ? "byte" : "bytes";
+    const char *unit = plurality(length, "byte", "bytes");
 
     if (captured == 0)
         return NULL;

@@ -108,17 +108,11 @@ static const char *resolved_cid(uint64_t cid, char *buffer, size_t size)
  * table of all before it, which with a million CIDs is gigabytes. */
 static const char *intern(const char *text)
 {
-    static wmem_map_t *texts;
-    char *kept;
+    static GStringChunk *texts;
 
     if (!texts)
-        texts = wmem_map_new(wmem_epan_scope(), wmem_str_hash, g_str_equal);
-    kept = (char *)wmem_map_lookup(texts, text);
-    if (kept)
-        return kept;
-    kept = wmem_strdup(wmem_epan_scope(), text);
-    wmem_map_insert(texts, kept, kept);
-    return kept;
+        texts = g_string_chunk_new(4096);
+    return g_string_chunk_insert_const(texts, text);
 }
 
 static int cid_to_str(const address *addr, char *buf, int buf_len)

@@ -108,6 +108,15 @@ static inline uint64_t vsock_record_findings(const struct vsock_record *r)
     return r->rare ? r->rare->findings : 0;
 }
 
+/* The side that is shown as the client: the one that sent the REQUEST; where that was not captured, the one
+ * with the larger port. */
+static inline uint8_t vsock_stream_client(const struct vsock_stream *s)
+{
+    if (s->conn.client != VSOCK_SIDE_UNKNOWN)
+        return s->conn.client;
+    return s->side[0].port > s->side[1].port ? 0 : 1;
+}
+
 void vsock_track_register(void);
 
 /* Takes the packet on the first pass, looks it up on later ones. NULL where the headers were cut, or are not

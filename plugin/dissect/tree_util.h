@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * tree_util.h - adding items that stand for no bytes of the packet: Wireshark shows them in brackets. */
+ * tree_util.h - times as epan has them; and adding items that stand for no bytes of the packet: Wireshark
+ * shows them in brackets. */
 #ifndef VSOCK_DISSECT_TREE_UTIL_H
 #define VSOCK_DISSECT_TREE_UTIL_H
 
 #include <epan/packet.h>
+
+static inline nstime_t vsock_nstime(int64_t nanoseconds)
+{
+    return (nstime_t){(time_t)(nanoseconds / 1000000000), (int)(nanoseconds % 1000000000)};
+}
 
 static inline void vsock_add_uint(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t value)
 {
@@ -17,7 +23,7 @@ static inline void vsock_add_int64(proto_tree *tree, tvbuff_t *tvb, int hf, int6
 
 static inline void vsock_add_time(proto_tree *tree, tvbuff_t *tvb, int hf, int64_t nanoseconds)
 {
-    nstime_t t = {nanoseconds / 1000000000, (int)(nanoseconds % 1000000000)};
+    nstime_t t = vsock_nstime(nanoseconds);
 
     proto_item_set_generated(proto_tree_add_time(tree, hf, tvb, 0, 0, &t));
 }

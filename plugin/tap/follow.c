@@ -12,14 +12,6 @@
 #include "dissect/names.h"
 #include "tap.h"
 
-/* Which side is shown as the client where the REQUEST was not captured: the one with the larger port. */
-static uint8_t client_side(const struct vsock_record *r)
-{
-    if (r->stream->conn.client != VSOCK_SIDE_UNKNOWN)
-        return r->stream->conn.client;
-    return r->stream->side[0].port > r->stream->side[1].port ? 0 : 1;
-}
-
 static void set_node(address *addr, unsigned *port, const struct vsock_endpoint *endpoint)
 {
     vsock_copy_cid_address(NULL, addr, endpoint->cid);
@@ -28,7 +20,7 @@ static void set_node(address *addr, unsigned *port, const struct vsock_endpoint 
 
 static void set_nodes(follow_info_t *info, const struct vsock_record *r)
 {
-    uint8_t client = client_side(r);
+    uint8_t client = vsock_stream_client(r->stream);
 
     if (info->client_ip.type != AT_NONE)
         return;
@@ -86,7 +78,7 @@ static tap_packet_status follow_packet(void *listener, packet_info *pinfo, epan_
     if (!r)
         return TAP_PACKET_DONT_REDRAW;
     set_nodes(info, r);
-    is_server = r->sender != client_side(r);
+    is_server = r->sender != vsock_stream_client(r->stream);
     if (vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_UNSEEN_DATA))
         add_gap(info, pinfo, !is_server, r->rare->ahead);
     if (r->counted)

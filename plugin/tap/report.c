@@ -72,10 +72,7 @@ void vsock_json_end(json_dumper *json)
 void vsock_json_string(json_dumper *json, const char *name, const char *value)
 {
     json_dumper_set_member_name(json, name);
-    if (value)
-        json_dumper_value_string(json, value);
-    else
-        json_dumper_value_anyf(json, "null");
+    json_dumper_value_string(json, value);
 }
 
 void vsock_json_number(json_dumper *json, const char *name, int64_t value)

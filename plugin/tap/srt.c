@@ -7,6 +7,7 @@
 
 #include <epan/srt_table.h>
 
+#include "dissect/tree_util.h"
 #include "tap.h"
 
 enum row {
@@ -38,9 +39,7 @@ static void add(srt_stat_table *table, enum row row, uint32_t frame, packet_info
 
     if (frame == 0 || then == VSOCK_TIME_NONE)
         return;
-    nstime_set_zero(&time);
-    time.secs = (time_t)(then / 1000000000);
-    time.nsecs = (int)(then % 1000000000);
+    time = vsock_nstime(then);
     add_srt_table_data(table, row, &time, pinfo);
 }
 
