@@ -166,7 +166,7 @@ def check_filters(folder, options):
 
 def main():
     options = runner.parse_arguments()
-    folder = pathlib.Path(*options.names)
+    folder = pathlib.Path(*options.names).resolve()
     device, cooked = (Printed(folder, interface) for interface in ("vsockmon0", "any"))
     good = [device.check(), cooked.check(), *check_filters(folder, options)]
     if device.reports != cooked.reports:
