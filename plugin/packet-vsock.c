@@ -14,6 +14,7 @@
 #include "dissect/builtin.h"
 #include "dissect/columns.h"
 #include "dissect/connection.h"
+#include "dissect/expert_connection.h"
 #include "dissect/expert_packet.h"
 #include "dissect/flow_control.h"
 #include "dissect/header.h"
@@ -49,6 +50,18 @@ static void require_captured_headers(tvbuff_t *tvb, const struct vsock_packet *p
         tvb_ensure_bytes_exist(tvb, 0, (int)MIN(packet->payload_offset, packet->length));
 }
 
+/* Its life, then its flow control: fields of each before what is found. */
+static void show_connection(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
+                            const struct vsock_record *record, const struct vsock_header_items *items)
+{
+    if (items->tree)
+        vsock_connection_show(tvb, items->tree, packet, record);
+    vsock_connection_findings_show(pinfo, packet, record, items);
+    if (items->tree)
+        vsock_credit_show(tvb, items->tree, packet, record);
+    vsock_credit_findings_show(pinfo, packet, record, items);
+}
+
 static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     struct vsock_packet packet;
@@ -58,16 +71,14 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
     read_packet(tvb, &packet);
     malformed = vsock_malformed(&packet);
-    record = vsock_track(pinfo, &packet);
+    record = vsock_track(pinfo, &packet, malformed);
 
     vsock_set_addresses(pinfo, tvb, &packet);
     vsock_set_columns(pinfo, &packet, malformed, record);
     vsock_header_show(tvb, tree, &packet, &items);
     vsock_malformed_show(pinfo, &packet, malformed, &items);
-    if (record) {
-        vsock_analysis_show(tvb, pinfo, &packet, record, &items);
-        vsock_credit_show(tvb, pinfo, &packet, record, &items);
-    }
+    if (record)
+        show_connection(tvb, pinfo, &packet, record, &items);
     vsock_payload_show(tvb, &packet, vsock_record_payload_skip(record), &items);
     vsock_taps_queue(pinfo, tvb, &packet, record);
     vsock_export_record(pinfo, tvb);
@@ -80,8 +91,8 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 }
 
 static const struct vsock_fields *const fields[] = {
-    &vsock_header_fields, &vsock_malformed_fields, &vsock_connection_fields,
-    &vsock_credit_fields, &vsock_pdu_fields,
+    &vsock_header_fields, &vsock_malformed_fields, &vsock_connection_fields, &vsock_connection_experts,
+    &vsock_credit_fields, &vsock_credit_experts,   &vsock_pdu_fields,
 };
 
 static const char *conflicting_name(void)
@@ -115,13 +126,12 @@ void proto_register_vsock(void)
     vsock_fields_register(fields, array_length(fields));
     vsock_names_register();
     preferences = prefs_register_protocol(proto_vsock, NULL);
-    vsock_analysis_register_preferences(preferences);
-    vsock_credit_register_preferences(preferences);
+    vsock_thresholds_register(preferences);
     vsock_payload_register_preferences(preferences);
     vsock_handoff_register(proto_vsock, preferences);
     vsock_export_register();
     vsock_services_register(preferences);
-    vsock_track_register();
+    vsock_track_register(vsock_thresholds_read, vsock_taps_end_session);
     vsock_taps_register(proto_vsock);
     vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto_vsock);
 }

@@ -40,22 +40,24 @@ bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_pack
 
 struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t side, bool degenerate)
 {
-    bool exact = first->virtio.op == VSOCK_OP_REQUEST;
+    bool from_request = first->virtio.op == VSOCK_OP_REQUEST;
     struct vsock_conn conn = {
-        .state = exact ? VSOCK_STATE_REQUESTED : VSOCK_STATE_MIDSTREAM,
-        .client = exact && !degenerate ? side : VSOCK_SIDE_UNKNOWN,
+        .state = from_request ? VSOCK_STATE_REQUESTED : VSOCK_STATE_MIDSTREAM,
+        .client = from_request && !degenerate ? side : VSOCK_SIDE_UNKNOWN,
         .lower = first->mon.src_port < first->mon.dst_port ? side : other(side),
         .type = first->virtio.type,
-        .exact = exact,
+        .from_request = from_request,
         .degenerate = degenerate,
-        .flow = vsock_flow_start(exact),
+        .flow = vsock_flow_start(from_request),
     };
 
     return conn;
 }
 
-static void on_request(struct vsock_conn *c, const struct vsock_conn *previous, struct vsock_step *step)
+static void on_request(struct vsock_conn *c, const struct vsock_conn *previous, const struct vsock_mark *at,
+                       struct vsock_step *step)
 {
+    c->request = *at;
     c->completeness |= VSOCK_COMPLETE_REQUEST;
     FIND(step, REQUEST);
     if (c->degenerate)
@@ -68,20 +70,21 @@ static void on_request(struct vsock_conn *c, const struct vsock_conn *previous, 
         FIND(step, REUSED);
 }
 
-static void on_response(struct vsock_conn *c, uint8_t side, int64_t time, struct vsock_step *step)
+static void on_response(struct vsock_conn *c, uint8_t side, const struct vsock_mark *at,
+                        struct vsock_step *step)
 {
     if (c->completeness & VSOCK_COMPLETE_RESPONSE) {
         FIND(step, DUPLICATE_RESPONSE);
         return;
     }
-    if (!c->exact || side == c->client) {
+    if (!c->from_request || side == c->client) {
         FIND(step, RESPONSE_WITHOUT_REQUEST);
-        if (c->exact)
+        if (c->from_request)
             return;
         c->client = c->degenerate ? VSOCK_SIDE_UNKNOWN : other(side);
     }
     c->completeness |= VSOCK_COMPLETE_RESPONSE;
-    c->response_time = time;
+    c->response = *at;
     FIND(step, RESPONSE);
     if (c->state == VSOCK_STATE_REQUESTED || c->state == VSOCK_STATE_MIDSTREAM)
         c->state = VSOCK_STATE_OPEN;
@@ -96,7 +99,7 @@ static void on_rw(struct vsock_conn *c, uint8_t side, struct vsock_step *step)
     if (c->shut[side] & VSOCK_SHUTDOWN_SEND && !c->degenerate)
         FIND(step, DATA_AFTER_SHUTDOWN);
     c->completeness |= VSOCK_COMPLETE_DATA;
-    step->counted = !c->degenerate;
+    step->in_stream = !c->degenerate;
 }
 
 /* Neither side may send any more: each direction was shut by its sender or by its receiver. */
@@ -136,7 +139,7 @@ static enum vsock_rst_kind abort_kind(const struct vsock_conn *c, uint8_t side)
 {
     const struct vsock_window *peer = &c->flow.window[other(side)];
 
-    if (!peer->stamped)
+    if (!peer->advertised)
         return VSOCK_RST_ABORTED;
     if (vsock_window_in_flight(peer) > peer->buf_alloc)
         return VSOCK_RST_WINDOW_OVERRUN;
@@ -149,11 +152,11 @@ static enum vsock_rst_kind abort_kind(const struct vsock_conn *c, uint8_t side)
 /* The client's answer to a RESPONSE that it no longer waits for. */
 static bool is_abandoned(const struct vsock_conn *c, uint8_t side, int64_t time)
 {
-    if (!c->exact || c->client != side || c->client_spoke)
+    if (!c->from_request || c->client != side || c->client_spoke)
         return false;
     if (c->state == VSOCK_STATE_REQUESTED)
         return true;
-    return !(c->completeness & VSOCK_COMPLETE_DATA) && time - c->response_time <= ABANDON_TIME_MAX;
+    return !(c->completeness & VSOCK_COMPLETE_DATA) && time - c->response.time <= ABANDON_TIME_MAX;
 }
 
 static enum vsock_rst_kind degenerate_rst_kind(const struct vsock_conn *c)
@@ -178,35 +181,32 @@ static enum vsock_rst_kind first_rst_kind(const struct vsock_conn *c, const stru
         return is_close_timeout(c, side, time) ? VSOCK_RST_CLOSE_TIMEOUT : VSOCK_RST_CLOSE_ACK;
     if (no_socket)
         return VSOCK_RST_NO_SOCKET;
-    return c->exact ? abort_kind(c, side) : VSOCK_RST_TRAILING;
+    return c->from_request ? abort_kind(c, side) : VSOCK_RST_TRAILING;
 }
 
-static enum vsock_state state_after(enum vsock_rst_kind kind, enum vsock_state before)
-{
-    switch (kind) {
-    case VSOCK_RST_REFUSED:
-        return VSOCK_STATE_REFUSED;
-    case VSOCK_RST_CLOSE_ACK:
-    case VSOCK_RST_CLOSE_TIMEOUT:
-    case VSOCK_RST_CONNECT_ABANDONED:
-        return VSOCK_STATE_CLOSED;
-    case VSOCK_RST_NO_SOCKET:
-    case VSOCK_RST_ABORTED:
-    case VSOCK_RST_QUEUE_OVERFLOW:
-    case VSOCK_RST_WINDOW_OVERRUN:
-        return VSOCK_STATE_RESET;
-    case VSOCK_RST_NONE:
-    case VSOCK_RST_TRAILING:
-    case VSOCK_RST_FOREIGN_TYPE:
-        break;
-    }
-    return before;
-}
+#define FOUND(finding) VSOCK_FOUND_BIT(VSOCK_FOUND_##finding)
+
+/* What a connection's first RST does, by its kind: the state after it, 0 for the same as before, and what is
+ * found. TRAILING may acknowledge a close that began before the capture: nothing to say of it. */
+static const struct {
+    uint8_t after; /* enum vsock_state */
+    uint64_t findings;
+} endings[] = {
+    [VSOCK_RST_REFUSED] = {VSOCK_STATE_REFUSED, 0}, /* by whom says what is found */
+    [VSOCK_RST_CLOSE_ACK] = {VSOCK_STATE_CLOSED, FOUND(CLOSED)},
+    [VSOCK_RST_CLOSE_TIMEOUT] = {VSOCK_STATE_CLOSED, FOUND(CLOSE_TIMEOUT)},
+    [VSOCK_RST_CONNECT_ABANDONED] = {VSOCK_STATE_CLOSED, FOUND(ABANDONED)},
+    [VSOCK_RST_NO_SOCKET] = {VSOCK_STATE_RESET, FOUND(RESET_NO_SOCKET)},
+    [VSOCK_RST_ABORTED] = {VSOCK_STATE_RESET, FOUND(RESET)},
+    [VSOCK_RST_QUEUE_OVERFLOW] = {VSOCK_STATE_RESET, FOUND(RESET) | FOUND(QUEUE_OVERFLOW_SUSPECTED)},
+    [VSOCK_RST_WINDOW_OVERRUN] = {VSOCK_STATE_RESET, FOUND(RESET)},
+    [VSOCK_RST_TRAILING] = {0},
+};
 
 /* What either side had sent and the other, by its last word, had not consumed when the connection closed. */
 static void find_unconsumed(const struct vsock_conn *c, struct vsock_step *step)
 {
-    if (!c->exact || c->degenerate)
+    if (!c->from_request || c->degenerate)
         return;
     step->unconsumed =
         vsock_window_in_flight(&c->flow.window[0]) + vsock_window_in_flight(&c->flow.window[1]);
@@ -214,50 +214,26 @@ static void find_unconsumed(const struct vsock_conn *c, struct vsock_step *step)
         FIND(step, UNCONSUMED_AT_CLOSE);
 }
 
-static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side, int64_t time,
-                   struct vsock_step *step)
+static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side,
+                   const struct vsock_mark *at, struct vsock_step *step)
 {
-    enum vsock_rst_kind kind = first_rst_kind(c, p, side, time);
+    enum vsock_rst_kind kind = first_rst_kind(c, p, side, at->time);
 
-    switch (kind) {
-    case VSOCK_RST_REFUSED:
-        if (side == c->client)
-            FIND(step, PROTOCOL_ERROR);
-        else
-            FIND(step, REFUSED);
-        break;
-    case VSOCK_RST_CLOSE_ACK:
-        FIND(step, CLOSED);
+    step->findings |= endings[kind].findings;
+    if (kind == VSOCK_RST_REFUSED)
+        step->findings |= side == c->client ? FOUND(PROTOCOL_ERROR) : FOUND(REFUSED);
+    if (kind == VSOCK_RST_CLOSE_ACK)
         find_unconsumed(c, step);
-        break;
-    case VSOCK_RST_CLOSE_TIMEOUT:
-        FIND(step, CLOSE_TIMEOUT);
-        step->waited = time - c->full_time[side];
-        break;
-    case VSOCK_RST_CONNECT_ABANDONED:
-        FIND(step, ABANDONED);
-        break;
-    case VSOCK_RST_NO_SOCKET:
-        FIND(step, RESET_NO_SOCKET);
-        break;
-    case VSOCK_RST_QUEUE_OVERFLOW:
-        FIND(step, QUEUE_OVERFLOW_SUSPECTED);
-        FIND(step, RESET);
-        break;
-    case VSOCK_RST_ABORTED:
-    case VSOCK_RST_WINDOW_OVERRUN:
-        FIND(step, RESET);
-        break;
-    case VSOCK_RST_NONE:
-    case VSOCK_RST_TRAILING: /* may acknowledge a close that began before the capture: nothing to say of it */
-    case VSOCK_RST_FOREIGN_TYPE:
-        break;
-    }
+    if (kind == VSOCK_RST_CLOSE_TIMEOUT)
+        step->waited = at->time - c->full_time[side];
     step->findings |= vsock_flow_end(&c->flow);
     c->completeness |= VSOCK_COMPLETE_RST;
-    c->state = state_after(kind, c->state);
+    if (endings[kind].after != 0)
+        c->state = endings[kind].after;
     c->ended = true;
-    step->rst_kind = kind;
+    c->reset = *at;
+    c->rst_side = side;
+    step->rst_kind = c->rst_kind = kind;
 }
 
 /* After the connection's RST nothing changes it any more. */
@@ -289,20 +265,20 @@ bool vsock_conn_has_credit(const struct vsock_conn *c, const struct vsock_packet
 }
 
 static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, const struct vsock_packet *p,
-                     uint8_t side, int64_t time, struct vsock_step *step)
+                     uint8_t side, const struct vsock_mark *at, struct vsock_step *step)
 {
     switch ((enum vsock_op)p->virtio.op) {
     case VSOCK_OP_REQUEST:
-        on_request(c, previous, step);
+        on_request(c, previous, at, step);
         return; /* not yet speech */
     case VSOCK_OP_RESPONSE:
-        on_response(c, side, time, step);
+        on_response(c, side, at, step);
         break;
     case VSOCK_OP_RST:
-        on_rst(c, p, side, time, step);
+        on_rst(c, p, side, at, step);
         break;
     case VSOCK_OP_SHUTDOWN:
-        on_shutdown(c, p, side, time, step);
+        on_shutdown(c, p, side, at->time, step);
         break;
     case VSOCK_OP_RW:
         on_rw(c, side, step);
@@ -317,33 +293,33 @@ static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, co
 }
 
 static void take_living(struct vsock_conn *c, const struct vsock_conn *previous, const struct vsock_packet *p,
-                        uint8_t side, uint32_t frame, int64_t time, struct vsock_rw *rw,
+                        uint8_t side, const struct vsock_mark *at, struct vsock_rw *rw,
                         struct vsock_step *step)
 {
-    if (vsock_conn_has_credit(c, p))
-        step->flow = vsock_flow_step(&c->flow, p, side, frame, time, rw);
-    if (step->flow.stall_frame != 0)
+    if (step->has_credit)
+        step->flow = vsock_flow_step(&c->flow, p, side, at, rw);
+    if (step->flow.stall.record != 0)
         FIND(step, STALL_ENDED);
-    dispatch(c, previous, p, side, time, step);
+    dispatch(c, previous, p, side, at, step);
     step->findings |= step->flow.findings;
 }
 
 struct vsock_step vsock_conn_step(struct vsock_conn *c, const struct vsock_conn *previous,
-                                  const struct vsock_packet *p, uint8_t side, uint32_t frame, int64_t time,
+                                  const struct vsock_packet *p, uint8_t side, const struct vsock_mark *at,
                                   struct vsock_rw *rw)
 {
-    struct vsock_step step = {.before = c->state};
+    struct vsock_step step = {.before = c->state, .has_credit = vsock_conn_has_credit(c, p)};
 
-    if (c->packets++ == 0 && !c->exact && p->virtio.op != VSOCK_OP_RESPONSE)
+    if (c->packets++ == 0 && !c->from_request && p->virtio.op != VSOCK_OP_RESPONSE)
         FIND(&step, MIDSTREAM);
     if (p->virtio.type != c->type) {
         on_foreign(p, &step);
     } else if (c->ended) {
         on_straggler(p, &step);
-        if (vsock_conn_has_credit(c, p))
-            step.flow = vsock_flow_trail(&c->flow, p, side, frame, rw);
+        if (step.has_credit)
+            step.flow = vsock_flow_trail(&c->flow, p, side, at->record, rw);
     } else {
-        take_living(c, previous, p, side, frame, time, rw, &step);
+        take_living(c, previous, p, side, at, rw, &step);
     }
     step.after = c->state;
     return step;

@@ -49,21 +49,25 @@ enum vsock_rst_kind {
 
 #define VSOCK_SIDE_UNKNOWN 2
 
+/* What every packet needs comes first, as in struct vsock_flow. */
 struct vsock_conn {
-    enum vsock_state state;
     uint32_t packets;
+    uint16_t type;  /* of its first packet */
+    uint8_t state;  /* enum vsock_state */
     uint8_t client; /* the side that sent the REQUEST, or VSOCK_SIDE_UNKNOWN */
     uint8_t lower;  /* the side with the smaller port: the server for want of better, in completeness only */
     uint8_t completeness;
-    uint16_t type;         /* of its first packet */
-    bool exact;            /* its REQUEST was captured */
-    bool degenerate;       /* both endpoints are the same: nothing tells the sides apart */
-    bool ended;            /* its first RST was seen: all that follows is trailing */
-    bool client_spoke;     /* the client sent something after its REQUEST */
-    uint8_t shut[2];       /* SHUTDOWN flags that each side has sent, ORed: they are permanent */
-    int64_t full_time[2];  /* when a side's own flags became full, in nanoseconds */
-    int64_t response_time; /* with VSOCK_COMPLETE_RESPONSE */
+    uint8_t shut[2];   /* SHUTDOWN flags that each side has sent, ORed: they are permanent */
+    bool from_request; /* its REQUEST was captured */
+    bool degenerate;   /* both endpoints are the same: nothing tells the sides apart */
+    bool ended;        /* its first RST was seen: all that follows is trailing */
+    bool client_spoke; /* the client sent something after its REQUEST */
     struct vsock_flow flow;
+    int64_t full_time[2]; /* when a side's own flags became full, in nanoseconds */
+    struct vsock_mark request, response;
+    struct vsock_mark reset;      /* its first RST, those of a foreign type apart */
+    enum vsock_rst_kind rst_kind; /* of that */
+    uint8_t rst_side;             /* who sent it */
 };
 
 /* What a packet did. */
@@ -71,10 +75,11 @@ struct vsock_step {
     enum vsock_state before, after;
     enum vsock_rst_kind rst_kind;
     uint64_t findings;           /* VSOCK_FOUND_BIT()s, those of `flow` included */
-    bool counted;                /* an RW that is part of the stream: before its end, and of its type */
+    bool in_stream;              /* an RW that is part of the stream: before its end, and of its type */
     uint64_t unconsumed;         /* with UNCONSUMED_AT_CLOSE: bytes */
     int64_t waited;              /* with CLOSE_TIMEOUT: nanoseconds since the full SHUTDOWN */
-    struct vsock_flow_step flow; /* zero where the packet says nothing of credit */
+    bool has_credit;             /* vsock_conn_has_credit() */
+    struct vsock_flow_step flow; /* zero where not */
 };
 
 /* Does this packet begin a new generation? `current` is the last one between its endpoints. */
@@ -83,13 +88,13 @@ bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_pack
 /* A generation about to take its first packet, sent by `side`. `degenerate`: both endpoints are the same. */
 struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t side, bool degenerate);
 
-/* Takes the next packet, sent by `side` in `frame` at `time` (nanoseconds). `previous` is the generation
+/* Takes the next packet, sent by `side`. `previous` is the generation
  * before, given with the first packet only; NULL if there is none. `rw` is for an RW to be kept in; it may be
  * used or not.
  */
 struct vsock_step vsock_conn_step(struct vsock_conn *conn, const struct vsock_conn *previous,
-                                  const struct vsock_packet *packet, uint8_t side, uint32_t frame,
-                                  int64_t time, struct vsock_rw *rw);
+                                  const struct vsock_packet *packet, uint8_t side,
+                                  const struct vsock_mark *at, struct vsock_rw *rw);
 
 /* Does the packet say anything of the connection's credit? Not a RST without a socket, nor one of a type that
  * is not the connection's, or has no credit at all; and nothing can be made of it where nothing tells the

@@ -29,10 +29,10 @@ int64_t vsock_window_left_capped(const struct vsock_window *w, uint32_t own_buf_
     return (int64_t)cap - (int64_t)vsock_window_in_flight(w);
 }
 
-void vsock_window_send(struct vsock_window *w, uint32_t length, uint32_t frame, struct vsock_rw *rw)
+void vsock_window_send(struct vsock_window *w, uint32_t length, uint32_t record, struct vsock_rw *rw)
 {
     w->sent += length;
-    *rw = (struct vsock_rw){.end = w->sent, .frame = frame, .queued = length > MERGED_MAX};
+    *rw = (struct vsock_rw){.end = w->sent, .record = record, .queued = length > MERGED_MAX};
     w->queued += rw->queued;
     if (w->unconsumed_rws > 0)
         w->newest->next = rw;
@@ -64,12 +64,12 @@ static void rebase(struct vsock_window *w, uint32_t fwd_cnt, struct vsock_rw **r
 
     w->consumed = w->sent;
     release(w, &unknown);
-    while (unknown) { /* which of them were consumed is not known: none is the one that this stamp
+    while (unknown) { /* which of them were consumed is not known: none is the one that this packet
                          acknowledges */
         struct vsock_rw *next = unknown->next;
 
         unknown->next = *released;
-        unknown->frame = 0;
+        unknown->record = 0;
         *released = unknown;
         unknown = next;
     }
@@ -77,43 +77,43 @@ static void rebase(struct vsock_window *w, uint32_t fwd_cnt, struct vsock_rw **r
     w->based = true;
 }
 
-static void consume(struct vsock_window *w, uint32_t fwd_cnt, struct vsock_stamp *stamp)
+static void consume(struct vsock_window *w, uint32_t fwd_cnt, struct vsock_credit_info *info)
 {
     uint32_t advance = fwd_cnt - (uint32_t)w->consumed;
     uint32_t back = (uint32_t)w->consumed - fwd_cnt; /* the other way round */
     uint64_t in_flight = vsock_window_in_flight(w);
 
     if (advance <= in_flight) {
-        stamp->advance = advance;
+        info->advance = advance;
         w->consumed += advance;
     } else if (advance - in_flight <= back) { /* ahead of what was seen is nearer than back */
-        stamp->advance = advance;
-        stamp->ahead = (uint32_t)(advance - in_flight);
+        info->advance = advance;
+        info->ahead = (uint32_t)(advance - in_flight);
         w->consumed += advance;
         w->sent = w->consumed;
     } else {
-        stamp->backwards = back;
-        w->consumed -= stamp->backwards;
+        info->backwards = back;
+        w->consumed -= info->backwards;
     }
 }
 
-struct vsock_stamp vsock_window_stamp(struct vsock_window *w, uint32_t buf_alloc, uint32_t fwd_cnt,
-                                      struct vsock_rw **released)
+struct vsock_credit_info vsock_window_advertise(struct vsock_window *w, uint32_t buf_alloc, uint32_t fwd_cnt,
+                                                struct vsock_rw **released)
 {
-    struct vsock_stamp stamp = {0};
-    bool first = !w->stamped;
+    struct vsock_credit_info info = {0};
+    bool first = !w->advertised;
 
     if (w->based) {
-        consume(w, fwd_cnt, &stamp);
+        consume(w, fwd_cnt, &info);
         release(w, released);
     } else {
         rebase(w, fwd_cnt, released);
     }
     if (!first && buf_alloc < w->buf_alloc)
-        stamp.shrunk = w->buf_alloc - buf_alloc;
+        info.shrunk = w->buf_alloc - buf_alloc;
     w->buf_alloc = buf_alloc;
-    w->stamped = true;
+    w->advertised = true;
     if (first || (int64_t)(w->consumed + buf_alloc - w->edge) > 0)
         w->edge = w->consumed + buf_alloc;
-    return stamp;
+    return info;
 }

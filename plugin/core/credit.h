@@ -13,8 +13,8 @@
  * gets it back through `released` lists. */
 struct vsock_rw {
     struct vsock_rw *next;
-    uint64_t end; /* stream offset of the byte after its last */
-    uint32_t frame;
+    uint64_t end;    /* stream offset of the byte after its last */
+    uint32_t record; /* the packet's; 0 where it does not matter */
     bool queued;
 };
 
@@ -23,15 +23,16 @@ struct vsock_window {
     uint64_t consumed; /* of the first byte that the receiver has not said it consumed */
     uint64_t edge;     /* of the byte after the last that any advertisement has allowed; a shrink leaves it */
     uint32_t buf_alloc; /* the receiver's buffer, as it last advertised */
-    bool based;   /* the counters' start is known: from the REQUEST, or from the receiver's first stamp */
-    bool stamped; /* the receiver has stamped a packet: consumed, edge and buf_alloc are its word */
+    bool based; /* the counters' start is known: from the REQUEST, or from the receiver's first fwd_cnt */
+    bool advertised; /* the receiver has sent its buf_alloc and fwd_cnt: consumed, edge and buf_alloc are its
+                        word */
     uint32_t unconsumed_rws;
     uint32_t queued;                  /* of them: too large for Linux to merge with the one before */
     struct vsock_rw *oldest, *newest; /* valid while unconsumed_rws > 0 */
 };
 
-/* What a receiver's stamp said that is worth saying. */
-struct vsock_stamp {
+/* What buf_alloc and fwd_cnt of a receiver's packet changed. */
+struct vsock_credit_info {
     uint32_t advance;   /* bytes newly consumed */
     uint32_t ahead;     /* ... of which these were never seen to be sent */
     uint32_t backwards; /* bytes that were consumed before, and now are not */
@@ -42,17 +43,17 @@ struct vsock_stamp {
 struct vsock_window vsock_window_start(bool from_request);
 
 /* The sender sends an RW of `length` bytes. `rw` is kept until the bytes are consumed. */
-void vsock_window_send(struct vsock_window *window, uint32_t length, uint32_t frame, struct vsock_rw *rw);
+void vsock_window_send(struct vsock_window *window, uint32_t length, uint32_t record, struct vsock_rw *rw);
 
-/* The receiver stamps a packet. Prepends RWs that are wholly consumed now to *released: the newest comes
- * first. */
-struct vsock_stamp vsock_window_stamp(struct vsock_window *window, uint32_t buf_alloc, uint32_t fwd_cnt,
-                                      struct vsock_rw **released);
+/* The receiver sends a packet with its buf_alloc and fwd_cnt. Prepends RWs that are wholly consumed now to
+ * *released: the newest comes first. */
+struct vsock_credit_info vsock_window_advertise(struct vsock_window *window, uint32_t buf_alloc,
+                                                uint32_t fwd_cnt, struct vsock_rw **released);
 
 /* Bytes that the sender has sent and the receiver has not said it consumed. */
 uint64_t vsock_window_in_flight(const struct vsock_window *window);
 
-/* Bytes that the sender may still send; negative after an overrun or a shrink. Only once stamped. */
+/* Bytes that the sender may still send; negative after an overrun or a shrink. Only while `advertised`. */
 int64_t vsock_window_left(const struct vsock_window *window);
 
 /* The same for a sender that also caps what is in flight at its own buffer, `own_buf_alloc`, as Linux does

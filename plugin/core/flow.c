@@ -11,17 +11,18 @@ static uint8_t other(uint8_t side)
     return side ^ 1;
 }
 
-struct vsock_flow vsock_flow_start(bool exact)
+struct vsock_flow vsock_flow_start(bool from_request)
 {
-    return (struct vsock_flow){.window = {vsock_window_start(exact), vsock_window_start(exact)},
-                               .exact = exact};
+    return (struct vsock_flow){.window = {vsock_window_start(from_request), vsock_window_start(from_request)},
+                               .from_request = from_request,
+                               .quiet = true};
 }
 
 uint32_t vsock_flow_own_buffer(const struct vsock_flow *f, uint8_t sender)
 {
     const struct vsock_window *incoming = &f->window[other(sender)];
 
-    return incoming->stamped ? incoming->buf_alloc : UINT32_MAX;
+    return incoming->advertised ? incoming->buf_alloc : UINT32_MAX;
 }
 
 static int64_t left_capped(const struct vsock_flow *f, uint8_t sender)
@@ -29,25 +30,25 @@ static int64_t left_capped(const struct vsock_flow *f, uint8_t sender)
     return vsock_window_left_capped(&f->window[sender], vsock_flow_own_buffer(f, sender));
 }
 
-/* ---- the stamp of the packet's sender, as the receiver of the other side's data ---- */
+/* ---- credit of the packet's sender, as the receiver of the other side's data ---- */
 
-static void find_in_stamp(const struct vsock_flow *f, const struct vsock_packet *p,
-                          const struct vsock_window *w, bool nothing_sent, struct vsock_flow_step *step)
+static void find_in_credit_info(const struct vsock_flow *f, const struct vsock_packet *p,
+                                const struct vsock_window *w, bool nothing_sent, struct vsock_flow_step *step)
 {
-    const struct vsock_stamp *stamp = &step->stamp;
+    const struct vsock_credit_info *info = &step->info;
     bool at_start = p->virtio.op == VSOCK_OP_REQUEST || p->virtio.op == VSOCK_OP_RESPONSE;
 
     if (at_start && p->virtio.fwd_cnt != 0)
         FIND(step, FWD_CNT_AT_START);
-    else if (stamp->ahead > 0 && f->exact && nothing_sent)
+    else if (info->ahead > 0 && f->from_request && nothing_sent)
         FIND(step, FWD_CNT_AHEAD);
-    else if (stamp->ahead > 0 && f->exact)
+    else if (info->ahead > 0 && f->from_request)
         FIND(step, UNSEEN_DATA);
-    if (stamp->backwards > 0)
+    if (info->backwards > 0)
         FIND(step, FWD_CNT_BACKWARDS);
-    if (stamp->shrunk > 0)
+    if (info->shrunk > 0)
         FIND(step, BUF_ALLOC_SHRUNK);
-    if (stamp->shrunk > 0 && vsock_window_left(w) < 0)
+    if (info->shrunk > 0 && vsock_window_left(w) < 0)
         FIND(step, BUF_ALLOC_BELOW_IN_FLIGHT);
 }
 
@@ -58,60 +59,61 @@ static void find_in_open_message(struct vsock_message *m, const struct vsock_win
 {
     if (!m->open)
         return;
-    if (step->stamp.ahead > 0 || (int64_t)(w->consumed - m->start) > 0) {
+    if (step->info.ahead > 0 || (int64_t)(w->consumed - m->start) > 0) {
         *m = (struct vsock_message){0};
-    } else if (step->stamp.shrunk > 0 && m->bytes >= w->buf_alloc && !m->too_big) {
+    } else if (step->info.shrunk > 0 && m->bytes >= w->buf_alloc && !m->too_big) {
         m->too_big = true;
         FIND(step, MESSAGE_TOO_BIG);
     }
 }
 
-static void take_stamp(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
-                       struct vsock_flow_step *step)
+static void take_credit_info(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
+                             struct vsock_flow_step *step)
 {
     struct vsock_window *w = &f->window[other(side)];
     bool nothing_sent = w->sent == 0;
     struct vsock_excess *excess = &f->excess[other(side)];
 
-    step->stamp = vsock_window_stamp(w, p->virtio.buf_alloc, p->virtio.fwd_cnt, &step->released);
-    step->acks_frame = step->stamp.advance > 0 && step->released ? step->released->frame : 0;
+    step->info = vsock_window_advertise(w, p->virtio.buf_alloc, p->virtio.fwd_cnt, &step->released);
+    step->acks = step->info.advance > 0 && step->released ? step->released->record : 0;
+    find_in_credit_info(f, p, w, nothing_sent, step);
+    if (f->quiet)
+        return;
     step->recovered = excess->open && (int64_t)(w->consumed - excess->edge) > 0;
     if (step->recovered)
         excess->open = false;
-    find_in_stamp(f, p, w, nothing_sent, step);
     find_in_open_message(&f->message[other(side)], w, step);
-    if (step->stamp.advance > 0)
-        f->question[other(side)].vain = 0;
+    if (step->info.advance > 0)
+        f->credit_request[other(side)].unproductive = 0;
 }
 
-/* ---- questions ---- */
+/* ---- credit requests ---- */
 
-static void ask(struct vsock_flow *f, uint8_t side, uint32_t frame, int64_t time,
-                struct vsock_flow_step *step)
+static void ask(struct vsock_flow *f, uint8_t side, const struct vsock_mark *at, struct vsock_flow_step *step)
 {
-    struct vsock_question *q = &f->question[side];
+    struct vsock_credit_request *q = &f->credit_request[side];
 
     FIND(step, CREDIT_REQUEST);
     if (q->open)
         return;
     q->open = true;
-    q->frame = frame;
-    q->time = time;
+    f->quiet = false;
+    q->at = *at;
     step->asks = true;
 }
 
-/* Whatever the packet's sender says answers the other side's question. */
+/* Whatever the packet's sender says answers the other side's request. */
 static void answer(struct vsock_flow *f, uint8_t side, struct vsock_flow_step *step)
 {
-    struct vsock_question *q = &f->question[other(side)];
+    struct vsock_credit_request *q = &f->credit_request[other(side)];
 
-    if (!q->open)
+    if (f->quiet || !q->open)
         return;
     q->open = false;
-    if (step->stamp.advance == 0 && vsock_window_in_flight(&f->window[other(side)]) > 0)
-        q->vain++;
-    step->answers_frame = q->frame;
-    if (q->vain > 1)
+    if (step->info.advance == 0 && vsock_window_in_flight(&f->window[other(side)]) > 0)
+        q->unproductive++;
+    step->answers = q->at;
+    if (q->unproductive > 1)
         FIND(step, CREDIT_REQUEST_REPEATED);
 }
 
@@ -133,8 +135,9 @@ static void find_in_message(struct vsock_flow *f, const struct vsock_packet *p, 
     if (!m->open)
         m->start = step->offset;
     m->open = true;
+    f->quiet = false;
     m->bytes += p->virtio.len;
-    if (w->stamped && m->bytes >= w->buf_alloc && !m->too_big) {
+    if (w->advertised && m->bytes >= w->buf_alloc && !m->too_big) {
         m->too_big = true;
         FIND(step, MESSAGE_TOO_BIG);
     }
@@ -146,12 +149,13 @@ static void find_in_window(struct vsock_flow *f, uint8_t side, int64_t left_befo
     const struct vsock_window *w = &f->window[side];
     int64_t left = vsock_window_left(w);
 
-    if (!f->exact) {
+    if (!f->from_request) {
         /* What was advertised before the capture is not known: a larger buffer may have allowed anything. */
     } else if ((int64_t)(w->sent - w->edge) > 0) {
         step->exceeded = w->sent - w->edge;
         if (!f->excess[side].open)
             f->excess[side] = (struct vsock_excess){.open = true, .edge = w->edge};
+        f->quiet = false;
         FIND(step, CREDIT_EXCEEDED);
     } else if (left < 0) { /* an earlier, larger advertisement still covers it */
         FIND(step, WINDOW_OVERRUN_AFTER_SHRINK);
@@ -162,7 +166,7 @@ static void find_in_window(struct vsock_flow *f, uint8_t side, int64_t left_befo
         FIND(step, ZERO_EFFECTIVE_WINDOW);
 }
 
-static void take_rw(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side, uint32_t frame,
+static void take_rw(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side, uint32_t record,
                     struct vsock_rw *rw, struct vsock_flow_step *step)
 {
     struct vsock_window *w = &f->window[side];
@@ -171,12 +175,12 @@ static void take_rw(struct vsock_flow *f, const struct vsock_packet *p, uint8_t 
     step->has_offset = w->based;
     step->offset = w->sent;
     step->rw_kept = true;
-    vsock_window_send(w, p->virtio.len, frame, rw);
+    vsock_window_send(w, p->virtio.len, record, rw);
     if (p->virtio.len == 0)
         FIND(step, ZERO_LENGTH);
     if (p->virtio.type == VSOCK_TYPE_SEQPACKET)
         find_in_message(f, p, side, step);
-    if (!w->stamped || p->virtio.len == 0)
+    if (!w->advertised || p->virtio.len == 0)
         return;
     if (left_before > 0 && (capped_before <= 0 || left_capped(f, side) < 0))
         f->uncapped[side] = true; /* it went on, or further, where a sender that caps would have stopped */
@@ -212,55 +216,75 @@ static bool is_shut(const struct vsock_flow *f, uint8_t sender)
     return f->uncapped[sender] ? vsock_window_left(&f->window[sender]) <= 0 : left_capped(f, sender) <= 0;
 }
 
+static void begin_stall(struct vsock_flow *f, uint8_t sender, const struct vsock_mark *at, bool own_cap,
+                        bool shrunk)
+{
+    vsock_stall_begin(&f->stall[sender], &f->window[sender], at, own_cap, shrunk);
+    f->quiet = false;
+}
+
 /* `sender`'s own packet: one that shows that it was not waiting, or an RW that shuts its window. */
-static void judge_sender(struct vsock_flow *f, const struct vsock_packet *p, uint8_t sender, uint32_t frame,
-                         int64_t time)
+static void judge_sender(struct vsock_flow *f, const struct vsock_packet *p, uint8_t sender,
+                         const struct vsock_mark *at)
 {
     struct vsock_stall *s = &f->stall[sender];
     bool sends = p->virtio.op == VSOCK_OP_RW && p->virtio.len > 0;
     bool own_cap = vsock_window_left(&f->window[sender]) > 0;
 
-    if (s->open && (sends || !is_shut(f, sender)))
+    if (!f->quiet && s->open && (sends || !is_shut(f, sender)))
         vsock_stall_drop(s);
     if (sends && is_shut(f, sender) && !f->finished[sender])
-        vsock_stall_begin(s, &f->window[sender], frame, time, own_cap, false);
+        begin_stall(f, sender, at, own_cap, false);
 }
 
 /* A packet of the side that `sender` may be waiting for. `asked`: see vsock_stall_end. */
-static void judge_receiver(struct vsock_flow *f, uint8_t sender, uint32_t frame, int64_t time, int64_t asked,
+static void judge_receiver(struct vsock_flow *f, uint8_t sender, const struct vsock_mark *at, int64_t asked,
                            struct vsock_flow_step *step)
 {
     struct vsock_stall *s = &f->stall[sender];
     bool own_cap = vsock_window_left(&f->window[sender]) > 0;
 
+    if (f->quiet && step->info.shrunk == 0)
+        return;
     if (s->open && s->frozen)
         return;
     if (s->open && is_shut(f, sender)) {
-        vsock_stall_word(s, &step->stamp, time);
+        vsock_stall_still_shut(s, &step->info, at->time);
     } else if (s->open) {
-        step->stall_frame = s->frame;
-        step->stall_cause = vsock_stall_end(s, &f->window[sender], time, asked);
-    } else if (step->stamp.shrunk > 0 && is_shut(f, sender) && !f->finished[sender]) {
-        vsock_stall_begin(s, &f->window[sender], frame, time, own_cap, true);
+        step->stall = s->began;
+        step->stall_cause = vsock_stall_end(s, &f->window[sender], at->time, asked);
+    } else if (step->info.shrunk > 0 && is_shut(f, sender) && !f->finished[sender]) {
+        begin_stall(f, sender, at, own_cap, true);
     }
 }
 
+static bool is_quiet(const struct vsock_flow *f)
+{
+    for (int side = 0; side < 2; side++) {
+        if (f->stall[side].open || f->message[side].open || f->excess[side].open ||
+            f->credit_request[side].open || f->credit_request[side].unproductive > 0)
+            return false;
+    }
+    return true;
+}
+
 struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
-                                       uint32_t frame, int64_t time, struct vsock_rw *rw)
+                                       const struct vsock_mark *at, struct vsock_rw *rw)
 {
     struct vsock_flow_step step = {0};
+    int64_t asked;
 
-    take_stamp(f, p, side, &step);
+    take_credit_info(f, p, side, &step);
     answer(f, side, &step);
     switch ((enum vsock_op)p->virtio.op) {
     case VSOCK_OP_RW:
-        take_rw(f, p, side, frame, rw, &step);
+        take_rw(f, p, side, at->record, rw, &step);
         break;
     case VSOCK_OP_SHUTDOWN:
-        take_shutdown(f, p, side, time, &step);
+        take_shutdown(f, p, side, at->time, &step);
         break;
     case VSOCK_OP_CREDIT_REQUEST:
-        ask(f, side, frame, time, &step);
+        ask(f, side, at, &step);
         break;
     case VSOCK_OP_CREDIT_UPDATE:
     case VSOCK_OP_INVALID:
@@ -269,34 +293,33 @@ struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_
     case VSOCK_OP_RST:
         break;
     }
-    if (f->window[side].stamped)
-        judge_sender(f, p, side, frame, time);
-    judge_receiver(f, other(side), frame, time,
-                   step.answers_frame != 0 ? time - f->question[other(side)].time : 0, &step);
+    if (f->window[side].advertised)
+        judge_sender(f, p, side, at);
+    asked = step.answers.record != 0 ? at->time - step.answers.time : 0;
+    judge_receiver(f, other(side), at, asked, &step);
+    if (!f->quiet)
+        f->quiet = is_quiet(f);
     return step;
 }
 
 uint64_t vsock_flow_end(struct vsock_flow *f)
 {
-    uint64_t findings = end_message(&f->message[0]) | end_message(&f->message[1]);
-
-    f->question[0].open = f->question[1].open = false;
-    return findings;
+    return end_message(&f->message[0]) | end_message(&f->message[1]);
 }
 
 struct vsock_flow_step vsock_flow_trail(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
-                                        uint32_t frame, struct vsock_rw *rw)
+                                        uint32_t record, struct vsock_rw *rw)
 {
     struct vsock_flow_step step = {0};
 
-    take_stamp(f, p, side, &step);
+    take_credit_info(f, p, side, &step);
     step.findings = 0;
-    step.stamp.ahead = 0;
+    step.info.ahead = 0;
     if (p->virtio.op == VSOCK_OP_RW) {
         step.has_offset = f->window[side].based;
         step.offset = f->window[side].sent;
         step.rw_kept = true;
-        vsock_window_send(&f->window[side], p->virtio.len, frame, rw);
+        vsock_window_send(&f->window[side], p->virtio.len, record, rw);
     }
     return step;
 }

@@ -7,6 +7,7 @@
 
 #include "credit.h"
 #include "finding.h"
+#include "mark.h"
 #include "stall.h"
 #include "wire.h"
 
@@ -19,11 +20,10 @@ struct vsock_message {
 };
 
 /* One side's CREDIT_REQUEST that has no answer yet. */
-struct vsock_question {
+struct vsock_credit_request {
     bool open;
-    uint32_t frame;
-    int64_t time;
-    uint32_t vain; /* answers in a row that brought nothing new */
+    struct vsock_mark at;
+    uint32_t unproductive; /* answers in a row that brought nothing new */
 };
 
 /* One side's RWs beyond what was allowed, until it is known what became of them. */
@@ -32,16 +32,18 @@ struct vsock_excess {
     uint64_t edge; /* what was allowed when the first was sent */
 };
 
-/* Indices are sides: window[0] is of the data that side 0 sends, and so on. */
+/* Indices are sides: window[0] is of the data that side 0 sends, and so on. What every packet needs comes
+ * first: with thousands of connections, what costs is memory that is not in a cache. */
 struct vsock_flow {
     struct vsock_window window[2];
+    bool from_request; /* the REQUEST was captured: all that was sent was, or is known to be missing */
+    bool finished[2];  /* the side may send no more: it said so, or the other side did */
+    bool uncapped[2];  /* the side has sent beyond its own buffer's size: it does not cap */
+    bool quiet;        /* of what follows, nothing is open, and no request was unproductive */
     struct vsock_stall stall[2];
     struct vsock_message message[2];
-    struct vsock_question question[2];
+    struct vsock_credit_request credit_request[2];
     struct vsock_excess excess[2];
-    bool exact;       /* the REQUEST was captured: all that was sent was, or is known to be missing */
-    bool finished[2]; /* the side may send no more: it said so, or the other side did */
-    bool uncapped[2]; /* the side has sent beyond its own buffer's size: it does not cap */
 };
 
 /* What a packet did. */
@@ -49,30 +51,30 @@ struct vsock_flow_step {
     uint64_t findings; /* VSOCK_FOUND_BIT()s */
     bool has_offset;   /* an RW whose place in the stream is known */
     uint64_t offset;   /* of its first byte */
-    struct vsock_stamp stamp;
-    uint64_t exceeded;      /* with CREDIT_EXCEEDED: bytes beyond what was ever allowed */
-    uint32_t acks_frame;    /* newest RW that is wholly consumed now; 0: none */
-    uint32_t answers_frame; /* the CREDIT_REQUEST that this answers; 0: none */
-    bool asks;              /* a CREDIT_REQUEST that waits for its answer */
-    uint32_t stall_frame;   /* of the stall that ended: where it began; 0: none did */
+    struct vsock_credit_info info;
+    uint64_t exceeded;         /* with CREDIT_EXCEEDED: bytes beyond what was ever allowed */
+    uint32_t acks;             /* record of the newest RW that is wholly consumed now; 0: none */
+    struct vsock_mark answers; /* the CREDIT_REQUEST that this answers */
+    bool asks;                 /* a CREDIT_REQUEST that waits for its answer */
+    struct vsock_mark stall;   /* where the stall began that ended here */
     enum vsock_stall_cause stall_cause;
     bool recovered; /* the receiver consumed beyond an overrun: its advertisement was not captured */
     struct vsock_rw *released; /* to give back to where they came from; NULL if none */
     bool rw_kept;              /* the vsock_rw that was handed in is in use */
 };
 
-struct vsock_flow vsock_flow_start(bool exact);
+struct vsock_flow vsock_flow_start(bool from_request);
 
-/* Takes a packet that counts: of the connection's type, before its end, and stamped. */
+/* Takes a packet that counts: of the connection's type, before its end, and with credit. */
 struct vsock_flow_step vsock_flow_step(struct vsock_flow *flow, const struct vsock_packet *packet,
-                                       uint8_t side, uint32_t frame, int64_t time, struct vsock_rw *rw);
+                                       uint8_t side, const struct vsock_mark *at, struct vsock_rw *rw);
 
-/* The connection has ended: nobody waits any more, and a message without EOM stays so. Returns findings. */
+/* The connection has ended: a message without EOM stays so. Returns findings. */
 uint64_t vsock_flow_end(struct vsock_flow *flow);
 
 /* A packet after the connection's end: its figures are kept, and nothing is found. */
 struct vsock_flow_step vsock_flow_trail(struct vsock_flow *flow, const struct vsock_packet *packet,
-                                        uint8_t side, uint32_t frame, struct vsock_rw *rw);
+                                        uint8_t side, uint32_t record, struct vsock_rw *rw);
 
 /* What side `sender` may have in flight at most, for its own buffer's sake; UINT32_MAX where that is not
  * known. */

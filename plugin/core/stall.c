@@ -6,29 +6,28 @@
  * receiver that tells of more at once may have read it long before. */
 #define WITHHELD_BELOW 65536
 
-void vsock_stall_begin(struct vsock_stall *s, const struct vsock_window *w, uint32_t frame, int64_t time,
+void vsock_stall_begin(struct vsock_stall *s, const struct vsock_window *w, const struct vsock_mark *at,
                        bool own_cap, bool shrunk)
 {
     *s = (struct vsock_stall){
         .open = true,
         .own_cap = own_cap,
         .shrunk = shrunk,
-        .frame = frame,
-        .time = time,
+        .began = *at,
         .consumed = w->consumed,
-        .word = time,
+        .last_no_progress = at->time,
         .reopenings = s->reopenings,
     };
 }
 
-void vsock_stall_word(struct vsock_stall *s, const struct vsock_stamp *stamp, int64_t time)
+void vsock_stall_still_shut(struct vsock_stall *s, const struct vsock_credit_info *info, int64_t time)
 {
-    if (stamp->shrunk > 0)
+    if (info->shrunk > 0)
         s->shrunk = true;
-    else if (stamp->advance == 0)
-        s->word = time;
-    if (stamp->advance > 0)
-        s->word = s->time; /* it is reading, if too little */
+    else if (info->advance == 0)
+        s->last_no_progress = time;
+    if (info->advance > 0)
+        s->last_no_progress = s->began.time; /* it is reading, if too little */
 }
 
 void vsock_stall_freeze(struct vsock_stall *s, int64_t time)
@@ -56,14 +55,14 @@ enum vsock_stall_cause vsock_stall_end(struct vsock_stall *s, const struct vsock
                                        int64_t asked)
 {
     bool by_little = reopened_by_little(s, w);
-    int64_t half = (time - s->time) / 2;
+    int64_t half = (time - s->began.time) / 2;
 
     s->open = false;
     if (by_little)
         s->reopenings++;
     if (s->own_cap)
         return VSOCK_STALL_OWN_CAP;
-    if (s->word > s->time && s->word - s->time >= half)
+    if (s->last_no_progress > s->began.time && s->last_no_progress - s->began.time >= half)
         return VSOCK_STALL_NOT_READING;
     if (s->shrunk)
         return VSOCK_STALL_SHRUNK;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "credit.h"
+#include "mark.h"
 
 /* vsock.analysis.stall_cause. Numbers are filter values. */
 enum vsock_stall_cause {
@@ -25,21 +26,20 @@ struct vsock_stall {
     bool open;
     bool own_cap;
     bool shrunk;
-    uint32_t frame;      /* that shut the window */
-    int64_t time;        /* and when, in nanoseconds */
-    uint64_t consumed;   /* then */
-    int64_t word;        /* when the receiver last spoke without progress; `time` if it did not */
-    bool frozen;         /* the receiver has shut its side: */
-    int64_t until;       /* ... then, and the sender may not send for another reason since */
-    uint32_t reopenings; /* by little, so far in this direction */
+    struct vsock_mark began;  /* by the packet that shut the window */
+    uint64_t consumed;        /* then */
+    int64_t last_no_progress; /* when the receiver last spoke without progress; when it began if it did not */
+    bool frozen;              /* the receiver has shut its side: */
+    int64_t until;            /* ... then, and the sender may not send for another reason since */
+    uint32_t reopenings;      /* by little, so far in this direction */
 };
 
 /* The window is shut from now on. */
-void vsock_stall_begin(struct vsock_stall *stall, const struct vsock_window *window, uint32_t frame,
-                       int64_t time, bool own_cap, bool shrunk);
+void vsock_stall_begin(struct vsock_stall *stall, const struct vsock_window *window,
+                       const struct vsock_mark *at, bool own_cap, bool shrunk);
 
 /* The receiver has spoken, and the window is still shut. */
-void vsock_stall_word(struct vsock_stall *stall, const struct vsock_stamp *stamp, int64_t time);
+void vsock_stall_still_shut(struct vsock_stall *stall, const struct vsock_credit_info *info, int64_t time);
 
 /* The receiver has shut its side: nothing that comes later says anything of the wait. */
 void vsock_stall_freeze(struct vsock_stall *stall, int64_t time);

@@ -19,9 +19,9 @@ static const char *conflict(const struct vsock_fields *module)
         if (proto_registrar_get_byname(module->own[i].hfinfo.abbrev))
             return module->own[i].hfinfo.abbrev;
     }
-    for (size_t i = 0; i < module->expert_count; i++) {
-        if (proto_registrar_get_byname(module->experts[i].eiinfo.name))
-            return module->experts[i].eiinfo.name;
+    for (size_t i = 0; module->next_expert && module->next_expert(i); i++) {
+        if (proto_registrar_get_byname(module->next_expert(i)->name))
+            return module->next_expert(i)->name;
     }
     return NULL;
 }
@@ -50,6 +50,22 @@ static void share(hf_register_info *field)
     theirs->blurb = field->hfinfo.blurb;
 }
 
+/* epan keeps what it is given; the blurb is in `tshark -G fields`, and in Wireshark's status bar. */
+static void register_expert(expert_module_t *module, struct vsock_expert *expert)
+{
+    ei_register_info *info = wmem_new0(wmem_epan_scope(), ei_register_info);
+
+    expert->id = (expert_field)EI_INIT;
+    info->ids = &expert->id;
+    info->eiinfo.name = expert->name;
+    info->eiinfo.group = expert->group;
+    info->eiinfo.severity = expert->severity;
+    info->eiinfo.summary = expert->summary;
+    info->eiinfo.hf_info.hfinfo =
+        (header_field_info){NULL, NULL, FT_NONE, BASE_NONE, NULL, 0, expert->blurb, HFILL};
+    expert_register_field_array(module, info, 1);
+}
+
 void vsock_fields_register(const struct vsock_fields *const *modules, size_t count)
 {
     expert_module_t *experts;
@@ -64,7 +80,8 @@ void vsock_fields_register(const struct vsock_fields *const *modules, size_t cou
         for (size_t j = 0; j < module->shared_count; j++)
             share(&module->shared[j]);
         proto_register_field_array(proto_vsock, module->own, (int)module->own_count);
-        expert_register_field_array(experts, module->experts, (int)module->expert_count);
+        for (size_t j = 0; module->next_expert && module->next_expert(j); j++)
+            register_expert(experts, module->next_expert(j));
         proto_register_subtree_array(module->subtrees, (int)module->subtree_count);
     }
 }

@@ -8,14 +8,23 @@
 #include <epan/expert.h>
 #include <epan/packet.h>
 
+/* An expert info. */
+struct vsock_expert {
+    const char *name;
+    int severity; /* PI_... */
+    const char *summary;
+    const char *blurb; /* for what the summary does not say; or NULL */
+    int group;         /* PI_... */
+    expert_field id;   /* once it is registered */
+};
+
 /* What a module adds to the protocol. */
 struct vsock_fields {
     hf_register_info *shared; /* these the built-in may have, with the same types: they become its own */
     size_t shared_count;
     hf_register_info *own;
     size_t own_count;
-    ei_register_info *experts;
-    size_t expert_count;
+    struct vsock_expert *(*next_expert)(size_t i); /* the i-th, from 0; NULL behind the last */
     int *const *subtrees;
     size_t subtree_count;
 };

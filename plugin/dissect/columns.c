@@ -7,7 +7,7 @@
 #include <wsutil/utf8_entities.h>
 
 #include "connection.h"
-#include "flow_control.h"
+#include "expert_connection.h"
 #include "names.h"
 #include "services.h"
 #include "text.h"
@@ -31,25 +31,18 @@ void vsock_set_addresses(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_p
 /* The name of a virtio op in the Info column, as in the specification; NULL if it has none. */
 static const char *op_tag(uint16_t op)
 {
-    switch ((enum vsock_op)op) {
-    case VSOCK_OP_INVALID:
-        return "INVALID";
-    case VSOCK_OP_REQUEST:
-        return "REQUEST";
-    case VSOCK_OP_RESPONSE:
-        return "RESPONSE";
-    case VSOCK_OP_RST:
-        return "RST";
-    case VSOCK_OP_SHUTDOWN:
-        return "SHUTDOWN";
-    case VSOCK_OP_RW:
-        return "RW";
-    case VSOCK_OP_CREDIT_UPDATE:
-        return "CREDIT_UPDATE";
-    case VSOCK_OP_CREDIT_REQUEST:
-        return "CREDIT_REQUEST";
-    }
-    return NULL;
+    static const char *const tags[] = {
+        [VSOCK_OP_INVALID] = "INVALID",
+        [VSOCK_OP_REQUEST] = "REQUEST",
+        [VSOCK_OP_RESPONSE] = "RESPONSE",
+        [VSOCK_OP_RST] = "RST",
+        [VSOCK_OP_SHUTDOWN] = "SHUTDOWN",
+        [VSOCK_OP_RW] = "RW",
+        [VSOCK_OP_CREDIT_UPDATE] = "CREDIT_UPDATE",
+        [VSOCK_OP_CREDIT_REQUEST] = "CREDIT_REQUEST",
+    };
+
+    return op < array_length(tags) ? tags[op] : NULL;
 }
 
 /* What the flags add to the op: " rcv|send", ", EOM, EOR". */
@@ -130,9 +123,9 @@ static void add_summary(struct vsock_text *t, const struct vsock_packet *p, cons
         add_vsockmon(t, p);
     if (VSOCK_HAS_VIRTIO(p, fwd_cnt))
         add_credit(t, p);
-    if (record && record->counted && record->has_window) {
+    if (record && record->in_stream && record->has_window) {
         vsock_text_add(t, " Win=");
-        vsock_text_add_int(t, vsock_credit_window(record));
+        vsock_text_add_int(t, vsock_record_window(record));
     }
     if (record && record->rst_kind != VSOCK_RST_NONE) {
         vsock_text_add(t, " ");
@@ -187,8 +180,7 @@ static void add_tags(struct vsock_text *t, const struct vsock_record *r)
 
         if (!(findings & VSOCK_FOUND_BIT(i)))
             continue;
-        tag = i < VSOCK_FOUND_CREDIT_FIRST ? vsock_analysis_tag(i)
-                                           : vsock_credit_tag(r, i, figures, sizeof(figures));
+        tag = vsock_finding_tag(r, i, figures, sizeof(figures));
         if (!tag)
             continue;
         vsock_text_add(t, "[");

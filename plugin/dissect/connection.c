@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * connection.c - a packet's record as fields, links and expert infos. Nothing is decided here: core/conn.c
- * did. A new finding is a line in core/finding.h, a row in `rows`, a unit test, a capture and a golden. */
+ * connection.c - the fields and links of a packet's connection. */
 #include "compat.h"
 
 #include "connection.h"
 
-#include <epan/expert.h>
 #include <epan/tfs.h>
 
-#include "expert_blurb.h"
 #include "names.h"
 #include "tree_util.h"
 
@@ -125,174 +122,21 @@ static hf_register_info fields[] = {
 static int ett_completeness = -1;
 static int ett_timestamps = -1;
 
-static expert_field ei_request = EI_INIT;
-static expert_field ei_response = EI_INIT;
-static expert_field ei_shutdown = EI_INIT;
-static expert_field ei_closed = EI_INIT;
-static expert_field ei_unconsumed_at_close = EI_INIT;
-static expert_field ei_refused = EI_INIT;
-static expert_field ei_protocol_error = EI_INIT;
-static expert_field ei_abandoned = EI_INIT;
-static expert_field ei_close_timeout = EI_INIT;
-static expert_field ei_reset_no_socket = EI_INIT;
-static expert_field ei_reset = EI_INIT;
-static expert_field ei_retried = EI_INIT;
-static expert_field ei_reused = EI_INIT;
-static expert_field ei_degenerate = EI_INIT;
-static expert_field ei_unanswered = EI_INIT;
-static expert_field ei_midstream = EI_INIT;
-static expert_field ei_trailing = EI_INIT;
-static expert_field ei_data_after_reset = EI_INIT;
-static expert_field ei_data_before_response = EI_INIT;
-static expert_field ei_data_after_shutdown = EI_INIT;
-static expert_field ei_response_without_request = EI_INIT;
-static expert_field ei_duplicate_response = EI_INIT;
-static expert_field ei_type_changed = EI_INIT;
-static expert_field ei_duplicate_capture = EI_INIT;
-
-/* A row a finding, at its index; what the future adds comes last. */
-#define UNANSWERED VSOCK_FOUND_CREDIT_FIRST
-
-static ei_register_info experts[] = {
-    [VSOCK_FOUND_REQUEST] = {&ei_request,
-                             {"vsock.connection.request", PI_SEQUENCE, PI_CHAT, "Connection requested",
-                              EXPFILL}},
-    [VSOCK_FOUND_RESPONSE] = {&ei_response,
-                              {"vsock.connection.response", PI_SEQUENCE, PI_CHAT, "Connection accepted",
-                               EXPFILL}},
-    [VSOCK_FOUND_SHUTDOWN] = {&ei_shutdown,
-                              {"vsock.connection.shutdown", PI_SEQUENCE, PI_CHAT, "Shutdown",
-                               EXPFILL_BLURB("A side will send no more, or receive no more, or both")}},
-    [VSOCK_FOUND_CLOSED] = {&ei_closed,
-                            {"vsock.connection.closed", PI_SEQUENCE, PI_CHAT, "Connection closed",
-                             EXPFILL_BLURB("The normal end, after a SHUTDOWN both ways: vsock.rst.kind 2")}},
-    [VSOCK_FOUND_UNCONSUMED_AT_CLOSE] = {&ei_unconsumed_at_close,
-                                         {"vsock.connection.unconsumed_at_close", PI_SEQUENCE, PI_CHAT,
-                                          "Closed with data that was not consumed", EXPFILL}},
-    [VSOCK_FOUND_REFUSED] =
-        {&ei_refused,
-         {"vsock.connection.refused", PI_SEQUENCE, PI_NOTE, "Connection refused",
-          EXPFILL_BLURB(
-              "Nobody listens, the backlog is full, or the socket types differ: vsock.rst.kind 1")}},
-    [VSOCK_FOUND_PROTOCOL_ERROR] =
-        {&ei_protocol_error,
-         {"vsock.connection.protocol_error", PI_SEQUENCE, PI_WARN,
-          "The client gave up its own request: a packet other than a RESPONSE reached it "
-          "(EPROTO)",
-          EXPFILL}},
-    [VSOCK_FOUND_ABANDONED] = {&ei_abandoned,
-                               {"vsock.connection.abandoned", PI_SEQUENCE, PI_NOTE,
-                                "Connect abandoned: the client had stopped waiting for the response",
-                                EXPFILL_BLURB("vsock.rst.kind 4")}},
-    [VSOCK_FOUND_CLOSE_TIMEOUT] = {&ei_close_timeout,
-                                   {"vsock.connection.close_timeout", PI_SEQUENCE, PI_NOTE,
-                                    "Close timeout: the peer did not acknowledge the shutdown",
-                                    EXPFILL_BLURB("vsock.rst.kind 3")}},
-    [VSOCK_FOUND_RESET_NO_SOCKET] = {&ei_reset_no_socket,
-                                     {"vsock.connection.reset_no_socket", PI_SEQUENCE, PI_WARN,
-                                      "Connection reset: the peer has no such socket",
-                                      EXPFILL_BLURB("A crash, a kill, a restart: vsock.rst.kind 5")}},
-    [VSOCK_FOUND_RESET] = {&ei_reset,
-                           {"vsock.connection.reset", PI_SEQUENCE, PI_ERROR, "Connection reset",
-                            EXPFILL_BLURB(
-                                "By a live socket, on an open connection: vsock.rst.kind 6, 7 or 8")}},
-    [VSOCK_FOUND_RETRIED] = {&ei_retried,
-                             {"vsock.connection.retried", PI_SEQUENCE, PI_NOTE,
-                              "Connection requested again: the request before had no answer", EXPFILL}},
-    [VSOCK_FOUND_REUSED] = {&ei_reused,
-                            {"vsock.connection.reused", PI_SEQUENCE, PI_WARN,
-                             "New connection between the same endpoints while the one before was open",
-                             EXPFILL}},
-    [VSOCK_FOUND_DEGENERATE] = {&ei_degenerate,
-                                {"vsock.connection.degenerate", PI_SEQUENCE, PI_NOTE,
-                                 "Both endpoints are the same: Linux cannot use such a connection", EXPFILL}},
-    [VSOCK_FOUND_MIDSTREAM] = {&ei_midstream,
-                               {"vsock.analysis.midstream", PI_SEQUENCE, PI_CHAT,
-                                "The connection began before the capture", EXPFILL}},
-    [VSOCK_FOUND_TRAILING] = {&ei_trailing,
-                              {"vsock.analysis.trailing", PI_SEQUENCE, PI_CHAT,
-                               "Trails the end of its connection",
-                               EXPFILL_BLURB(
-                                   "A packet after the connection's RST: normal where both sides close")}},
-    [VSOCK_FOUND_DATA_AFTER_RESET] = {&ei_data_after_reset,
-                                      {"vsock.analysis.data_after_reset", PI_SEQUENCE, PI_NOTE,
-                                       "Data after the connection's RST: nobody reads it", EXPFILL}},
-    [VSOCK_FOUND_DATA_BEFORE_RESPONSE] = {&ei_data_before_response,
-                                          {"vsock.analysis.data_before_response", PI_SEQUENCE, PI_NOTE,
-                                           "Data before a RESPONSE: its record is probably missing",
-                                           EXPFILL}},
-    [VSOCK_FOUND_DATA_AFTER_SHUTDOWN] = {&ei_data_after_shutdown,
-                                         {"vsock.analysis.data_after_shutdown", PI_SEQUENCE, PI_WARN,
-                                          "Data from a side that had shut down sending", EXPFILL}},
-    [VSOCK_FOUND_RESPONSE_WITHOUT_REQUEST] = {&ei_response_without_request,
-                                              {"vsock.analysis.response_without_request", PI_SEQUENCE,
-                                               PI_NOTE, "Response to a request that was not captured",
-                                               EXPFILL}},
-    [VSOCK_FOUND_DUPLICATE_RESPONSE] = {&ei_duplicate_response,
-                                        {"vsock.analysis.duplicate_response", PI_SEQUENCE, PI_WARN,
-                                         "Second response to the same request", EXPFILL}},
-    [VSOCK_FOUND_TYPE_CHANGED] = {&ei_type_changed,
-                                  {"vsock.analysis.type_changed", PI_SEQUENCE, PI_WARN,
-                                   "Another socket type than the connection's", EXPFILL}},
-    [VSOCK_FOUND_DUPLICATE_CAPTURE] =
-        {&ei_duplicate_capture,
-         {"vsock.analysis.duplicate_capture", PI_SEQUENCE, PI_CHAT,
-          "This connection was captured twice; second copies are not counted",
-          EXPFILL_BLURB("As with -i any and two vsockmon devices; second copies have [Copy] in Info")}},
-    [UNANSWERED] = {&ei_unanswered,
-                    {"vsock.connection.unanswered", PI_SEQUENCE, PI_WARN, "No answer in time",
-                     EXPFILL_BLURB(
-                         "Within vsock.connect_timeout, while the capture goes on; on the second pass")}},
-};
-static_assert(array_length(experts) == VSOCK_FOUND_CREDIT_FIRST + 1, "every finding has its row");
-
-/* What the Info column says in front, of findings that a reader of the packet list must not miss. RSTs say
- * theirs behind the operation. */
-static const char *const tags[VSOCK_FOUND_CREDIT_FIRST] = {
-    [VSOCK_FOUND_RETRIED] = "Retried",
-    [VSOCK_FOUND_REUSED] = "Reused",
-    [VSOCK_FOUND_DEGENERATE] = "Same endpoint",
-    [VSOCK_FOUND_DATA_AFTER_RESET] = "Data after reset",
-    [VSOCK_FOUND_DATA_BEFORE_RESPONSE] = "Data before response",
-    [VSOCK_FOUND_DATA_AFTER_SHUTDOWN] = "Data after shutdown",
-    [VSOCK_FOUND_RESPONSE_WITHOUT_REQUEST] = "Response without request",
-    [VSOCK_FOUND_DUPLICATE_RESPONSE] = "Duplicate response",
-    [VSOCK_FOUND_TYPE_CHANGED] = "Type changed",
-};
-
-/* A preference, in milliseconds: Linux gives up a connect after so long unless told otherwise, silently
- * (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
-static unsigned connect_timeout = 2000;
-
 static int *const subtrees[] = {&ett_completeness, &ett_timestamps};
 
 const struct vsock_fields vsock_connection_fields = {
     .own = fields,
     .own_count = array_length(fields),
-    .experts = experts,
-    .expert_count = array_length(experts),
     .subtrees = subtrees,
     .subtree_count = array_length(subtrees),
 };
 
-void vsock_analysis_register_preferences(module_t *preferences)
+static void add_link(proto_tree *tree, tvbuff_t *tvb, int hf, const struct vsock_mark *to,
+                     const struct vsock_record *r)
 {
-    prefs_register_uint_preference(preferences, "connect_timeout", "Connect timeout (ms)",
-                                   "A request that has no answer for so many milliseconds is reported; Linux "
-                                   "gives up after 2000; 0: never",
-                                   10, &connect_timeout);
-}
+    uint32_t frame = vsock_track_frame(to->record);
 
-void vsock_analysis_thresholds(struct vsock_thresholds *thresholds)
-{
-    thresholds->connect_timeout = (int64_t)connect_timeout * 1000000;
-}
-
-/* ---- fields ---- */
-
-static void add_link(proto_tree *tree, tvbuff_t *tvb, int hf, uint32_t frame, uint32_t here)
-{
-    if (frame != 0 && frame != here)
+    if (frame != 0 && frame != r->frame)
         vsock_add_uint(tree, tvb, hf, frame);
 }
 
@@ -316,15 +160,15 @@ static void show_completeness(proto_tree *tree, tvbuff_t *tvb, const struct vsoc
 static void show_links(proto_tree *tree, tvbuff_t *tvb, const struct vsock_packet *p,
                        const struct vsock_record *r)
 {
-    const struct vsock_stream *s = r->stream;
+    const struct vsock_conn *c = &r->stream->conn;
 
     switch (p->virtio.op) {
     case VSOCK_OP_REQUEST:
     case VSOCK_OP_RESPONSE:
     case VSOCK_OP_RST:
-        add_link(tree, tvb, hf_request_in, s->request_frame, r->frame);
-        add_link(tree, tvb, hf_response_in, s->response_frame, r->frame);
-        add_link(tree, tvb, hf_reset_in, s->reset_frame, r->frame);
+        add_link(tree, tvb, hf_request_in, &c->request, r);
+        add_link(tree, tvb, hf_response_in, &c->response, r);
+        add_link(tree, tvb, hf_reset_in, &c->reset, r);
         break;
     }
 }
@@ -332,15 +176,14 @@ static void show_links(proto_tree *tree, tvbuff_t *tvb, const struct vsock_packe
 /* On the packet that answers the REQUEST. */
 static void show_connect_time(proto_tree *tree, tvbuff_t *tvb, const struct vsock_record *r)
 {
-    const struct vsock_stream *s = r->stream;
-    bool refuses = r->rst_kind == VSOCK_RST_REFUSED;
+    const struct vsock_conn *c = &r->stream->conn;
 
-    if (s->request_time == VSOCK_TIME_NONE)
+    if (!c->from_request)
         return;
-    if (vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
-        vsock_add_time(tree, tvb, hf_connect_time, s->response_time - s->request_time);
-    else if (refuses)
-        vsock_add_time(tree, tvb, hf_connect_time, s->reset_time - s->request_time);
+    if (VSOCK_RECORD_HAS(r, RESPONSE))
+        vsock_add_time(tree, tvb, hf_connect_time, c->response.time - c->request.time);
+    else if (r->rst_kind == VSOCK_RST_REFUSED)
+        vsock_add_time(tree, tvb, hf_connect_time, c->reset.time - c->request.time);
 }
 
 static void show_offsets(proto_tree *tree, tvbuff_t *tvb, const struct vsock_packet *p,
@@ -355,17 +198,17 @@ static void show_offsets(proto_tree *tree, tvbuff_t *tvb, const struct vsock_pac
 
 static void show_timestamps(proto_tree *tree, tvbuff_t *tvb, const struct vsock_record *r)
 {
-    int64_t now = r->time, previous = vsock_track_previous_time(r);
+    int64_t previous = r->previous != 0 ? vsock_track_record(r->previous)->time : r->time;
     proto_item *item;
     proto_tree *times = proto_tree_add_subtree(tree, tvb, 0, 0, ett_timestamps, &item, "Timestamps");
 
     proto_item_set_generated(item);
-    vsock_add_time(times, tvb, hf_time_relative, now - r->stream->first_time);
-    vsock_add_time(times, tvb, hf_time_delta, previous == VSOCK_TIME_NONE ? 0 : now - previous);
+    vsock_add_time(times, tvb, hf_time_relative, r->time - r->stream->stats.first.time);
+    vsock_add_time(times, tvb, hf_time_delta, r->time - previous);
 }
 
-static void show_fields(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packet *p,
-                        const struct vsock_record *r)
+void vsock_connection_show(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packet *p,
+                           const struct vsock_record *r)
 {
     vsock_add_uint(tree, tvb, hf_stream, r->stream->index);
     vsock_add_uint(tree, tvb, hf_stream_pnum, r->number);
@@ -380,96 +223,4 @@ static void show_fields(tvbuff_t *tvb, proto_tree *tree, const struct vsock_pack
     show_connect_time(tree, tvb, r);
     show_offsets(tree, tvb, p, r);
     show_timestamps(tree, tvb, r);
-}
-
-/* ---- findings ---- */
-
-/* Of the future: nothing answered the request in time, and the capture went on to tell. */
-static bool is_unanswered(const struct vsock_record *r)
-{
-    const struct vsock_stream *s = r->stream;
-    int64_t deadline = s->request_time + (int64_t)connect_timeout * 1000000;
-
-    if (!(vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST)))
-        return false;
-    if (s->conn.completeness & ~(VSOCK_COMPLETE_REQUEST | VSOCK_COMPLETE_RST))
-        return false; /* a RESPONSE, or what only a connection has */
-    return connect_timeout > 0 && vsock_stream_known_until(s) >= deadline;
-}
-
-static const char *reset_text(const struct vsock_record *r)
-{
-    switch ((enum vsock_rst_kind)r->rst_kind) {
-    case VSOCK_RST_QUEUE_OVERFLOW:
-        return "Connection reset: likely the receiver's queue was full (too many small packets for its "
-               "buffer)";
-    case VSOCK_RST_WINDOW_OVERRUN:
-        return "Connection reset: the other side had sent more than this side's buffer holds";
-    case VSOCK_RST_NONE:
-    case VSOCK_RST_REFUSED:
-    case VSOCK_RST_CLOSE_ACK:
-    case VSOCK_RST_CLOSE_TIMEOUT:
-    case VSOCK_RST_CONNECT_ABANDONED:
-    case VSOCK_RST_NO_SOCKET:
-    case VSOCK_RST_ABORTED:
-    case VSOCK_RST_TRAILING:
-    case VSOCK_RST_FOREIGN_TYPE:
-        break;
-    }
-    return "Connection reset by a live socket that had not been shut down";
-}
-
-static void show_finding(packet_info *pinfo, proto_item *item, const struct vsock_record *r, unsigned finding)
-{
-    expert_field *ei = experts[finding].ids;
-
-    switch (finding) {
-    case VSOCK_FOUND_UNCONSUMED_AT_CLOSE:
-        expert_add_info_format(pinfo, item, ei, "Closed while %u bytes that were sent had not been consumed",
-                               r->rare->unconsumed);
-        break;
-    case VSOCK_FOUND_CLOSE_TIMEOUT:
-        expert_add_info_format(pinfo, item, ei,
-                               "Close timeout: the peer did not acknowledge the shutdown within %u.%u s",
-                               r->rare->waited / 1000, r->rare->waited % 1000 / 100);
-        break;
-    case VSOCK_FOUND_RESET:
-        expert_add_info_format(pinfo, item, ei, "%s", reset_text(r));
-        break;
-    case VSOCK_FOUND_REUSED:
-        expert_add_info_format(
-            pinfo, item, ei,
-            "New connection between the same endpoints while stream %u was open: its RST was lost, "
-            "or the endpoint used again too early",
-            r->stream->previous);
-        break;
-    default:
-        expert_add_info(pinfo, item, ei);
-        break;
-    }
-}
-
-static void show_findings(packet_info *pinfo, proto_item *item, const struct vsock_record *r)
-{
-    uint64_t findings = vsock_record_findings(r);
-
-    for (unsigned i = 0; i < VSOCK_FOUND_CREDIT_FIRST && findings >> i != 0; i++) {
-        if (findings & VSOCK_FOUND_BIT(i))
-            show_finding(pinfo, item, r, i);
-    }
-    if (is_unanswered(r))
-        expert_add_info_format(pinfo, item, &ei_unanswered, "No answer within %u ms", connect_timeout);
-}
-
-void vsock_analysis_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
-                         const struct vsock_record *record, const struct vsock_header_items *items)
-{
-    if (items->tree)
-        show_fields(tvb, items->tree, packet, record);
-    show_findings(pinfo, items->packet, record);
-}
-
-const char *vsock_analysis_tag(unsigned finding)
-{
-    return tags[finding];
 }

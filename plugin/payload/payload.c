@@ -299,7 +299,7 @@ static void take_and_restore(struct context *c)
 /* Is this an RW whose payload is part of its connection's? */
 static bool has_payload(const struct vsock_packet *p, const struct vsock_record *r)
 {
-    return r->counted && (p->payload_length > 0 || p->virtio.type == VSOCK_TYPE_SEQPACKET);
+    return r->in_stream && (p->payload_length > 0 || p->virtio.type == VSOCK_TYPE_SEQPACKET);
 }
 
 static struct vsock_payload_state *get_state(const struct vsock_packet *p, const struct vsock_record *r)
@@ -311,7 +311,7 @@ static struct vsock_payload_state *get_state(const struct vsock_packet *p, const
     s->payload = wmem_new0(wmem_file_scope(), struct vsock_payload_state);
     s->payload->reassembly =
         vsock_reassembly_start(wmem_file_scope(), keep_and_take, (uint64_t)limit_kib << 10,
-                               p->virtio.type == VSOCK_TYPE_SEQPACKET, desegment, s->conn.exact);
+                               p->virtio.type == VSOCK_TYPE_SEQPACKET, desegment, s->conn.from_request);
     s->payload->has_port_dissector = vsock_has_port_dissector(s->side[0].port, s->side[1].port);
     return s->payload;
 }
@@ -357,7 +357,7 @@ static bool concerns_payload(const struct vsock_packet *p, const struct vsock_re
 static bool is_undissected(const struct vsock_payload_state *state, const struct vsock_packet *p,
                            const struct vsock_record *r)
 {
-    return !state->has_port_dissector && !state->reassembly.seqpacket && !r->rare && has_payload(p, r) &&
+    return !state->has_port_dissector && !state->reassembly.seqpacket && !r->ext && has_payload(p, r) &&
            vsock_payload_is_plain(&state->reassembly.side[r->sender]);
 }
 
@@ -377,7 +377,7 @@ static struct vsock_payload describe_payload(tvbuff_t *tvb, const struct vsock_p
     payload.sender = r->sender;
     payload.in_stream = has_payload(p, r);
     payload.end_of_message = (p->virtio.flags & VSOCK_SEQ_EOM) != 0;
-    payload.sender_gap = r->rare && r->rare->part_missing;
+    payload.sender_gap = r->ext && r->ext->part_missing;
     payload.receiver_gap = shows_gap(r);
     payload.ends_sender = ends_sender(p, r);
     payload.ends_receiver = payload.ends_sender && p->virtio.op == VSOCK_OP_RST;

@@ -4,7 +4,6 @@
 
 #include "pdu.h"
 
-#include "dissect/expert_blurb.h"
 #include "dissect/tree_util.h"
 
 static int hf_segments = -1;
@@ -43,30 +42,31 @@ static hf_register_info fields[] = {
      {"Message length", "vsock.message.reassembled.length", FT_UINT32, BASE_DEC, NULL, 0, "In bytes", HFILL}},
 };
 
-static expert_field ei_gap = EI_INIT;
-static expert_field ei_cut = EI_INIT;
-static expert_field ei_ended = EI_INIT;
-static expert_field ei_limit = EI_INIT;
-static expert_field ei_no_beginning = EI_INIT;
-
-static ei_register_info experts[] = {
-    {&ei_gap,
-     {"vsock.reassembly.gap", PI_REASSEMBLE, PI_NOTE, "Bytes are missing from the capture",
-      EXPFILL_BLURB(
-          "What is dissected ends here; it shows only when the receiver has consumed more than was seen")}},
-    {&ei_cut,
-     {"vsock.reassembly.cut", PI_REASSEMBLE, PI_NOTE, "A packet of the PDU was not captured whole",
-      EXPFILL_BLURB("By the snaplen; what is dissected ends there")}},
-    {&ei_ended,
-     {"vsock.reassembly.ended", PI_REASSEMBLE, PI_NOTE, "The connection ended within a PDU",
-      EXPFILL_BLURB("Its sender ended before the rest of it")}},
-    {&ei_limit,
-     {"vsock.reassembly.limit", PI_REASSEMBLE, PI_NOTE, "The PDU is too large to be reassembled",
-      EXPFILL_BLURB("Larger than vsock.reassembly_limit: dissected as far as that goes")}},
-    {&ei_no_beginning,
-     {"vsock.reassembly.no_beginning", PI_REASSEMBLE, PI_CHAT, "The beginning of the message may be missing",
-      EXPFILL_BLURB("A SEQPACKET message that may have begun before the capture")}},
+/* Laid out by hand, as tables of fields are. */
+/* clang-format off */
+static struct vsock_expert experts[] = {
+    [VSOCK_PDU_GAP] = {.name = "vsock.reassembly.gap", PI_NOTE,
+     "Bytes are missing from the capture",
+     "What is dissected ends here; it shows only when the receiver has consumed more than was seen", PI_REASSEMBLE},
+    [VSOCK_PDU_CUT] = {.name = "vsock.reassembly.cut", PI_NOTE,
+     "A packet of the PDU was not captured whole",
+     "By the snaplen; what is dissected ends there", PI_REASSEMBLE},
+    [VSOCK_PDU_ENDED] = {.name = "vsock.reassembly.ended", PI_NOTE,
+     "The connection ended within a PDU",
+     "Its sender ended before the rest of it", PI_REASSEMBLE},
+    [VSOCK_PDU_LIMIT] = {.name = "vsock.reassembly.limit", PI_NOTE,
+     "The PDU is too large to be reassembled",
+     "Larger than vsock.reassembly_limit: dissected as far as that goes", PI_REASSEMBLE},
+    [VSOCK_PDU_NO_BEGINNING] = {.name = "vsock.reassembly.no_beginning", PI_CHAT,
+     "The beginning of the message may be missing",
+     "A SEQPACKET message that may have begun before the capture", PI_REASSEMBLE},
 };
+/* clang-format on */
+
+static struct vsock_expert *next_expert(size_t i)
+{
+    return i + 1 < array_length(experts) ? &experts[i + 1] : NULL; /* of VSOCK_PDU_WHOLE nothing is said */
+}
 
 static int ett_segments = -1;
 static int ett_segment = -1;
@@ -93,8 +93,7 @@ static int *const subtrees[] = {&ett_segments, &ett_segment};
 const struct vsock_fields vsock_pdu_fields = {
     .own = fields,
     .own_count = array_length(fields),
-    .experts = experts,
-    .expert_count = array_length(experts),
+    .next_expert = next_expert,
     .subtrees = subtrees,
     .subtree_count = array_length(subtrees),
 };
@@ -155,13 +154,13 @@ void vsock_pdu_show_ending(const struct vsock_payload_step *step, packet_info *p
     case VSOCK_PDU_WHOLE:
         break;
     case VSOCK_PDU_GAP:
-        expert_add_info_format(pinfo, item, &ei_gap,
+        expert_add_info_format(pinfo, item, &experts[VSOCK_PDU_GAP].id,
                                "A %s is incomplete: bytes that were sent with it are missing from the "
                                "capture; %u were there",
                                what, step->captured);
         break;
     case VSOCK_PDU_CUT:
-        expert_add_info_format(pinfo, item, &ei_cut,
+        expert_add_info_format(pinfo, item, &experts[VSOCK_PDU_CUT].id,
                                "A %s is incomplete: the capture does not hold all bytes of its packets; "
                                "%u are there",
                                what, step->captured);
@@ -169,19 +168,20 @@ void vsock_pdu_show_ending(const struct vsock_payload_step *step, packet_info *p
     case VSOCK_PDU_ENDED:
         if (pdu->message) /* vsock.analysis.message_truncated says it */
             break;
-        expert_add_info_format(pinfo, item, &ei_ended, "A %s is incomplete: %s after %u byte%s of it", what,
+        expert_add_info_format(pinfo, item, &experts[VSOCK_PDU_ENDED].id,
+                               "A %s is incomplete: %s after %u byte%s of it", what,
                                by_sender ? "its sender ended" : "the connection was reset", step->captured,
                                step->captured == 1 ? "" : "s");
         break;
     case VSOCK_PDU_LIMIT:
         expert_add_info_format(
-            pinfo, item, &ei_limit,
+            pinfo, item, &experts[VSOCK_PDU_LIMIT].id,
             "A %s is dissected with the %u byte%s that are there: it is larger than the limit of "
             "%u KiB (the preference vsock.reassembly_limit)",
             what, step->captured, step->captured == 1 ? "" : "s", limit_kib);
         break;
     case VSOCK_PDU_NO_BEGINNING:
-        expert_add_info_format(pinfo, item, &ei_no_beginning,
+        expert_add_info_format(pinfo, item, &experts[VSOCK_PDU_NO_BEGINNING].id,
                                "This ends a message whose beginning may be missing from the capture: it is "
                                "not dissected");
         break;

@@ -5,8 +5,6 @@
  * epan shows ports, and puts them into filters, with %d and for few protocols. */
 #include "compat.h"
 
-#include "conversations.h"
-
 #include <epan/conversation_filter.h>
 #include <epan/conversation_table.h>
 

@@ -2,8 +2,6 @@
  * flow_graph.c - Statistics > Flow Graph, "vsock Flows" (-z flow,vsock,standard).
  * A node is an endpoint, not a CID: on loopback both sides have the same one, and 4.0 cannot draw an arrow
  * from a node to itself; a connection of an endpoint with itself is left out. */
-#include "flow_graph.h"
-
 #include "dissect/columns.h"
 #include "sequence_analysis.h"
 #include "tap.h"

@@ -5,8 +5,6 @@
  * GUI's Follow menu is closed to plugins; tshark's is not. */
 #include "compat.h"
 
-#include "follow.h"
-
 #include <epan/follow.h>
 
 #include "dissect/names.h"
@@ -80,8 +78,8 @@ static tap_packet_status follow_packet(void *listener, packet_info *pinfo, epan_
     set_nodes(info, r);
     is_server = r->sender != vsock_stream_client(r->stream);
     if (vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_UNSEEN_DATA))
-        add_gap(info, pinfo, !is_server, r->rare->ahead);
-    if (r->counted)
+        add_gap(info, pinfo, !is_server, r->ext->ahead);
+    if (r->in_stream)
         add_rw(info, pinfo, is_server, tap);
     return TAP_PACKET_DONT_REDRAW;
 }

@@ -4,86 +4,72 @@
 
 #include "row.h"
 
-#include <inttypes.h>
-
 #include "dissect/connection.h"
 
-static void set_client(struct vsock_row *r)
+static void set_connect(struct vsock_row *r, const struct vsock_conn *c)
 {
-    uint8_t client = r->stream->conn.client;
+    const struct vsock_mark *answer = &c->response;
 
-    r->client_is_known = client != VSOCK_SIDE_UNKNOWN;
-    if (r->client_is_known)
-        r->client = client;
-    else
-        r->client = r->stream->side[0].port > r->stream->side[1].port ? 0 : 1;
-}
-
-static void set_connect(struct vsock_row *r)
-{
-    const struct vsock_stream *s = r->stream;
-
-    if (s->request_frame == 0)
+    if (!c->from_request)
         return;
-    if (s->response_frame != 0)
-        r->connect = s->response_time - s->request_time;
-    else if (r->life->rst_kind == VSOCK_RST_REFUSED)
-        r->connect = s->reset_time - s->request_time;
-    r->has_connect = s->response_frame != 0 || r->life->rst_kind == VSOCK_RST_REFUSED;
+    if (answer->record == 0 && c->rst_kind == VSOCK_RST_REFUSED)
+        answer = &c->reset;
+    r->has_connect = answer->record != 0;
+    r->connect = r->has_connect ? answer->time - c->request.time : 0;
 }
 
-static void set_stalls(struct vsock_row *r)
+static void set_stalls(struct vsock_row *r, const struct vsock_stream *s)
 {
-    struct vsock_ending ending = {.conn = &r->stream->conn,
-                                  .known_until = vsock_stream_known_until(r->stream)};
-
-    r->stalls = r->life->stalls;
-    r->longest_stall = r->life->longest_stall;
-    r->total_stall = r->life->total_stall;
+    r->stalls = s->stats.stalls;
+    r->longest_stall = s->stats.longest_stall;
+    r->total_stall = s->stats.total_stall;
     for (uint8_t side = 0; side < 2; side++) {
-        int64_t length = vsock_life_open_stall(&ending, side);
+        int64_t length = vsock_stream_open_stall(s, side);
 
-        r->stalls += ending.conn->flow.stall[side].open;
+        r->stalls += s->conn.flow.stall[side].open;
         r->total_stall = vsock_time_sum(r->total_stall, length);
         r->longest_stall = MAX(r->longest_stall, length);
     }
 }
 
-static void set_window(struct vsock_row *r)
+static void set_window(struct vsock_row *r, const struct vsock_side_stats *side)
 {
-    for (unsigned side = 0; side < 2; side++) {
-        const struct vsock_tally *tally = &r->life->side[side];
-
-        if (!tally->has_window)
-            continue;
-        r->lowest_window = r->has_window ? MIN(r->lowest_window, tally->lowest_window) : tally->lowest_window;
-        r->has_window = true;
-    }
+    if (!side->has_window)
+        return;
+    r->lowest_window = r->has_window ? MIN(r->lowest_window, side->lowest_window) : side->lowest_window;
+    r->has_window = true;
 }
 
-struct vsock_row vsock_row_make(const struct vsock_stream *stream, const struct vsock_life *life,
-                                int64_t capture_start)
+struct vsock_row vsock_row_make(const struct vsock_stream *s, int64_t capture_start)
 {
+    uint8_t client = vsock_stream_client(s);
     struct vsock_row r = {
-        .stream = stream,
-        .life = life,
-        .start = life->first_time - capture_start,
-        .rws = life->side[0].rws + life->side[1].rws,
-        .updates = life->side[0].updates + life->side[1].updates,
+        .stream = s->index,
+        .client = s->side[client],
+        .server = s->side[client ^ 1],
+        .client_is_known = s->conn.client != VSOCK_SIDE_UNKNOWN,
+        .out = s->stats.side[client],
+        .in = s->stats.side[client ^ 1],
+        .first_frame = s->stats.first.frame,
+        .last_frame = s->last.frame,
+        .start = s->stats.first.time - capture_start,
+        .duration = s->last.time - s->stats.first.time,
+        .rws = s->stats.side[0].rws + s->stats.side[1].rws,
+        .updates = s->stats.side[0].updates + s->stats.side[1].updates,
+        .state = s->conn.state,
+        .rst_kind = s->conn.rst_kind,
     };
 
-    set_client(&r);
-    set_connect(&r);
-    set_stalls(&r);
-    set_window(&r);
-    if (life->rst_kind != VSOCK_RST_NONE)
-        r.end = val_to_str_const(life->rst_kind, vsock_rst_kind_names, "Unknown");
-    else
-        r.end = val_to_str_const(life->state, vsock_state_names, "Unknown");
+    set_connect(&r, &s->conn);
+    set_stalls(&r, s);
+    set_window(&r, &r.out);
+    set_window(&r, &r.in);
     return r;
 }
 
-char *vsock_row_endpoint(const struct vsock_row *r, uint8_t side)
+const char *vsock_row_end(const struct vsock_row *r)
 {
-    return g_strdup_printf("%" PRIu64 "-%u", r->stream->side[side].cid, r->stream->side[side].port);
+    if (r->rst_kind != VSOCK_RST_NONE)
+        return val_to_str_const(r->rst_kind, vsock_rst_kind_names, "Unknown");
+    return val_to_str_const(r->state, vsock_state_names, "Unknown");
 }

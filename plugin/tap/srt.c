@@ -3,8 +3,6 @@
  * to be consumed. What answers is not always an application: a CREDIT_REQUEST is answered by the kernel. */
 #include "compat.h"
 
-#include "srt.h"
-
 #include <epan/srt_table.h>
 
 #include "dissect/tree_util.h"
@@ -32,14 +30,13 @@ static void start(struct register_srt *srt _U_, GArray *tables)
         init_srt_table_row(table, i, rows[i]);
 }
 
-static void add(srt_stat_table *table, enum row row, uint32_t frame, packet_info *pinfo)
+static void add(srt_stat_table *table, enum row row, uint32_t record, packet_info *pinfo)
 {
-    int64_t then = vsock_track_time_of(frame);
     nstime_t time;
 
-    if (frame == 0 || then == VSOCK_TIME_NONE)
+    if (record == 0)
         return;
-    time = vsock_nstime(then);
+    time = vsock_nstime(vsock_track_record(record)->time);
     add_srt_table_data(table, row, &time, pinfo);
 }
 
@@ -53,11 +50,11 @@ static tap_packet_status take(void *listener, packet_info *pinfo, epan_dissect_t
 
     if (!r || r->copy)
         return TAP_PACKET_DONT_REDRAW;
-    if (vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
-        add(table, CONNECT, r->stream->request_frame, pinfo);
-    if (r->rare)
-        add(table, CREDIT_REQUEST, r->rare->answers_frame, pinfo);
-    add(table, CONSUME, r->acks_frame, pinfo);
+    if (VSOCK_RECORD_HAS(r, RESPONSE))
+        add(table, CONNECT, r->stream->conn.request.record, pinfo);
+    if (r->ext)
+        add(table, CREDIT_REQUEST, r->ext->answers, pinfo);
+    add(table, CONSUME, r->acks, pinfo);
     return TAP_PACKET_REDRAW;
 }
 

@@ -6,17 +6,9 @@
 
 #include <epan/tap.h>
 
-#include "conversations.h"
-#include "diagnose.h"
-#include "diagnose_window.h"
 #include "dissect/names.h"
-#include "flow_graph.h"
-#include "follow.h"
 #include "payload/payload.h"
-#include "srt.h"
-#include "streams.h"
-#include "streams_table.h"
-#include "tree.h"
+#include "report.h"
 
 static int vsock_tap = -1;
 
@@ -27,12 +19,18 @@ void vsock_taps_register(int proto)
     vsock_conversations_register(proto);
     vsock_follow_register(proto);
     vsock_flow_register(proto);
-    vsock_diagnose_register();
-    vsock_diagnose_window_register();
+    vsock_diagnoses_register();
+    vsock_diagnoses_window_register();
     vsock_streams_register();
     vsock_streams_table_register();
     vsock_tree_register();
     vsock_srt_register(proto);
+}
+
+void vsock_taps_end_session(void)
+{
+    vsock_reports_end_session();
+    vsock_streams_table_end_session();
 }
 
 void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *p,

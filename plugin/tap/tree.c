@@ -2,8 +2,6 @@
  * tree.c - operations, types, ends of streams, and sizes, counted. Second copies of packets are left out. */
 #include "compat.h"
 
-#include "tree.h"
-
 #include <epan/stats_tree.h>
 
 #include "dissect/connection.h"
@@ -15,7 +13,7 @@ static const char *const types = "Socket types";
 static const char *const ends = "Ends of streams";
 static const char *const sizes = "Bytes of an RW";
 
-static int operations_node, types_node, ends_node, sizes_node;
+static int operations_node, types_node, ends_node;
 
 static void start(stats_tree *tree)
 {
@@ -23,15 +21,14 @@ static void start(stats_tree *tree)
     types_node = stats_tree_create_pivot(tree, types, 0);
     ends_node = stats_tree_create_pivot(tree, ends, 0);
     /* What Linux merges, what fits a guest's receive buffer, what needs more than one buffer to send. */
-    sizes_node = stats_tree_create_range_node(tree, sizes, 0, "0-0", "1-128", "129-3732", "3733-32768",
-                                              "32769-65536", "65537-", NULL);
+    stats_tree_create_range_node(tree, sizes, 0, "0-0", "1-128", "129-3732", "3733-32768", "32769-65536",
+                                 "65537-", NULL);
 }
 
 /* Did the packet end its stream? */
 static bool is_end(const struct vsock_record *r)
 {
-    return r->rst_kind != VSOCK_RST_NONE && r->rst_kind != VSOCK_RST_FOREIGN_TYPE &&
-           r->stream->reset_frame == r->frame;
+    return r->stream->conn.ended && vsock_track_record(r->stream->conn.reset.record) == r;
 }
 
 static tap_packet_status take(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
@@ -48,7 +45,7 @@ static tap_packet_status take(stats_tree *tree, packet_info *pinfo _U_, epan_dis
     if (is_end(r))
         stats_tree_tick_pivot(tree, ends_node,
                               val_to_str_const(r->rst_kind, vsock_rst_kind_names, "Unknown"));
-    if (r->counted) {
+    if (r->in_stream) {
         tick_stat_node(tree, sizes, 0, FALSE);
         stats_tree_tick_range(tree, sizes, 0, (int)MIN(p->virtio.len, INT32_MAX));
     }

@@ -29,57 +29,60 @@ static inline void check_window(const struct vsock_window *w)
     int64_t left = vsock_window_left(w);
 
     CHECK((int64_t)(w->sent - w->consumed) >= 0);
-    CHECK_IMPLIES(w->stamped, w->based);
-    CHECK_IMPLIES(w->stamped, (int64_t)(w->edge - (w->consumed + w->buf_alloc)) >= 0);
+    CHECK_IMPLIES(w->advertised, w->based);
+    CHECK_IMPLIES(w->advertised, (int64_t)(w->edge - (w->consumed + w->buf_alloc)) >= 0);
     CHECK(left <= w->buf_alloc);
     CHECK(vsock_window_left_capped(w, UINT32_MAX) == left);
     CHECK(vsock_window_left_capped(w, w->buf_alloc / 2) <= left);
     check_rws(w);
 }
 
-static inline void check_stall(const struct vsock_stall *s, uint32_t frame)
+static inline void check_stall(const struct vsock_stall *s, uint32_t record)
 {
-    CHECK_IMPLIES(s->open, s->frame != 0 && s->frame <= frame);
+    CHECK_IMPLIES(s->open, s->began.record != 0 && s->began.record <= record);
 }
 
-static inline void check_flow(const struct vsock_flow *f, uint32_t frame)
+/* After the packet of number `record`. */
+static inline void check_flow(const struct vsock_flow *f, uint32_t record)
 {
     for (uint8_t side = 0; side < 2; side++) {
         check_window(&f->window[side]);
-        check_stall(&f->stall[side], frame);
-        CHECK_IMPLIES(f->question[side].open, f->question[side].frame != 0);
+        check_stall(&f->stall[side], record);
+        CHECK_IMPLIES(f->credit_request[side].open, f->credit_request[side].at.record != 0);
         CHECK_IMPLIES(!f->message[side].open, f->message[side].bytes == 0);
-        CHECK_IMPLIES(f->window[side ^ 1].stamped,
+        CHECK_IMPLIES(f->quiet, !f->stall[side].open && !f->message[side].open && !f->excess[side].open);
+        CHECK_IMPLIES(f->quiet, !f->credit_request[side].open && f->credit_request[side].unproductive == 0);
+        CHECK_IMPLIES(f->window[side ^ 1].advertised,
                       vsock_flow_own_buffer(f, side) == f->window[side ^ 1].buf_alloc);
     }
 }
 
-static inline void check_stamp(const struct vsock_stamp *s)
+static inline void check_credit_info(const struct vsock_credit_info *info)
 {
-    CHECK(s->ahead <= s->advance);
-    CHECK(s->advance == 0 || s->backwards == 0);
+    CHECK(info->ahead <= info->advance);
+    CHECK(info->advance == 0 || info->backwards == 0);
 }
 
 #define FOUND(findings, finding) (((findings)&VSOCK_FOUND_BIT(VSOCK_FOUND_##finding)) != 0)
 
-/* A packet of `frame` that the flow took. */
+/* A packet that the flow took. */
 static inline void check_flow_step(const struct vsock_flow_step *step, const struct vsock_packet *p,
-                                   uint32_t frame)
+                                   const struct vsock_mark *at)
 {
     bool is_rw = p->virtio.op == VSOCK_OP_RW;
     uint64_t life = VSOCK_FOUND_BIT(VSOCK_FOUND_CREDIT_FIRST) - 1;
 
-    check_stamp(&step->stamp);
+    check_credit_info(&step->info);
     CHECK((step->findings & life) == 0);
     CHECK(step->findings < VSOCK_FOUND_BIT(VSOCK_FOUND_COUNT));
     CHECK(step->rw_kept == is_rw);
     CHECK_IMPLIES(step->has_offset, is_rw);
     CHECK((step->exceeded > 0) == FOUND(step->findings, CREDIT_EXCEEDED));
     CHECK_IMPLIES(step->asks, p->virtio.op == VSOCK_OP_CREDIT_REQUEST);
-    CHECK(step->acks_frame < frame && step->answers_frame < frame);
-    CHECK_IMPLIES(step->stall_frame != 0, step->stall_frame < frame &&
-                                              step->stall_cause >= VSOCK_STALL_NOT_READING &&
-                                              step->stall_cause <= VSOCK_STALL_OWN_CAP);
+    CHECK(step->acks < at->record && step->answers.record < at->record);
+    CHECK_IMPLIES(step->stall.record != 0, step->stall.record < at->record &&
+                                               step->stall_cause >= VSOCK_STALL_NOT_READING &&
+                                               step->stall_cause <= VSOCK_STALL_OWN_CAP);
 }
 
 /* What the packet's sender said of itself is what the flow knows now. */
@@ -87,7 +90,7 @@ static inline void check_said(const struct vsock_flow *f, const struct vsock_pac
 {
     const struct vsock_window *w = &f->window[side ^ 1];
 
-    CHECK(w->stamped && w->buf_alloc == p->virtio.buf_alloc);
+    CHECK(w->advertised && w->buf_alloc == p->virtio.buf_alloc);
     CHECK((uint32_t)w->consumed == p->virtio.fwd_cnt);
 }
 

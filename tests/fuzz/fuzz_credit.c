@@ -19,7 +19,7 @@ static void check_sent(const struct vsock_flow *before, const struct vsock_flow 
     CHECK(is->consumed == was->consumed); /* only the other side can say that */
 }
 
-/* Every figure of the stamp, worked out once more from the counters before and after it. */
+/* Every figure of the credit info, worked out once more from the counters before and after it. */
 static void check_consumed(const struct vsock_flow *before, const struct vsock_flow *after,
                            const struct step *step, const struct vsock_flow_step *did)
 {
@@ -27,18 +27,18 @@ static void check_consumed(const struct vsock_flow *before, const struct vsock_f
     uint64_t in_flight = vsock_window_in_flight(was);
 
     if (!was->based) {
-        CHECK(vsock_window_in_flight(is) == 0 && did->stamp.advance == 0 && did->acks_frame == 0);
+        CHECK(vsock_window_in_flight(is) == 0 && did->info.advance == 0 && did->acks == 0);
         return;
     }
-    CHECK(is->consumed - was->consumed == (uint64_t)did->stamp.advance - did->stamp.backwards);
-    CHECK_IMPLIES(did->stamp.advance > in_flight,
-                  did->stamp.advance - in_flight == did->stamp.ahead || did->stamp.ahead == 0);
+    CHECK(is->consumed - was->consumed == (uint64_t)did->info.advance - did->info.backwards);
+    CHECK_IMPLIES(did->info.advance > in_flight,
+                  did->info.advance - in_flight == did->info.ahead || did->info.ahead == 0);
     CHECK(vsock_window_in_flight(is) ==
-          in_flight - did->stamp.advance + did->stamp.backwards +
-              (did->stamp.advance > in_flight ? did->stamp.advance - in_flight : 0));
-    CHECK_IMPLIES(was->stamped,
-                  did->stamp.shrunk == (is->buf_alloc < was->buf_alloc ? was->buf_alloc - is->buf_alloc : 0));
-    CHECK_IMPLIES(was->stamped, (int64_t)(is->edge - was->edge) >= 0);
+          in_flight - did->info.advance + did->info.backwards +
+              (did->info.advance > in_flight ? did->info.advance - in_flight : 0));
+    CHECK_IMPLIES(was->advertised,
+                  did->info.shrunk == (is->buf_alloc < was->buf_alloc ? was->buf_alloc - is->buf_alloc : 0));
+    CHECK_IMPLIES(was->advertised, (int64_t)(is->edge - was->edge) >= 0);
 }
 
 static void take(struct vsock_flow *flow, struct steps *steps, struct history *history, bool *ended)
@@ -54,21 +54,21 @@ static void take(struct vsock_flow *flow, struct steps *steps, struct history *h
         before = *flow;
     }
     if (*ended)
-        did = vsock_flow_trail(flow, &step.packet, step.side, step.frame, rw);
+        did = vsock_flow_trail(flow, &step.packet, step.side, step.at.record, rw);
     else
-        did = vsock_flow_step(flow, &step.packet, step.side, step.frame, step.time, rw);
+        did = vsock_flow_step(flow, &step.packet, step.side, &step.at, rw);
     if (!did.rw_kept)
         give_back_rw(rw);
     give_back_rws(did.released);
 
-    check_flow_step(&did, &step.packet, step.frame);
-    check_flow(flow, step.frame);
+    check_flow_step(&did, &step.packet, &step.at);
+    check_flow(flow, step.at.record);
     check_said(flow, &step.packet, step.side);
     check_sent(&before, flow, &step, &did);
     if (!*ended)
         check_consumed(&before, flow, &step, &did);
     else
-        CHECK(did.findings == 0 && did.stall_frame == 0 && !did.asks);
+        CHECK(did.findings == 0 && did.stall.record == 0 && !did.asks);
     CHECK(lent == flow->window[0].unconsumed_rws + flow->window[1].unconsumed_rws);
 }
 

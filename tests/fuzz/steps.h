@@ -3,7 +3,7 @@
  * corpus.py writes the same from captures. Lengths and fwd_cnt can be given as such, or by what was sent
  * before, so that a few bytes reach what takes counters that fit together.
  *
- *     0      bit 0: the sender; 1-3: enum vsock_op; 4-5: its type; 6: of another op and type; 7: unused
+ *     0      bit 0: the sender; 1-3: enum vsock_op; 4-5: its type; 6: of another op and type; 7: again
  *     1      bits 0-1: virtio.flags; 2-3: enum time_unit; 4-5: enum fwd_cnt_mode; 6-7: enum length_mode
  *     2-3    time since the packet before
  *     4-15   virtio.len, buf_alloc, fwd_cnt
@@ -46,17 +46,18 @@ struct history {
 };
 
 struct step {
+    struct record record;
     struct vsock_packet packet;
-    uint32_t frame;
-    int64_t time;
+    struct vsock_mark at;
     uint8_t side;
     uint8_t choice;
+    bool again; /* a target may take the packet of the step before once more instead */
 };
 
 /* The steps of an input. Zero-initialised but for `input`. */
 struct steps {
     struct input input;
-    uint32_t frame;
+    uint32_t taken;
     int64_t time;
 };
 
@@ -125,21 +126,20 @@ static inline struct step take_step(struct steps *s, struct history *h)
     uint32_t fwd_cnt = (uint32_t)take_number(&s->input, 4);
     uint8_t side = kind & 1, foreign = kind >> 6 & 1;
     uint16_t op = (uint16_t)((kind >> 1 & 7) + 8 * foreign);
-    struct record r;
-    struct step step = {.side = side, .choice = (uint8_t)take_number(&s->input, 1)};
+    struct step step = {.side = side, .choice = (uint8_t)take_number(&s->input, 1), .again = kind >> 7};
+    struct record *r = &step.record;
 
     length = next_length(h, side, (enum length_mode)(modes >> 6 & 3), length);
     fwd_cnt = next_fwd_cnt(h, side, (enum fwd_cnt_mode)(modes >> 4 & 3), fwd_cnt);
     s->time = next_time(s->time, (enum time_unit)(modes >> 2 & 3), delay);
-    r = sound_record((enum vsock_op)op, 0);
-    SET_VIRTIO(&r, len, length);
-    SET_VIRTIO(&r, type, (kind >> 4 & 3) + 7u * foreign);
-    SET_VIRTIO(&r, flags, modes & 3);
-    SET_VIRTIO(&r, buf_alloc, buf_alloc);
-    SET_VIRTIO(&r, fwd_cnt, fwd_cnt);
-    step.packet = read_record(&r);
-    step.frame = ++s->frame;
-    step.time = s->time;
+    *r = sound_record((enum vsock_op)op, 0);
+    SET_VIRTIO(r, len, length);
+    SET_VIRTIO(r, type, (kind >> 4 & 3) + 7u * foreign);
+    SET_VIRTIO(r, flags, modes & 3);
+    SET_VIRTIO(r, buf_alloc, buf_alloc);
+    SET_VIRTIO(r, fwd_cnt, fwd_cnt);
+    step.packet = read_record(r);
+    step.at = mark(++s->taken, s->time);
 
     if (op == VSOCK_OP_RW)
         h->sent[side] += length;

@@ -7,7 +7,7 @@
 
 #include <wsutil/json_dumper.h>
 
-#include "tap/diagnose_text.h"
+#include "core/diagnosis.h"
 
 static void member(json_dumper *json, const char *name, const char *value)
 {
@@ -17,7 +17,7 @@ static void member(json_dumper *json, const char *name, const char *value)
 
 static void print_figures(json_dumper *json, enum vsock_code code)
 {
-    const struct vsock_figure_names *f = vsock_code_figures(code);
+    const struct vsock_figure_names *f = &vsock_codes[code].figures;
     const char *const names[] = {f->count, f->of, f->others, f->bytes, f->limit, f->longest, f->total};
 
     json_dumper_set_member_name(json, "figures");
@@ -29,7 +29,7 @@ static void print_figures(json_dumper *json, enum vsock_code code)
     json_dumper_end_array(json);
 }
 
-/* Everything that vsock_diagnosis_next() looks at, in both of its states. */
+/* Everything that choose_next() looks at, in both of its states. */
 enum variant {
     OWN_FAULT = 1,
     DIALLED_ITSELF = 2,
@@ -42,7 +42,7 @@ enum variant {
 
 static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned variant)
 {
-    struct vsock_diagnosis d = vsock_diagnosis_start(code, 1, 0);
+    struct vsock_diagnosis d = vsock_diagnosis_start(code, &(struct vsock_mark){.frame = 1});
 
     d.own_fault = variant & OWN_FAULT;
     d.dialled_itself = variant & DIALLED_ITSELF;
@@ -76,15 +76,16 @@ static void print_hints(json_dumper *json, enum vsock_code code)
 
 static void print_code(enum vsock_code code)
 {
+    const struct vsock_code_row *row = &vsock_codes[code];
     json_dumper json = {.output_file = stdout};
 
     json_dumper_begin_object(&json);
-    member(&json, "code", vsock_code_name(code));
-    member(&json, "usual", vsock_severity_name(vsock_diagnosis_start(code, 1, 0).severity));
-    member(&json, "worst", vsock_severity_name(vsock_code_worst(code)));
-    member(&json, "meaning", vsock_code_meaning(code));
+    member(&json, "code", row->name);
+    member(&json, "usual", vsock_severity_name(row->usual));
+    member(&json, "worst", vsock_severity_name(row->worst));
+    member(&json, "meaning", row->meaning);
     json_dumper_set_member_name(&json, "likely");
-    json_dumper_value_anyf(&json, vsock_code_is_likely(code) ? "true" : "false");
+    json_dumper_value_anyf(&json, row->likely ? "true" : "false");
     print_figures(&json, code);
     print_hints(&json, code);
     json_dumper_end_object(&json);

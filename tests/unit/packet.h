@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "core/mark.h"
 #include "core/wire.h"
 
 struct record {
@@ -45,6 +46,41 @@ static inline struct record sound_record(enum vsock_op op, uint32_t payload)
     return r;
 }
 
+/* A connection, and what the next packet of each side carries. */
+struct connection {
+    struct vsock_endpoint end[2];
+    uint32_t buf_alloc[2], fwd_cnt[2], flags;
+    uint16_t type;
+};
+
+/* Side 0, the client, has room for 262144 bytes, side 1 for 1000. */
+static inline struct connection between(uint64_t client_cid, uint32_t client_port, uint64_t cid,
+                                        uint32_t port)
+{
+    return (struct connection){
+        .end = {{client_cid, client_port}, {cid, port}},
+        .buf_alloc = {262144, 1000},
+        .type = VSOCK_TYPE_STREAM,
+    };
+}
+
+static inline struct record record_of(const struct connection *c, uint8_t side, enum vsock_op op,
+                                      uint32_t payload)
+{
+    struct record r = sound_record(op, payload);
+
+    SET_MON(&r, src_cid, c->end[side].cid);
+    SET_MON(&r, dst_cid, c->end[side ^ 1].cid);
+    SET_MON(&r, src_port, c->end[side].port);
+    SET_MON(&r, dst_port, c->end[side ^ 1].port);
+    memcpy(r.bytes + sizeof(struct vsockmon_wire), r.bytes, VSOCK_WIRE_END(virtio_vsock_wire, dst_port));
+    SET_VIRTIO(&r, type, c->type);
+    SET_VIRTIO(&r, flags, c->flags);
+    SET_VIRTIO(&r, buf_alloc, c->buf_alloc[side]);
+    SET_VIRTIO(&r, fwd_cnt, c->fwd_cnt[side]);
+    return r;
+}
+
 /* Reads it as if the capture held its first `captured` bytes. */
 static inline struct vsock_packet read_cut(const struct record *r, uint32_t captured)
 {
@@ -57,6 +93,12 @@ static inline struct vsock_packet read_cut(const struct record *r, uint32_t capt
 static inline struct vsock_packet read_record(const struct record *r)
 {
     return read_cut(r, UINT32_MAX);
+}
+
+/* A packet, by its number. Its frame has another: nothing may be found by that. */
+static inline struct vsock_mark mark(uint32_t record, int64_t time)
+{
+    return (struct vsock_mark){.record = record, .frame = record + 1000, .time = time};
 }
 
 #endif

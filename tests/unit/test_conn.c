@@ -15,6 +15,7 @@ static struct vsock_conn conn;
 static struct vsock_step step;
 static struct vsock_rw rws[2048];
 static unsigned rws_used;
+static struct vsock_mark at;
 static int64_t now;
 
 static struct vsock_packet make(enum vsock_op op, uint32_t length, uint32_t flags, uint32_t buf_alloc,
@@ -32,8 +33,9 @@ static struct vsock_packet make(enum vsock_op op, uint32_t length, uint32_t flag
 static void take(uint8_t side, const struct vsock_packet *p)
 {
     g_assert_cmpuint(rws_used + 1, <, G_N_ELEMENTS(rws));
-    rws_used++; /* and the frame's number */
-    step = vsock_conn_step(&conn, NULL, p, side, rws_used, now, &rws[rws_used]);
+    rws_used++; /* and the packet's number */
+    at = mark(rws_used, now);
+    step = vsock_conn_step(&conn, NULL, p, side, &at, &rws[rws_used]);
 }
 
 static void send_full(uint8_t side, enum vsock_op op, uint32_t length, uint32_t flags, uint32_t buf_alloc,
@@ -145,7 +147,7 @@ static void a_response_tells_the_client_of_a_request_not_captured(void)
     ASSERT_FOUND(FOUND(RESPONSE_WITHOUT_REQUEST) | FOUND(RESPONSE));
     ASSERT_STATE(OPEN);
     g_assert_cmpint(conn.client, ==, CLIENT);
-    g_assert_false(conn.exact);
+    g_assert_false(conn.from_request);
 }
 
 static void only_the_first_packet_is_midstream(void)
@@ -166,8 +168,9 @@ static struct vsock_step second_request(void)
     struct vsock_packet p = make(VSOCK_OP_REQUEST, 0, 0, BUFFER, 0, VSOCK_TYPE_STREAM);
     struct vsock_conn next = vsock_conn_start(&p, CLIENT, false);
 
+    at = mark(1, now);
     g_assert_true(vsock_conn_begins(&conn, &p));
-    return vsock_conn_step(&next, &conn, &p, CLIENT, 1, now, &rws[0]);
+    return vsock_conn_step(&next, &conn, &p, CLIENT, &at, &rws[0]);
 }
 
 static void a_request_always_begins_a_generation(void)
@@ -201,7 +204,7 @@ static void stragglers_stay_with_the_dead_generation(void)
     ASSERT_STATE(RESET);
     send_rw(CLIENT, 5);
     ASSERT_FOUND(FOUND(DATA_AFTER_RESET));
-    g_assert_false(step.counted);
+    g_assert_false(step.in_stream);
     stamped_rst(CLIENT, 0);
     ASSERT_FOUND(FOUND(TRAILING));
     ASSERT_RST(TRAILING, RESET);
@@ -226,7 +229,7 @@ static void offsets_jump_over_unseen_bytes(void)
     open_connection();
     send_rw(CLIENT, 100);
     send_full(SERVER, VSOCK_OP_CREDIT_UPDATE, 0, 0, BUFFER, 130);
-    g_assert_cmpuint(step.flow.stamp.ahead, ==, 30);
+    g_assert_cmpuint(step.flow.info.ahead, ==, 30);
     send_rw(CLIENT, 10);
     g_assert_cmpuint(step.flow.offset, ==, 130);
 }
@@ -236,7 +239,7 @@ static void midstream_offsets_begin_with_the_receivers_word(void)
     begin(VSOCK_OP_RW, CLIENT, false);
     g_assert_false(step.flow.has_offset);
     send_full(SERVER, VSOCK_OP_CREDIT_UPDATE, 0, 0, BUFFER, 0x80000000);
-    g_assert_cmpuint(step.flow.stamp.ahead, ==, 0);
+    g_assert_cmpuint(step.flow.info.ahead, ==, 0);
     send_rw(CLIENT, 5);
     g_assert_true(step.flow.has_offset);
     g_assert_cmphex(step.flow.offset, ==, 0x80000000);
@@ -268,7 +271,7 @@ static void a_foreign_type_does_not_count(void)
     open_connection();
     take(CLIENT, &rw);
     ASSERT_FOUND(FOUND(TYPE_CHANGED));
-    g_assert_false(step.counted);
+    g_assert_false(step.in_stream);
     take(SERVER, &rst);
     ASSERT_FOUND(0);
     ASSERT_RST(FOREIGN_TYPE, OPEN);

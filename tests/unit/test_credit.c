@@ -27,11 +27,11 @@ static void consumption_releases_whole_rws(void)
 
     for (int i = 0; i < 3; i++)
         vsock_window_send(&w, 100, i + 1, &rws[i]);
-    g_assert_cmpuint(vsock_window_stamp(&w, 1000, 199, &released).ahead, ==, 0);
+    g_assert_cmpuint(vsock_window_advertise(&w, 1000, 199, &released).ahead, ==, 0);
     g_assert_cmpuint(released_count(), ==, 1);
     g_assert_cmpuint(w.unconsumed_rws, ==, 2);
     g_assert_cmpuint(vsock_window_in_flight(&w), ==, 101);
-    vsock_window_stamp(&w, 1000, 300, &released);
+    vsock_window_advertise(&w, 1000, 300, &released);
     g_assert_cmpuint(released_count(), ==, 3);
     g_assert_cmpuint(vsock_window_in_flight(&w), ==, 0);
 }
@@ -41,7 +41,7 @@ static void consuming_more_than_was_sent_is_unseen_data(void)
     struct vsock_window w = start(true);
 
     vsock_window_send(&w, 100, 0 + 1, &rws[0]);
-    g_assert_cmpuint(vsock_window_stamp(&w, 1000, 150, &released).ahead, ==, 50);
+    g_assert_cmpuint(vsock_window_advertise(&w, 1000, 150, &released).ahead, ==, 50);
     g_assert_cmpuint(w.sent, ==, 150);
     g_assert_cmpuint(vsock_window_in_flight(&w), ==, 0);
     g_assert_cmpuint(w.unconsumed_rws, ==, 0);
@@ -53,7 +53,7 @@ static void counters_survive_the_wrap(void)
 
     for (int i = 0; i < 5; i++) {
         vsock_window_send(&w, 0x40000000, i + 1, &rws[i]);
-        g_assert_cmpuint(vsock_window_stamp(&w, UINT32_MAX, (uint32_t)w.sent, &released).ahead, ==, 0);
+        g_assert_cmpuint(vsock_window_advertise(&w, UINT32_MAX, (uint32_t)w.sent, &released).ahead, ==, 0);
     }
     g_assert_cmphex(w.sent, ==, 0x140000000);
     g_assert_cmphex(w.consumed, ==, 0x140000000);
@@ -65,8 +65,8 @@ static void going_backwards_is_not_unseen_data(void)
     struct vsock_window w = start(true);
 
     vsock_window_send(&w, 100, 0 + 1, &rws[0]);
-    vsock_window_stamp(&w, 1000, 100, &released);
-    g_assert_cmpuint(vsock_window_stamp(&w, 1000, 60, &released).ahead, ==, 0);
+    vsock_window_advertise(&w, 1000, 100, &released);
+    g_assert_cmpuint(vsock_window_advertise(&w, 1000, 60, &released).ahead, ==, 0);
     g_assert_cmpuint(vsock_window_in_flight(&w), ==, 40);
 }
 
@@ -76,7 +76,7 @@ static void what_came_before_the_first_stamp_counts_as_consumed_midstream(void)
 
     vsock_window_send(&w, 100, 0 + 1, &rws[0]);
     g_assert_false(w.based);
-    g_assert_cmpuint(vsock_window_stamp(&w, 1000, 0x90000000, &released).ahead, ==, 0);
+    g_assert_cmpuint(vsock_window_advertise(&w, 1000, 0x90000000, &released).ahead, ==, 0);
     g_assert_true(w.based);
     g_assert_cmphex(w.sent, ==, 0x90000000);
     g_assert_cmpuint(vsock_window_in_flight(&w), ==, 0);

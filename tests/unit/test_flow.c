@@ -13,7 +13,7 @@
 static struct vsock_flow flow;
 static struct vsock_flow_step step;
 static struct vsock_rw rws[64];
-static uint32_t frame;
+static uint32_t record; /* of the packet, from 1 */
 static int64_t now;
 
 /* What the next packet of each side carries. */
@@ -24,21 +24,22 @@ static void take(uint8_t side, enum vsock_op op, uint32_t length, uint32_t flags
 {
     struct record r = sound_record(op, length);
     struct vsock_packet p;
+    struct vsock_mark at;
 
     SET_VIRTIO(&r, type, type);
     SET_VIRTIO(&r, flags, flags);
     SET_VIRTIO(&r, buf_alloc, buf_alloc[side]);
     SET_VIRTIO(&r, fwd_cnt, fwd_cnt[side]);
     p = read_record(&r);
-    frame++;
-    g_assert_cmpuint(frame, <, G_N_ELEMENTS(rws));
-    step = vsock_flow_step(&flow, &p, side, frame, now, &rws[frame]);
+    at = mark(++record, now);
+    g_assert_cmpuint(record, <, G_N_ELEMENTS(rws));
+    step = vsock_flow_step(&flow, &p, side, &at, &rws[record]);
 }
 
-static void start(bool exact)
+static void start(bool from_request)
 {
-    flow = vsock_flow_start(exact);
-    frame = 0;
+    flow = vsock_flow_start(from_request);
+    record = 0;
     now = 0;
     type = VSOCK_TYPE_STREAM;
     buf_alloc[C] = buf_alloc[S] = 1000;
@@ -66,7 +67,7 @@ static void update(uint32_t consumed)
 #define FOUND(finding) VSOCK_FOUND_BIT(VSOCK_FOUND_##finding)
 #define ASSERT_FOUND(set) g_assert_cmphex(step.findings, ==, (set))
 #define ASSERT_STALL(began, why)                                                                             \
-    g_assert_cmpuint(step.stall_frame, ==, began);                                                           \
+    g_assert_cmpuint(step.stall.record, ==, began);                                                          \
     g_assert_cmpint(step.stall_cause, ==, why)
 
 /* ---- windows ---- */
@@ -145,7 +146,7 @@ static void a_shrink_cannot_make_a_violation(void)
     buf_alloc[S] = 500;
     update(0);
     ASSERT_FOUND(FOUND(BUF_ALLOC_SHRUNK) | FOUND(BUF_ALLOC_BELOW_IN_FLIGHT));
-    g_assert_cmpuint(step.stamp.shrunk, ==, 500);
+    g_assert_cmpuint(step.info.shrunk, ==, 500);
     rw(400);
     ASSERT_FOUND(FOUND(WINDOW_OVERRUN_AFTER_SHRINK));
     rw(1);
@@ -193,15 +194,15 @@ static void buffers_of_4_gib_are_no_trouble(void)
 static void consumption_acknowledges_the_newest_whole_rw(void)
 {
     open_flow();
-    rw(100); /* frame 3 */
+    rw(100); /* record 3 */
     rw(100);
     rw(100);
     update(250);
-    g_assert_cmpuint(step.acks_frame, ==, 4);
+    g_assert_cmpuint(step.acks, ==, 4);
     update(260);
-    g_assert_cmpuint(step.acks_frame, ==, 0);
+    g_assert_cmpuint(step.acks, ==, 0);
     update(300);
-    g_assert_cmpuint(step.acks_frame, ==, 5);
+    g_assert_cmpuint(step.acks, ==, 5);
 }
 
 static void consuming_what_nobody_sent_is_unseen_data(void)
@@ -210,7 +211,7 @@ static void consuming_what_nobody_sent_is_unseen_data(void)
     rw(100);
     update(107);
     ASSERT_FOUND(FOUND(UNSEEN_DATA));
-    g_assert_cmpuint(step.stamp.ahead, ==, 7);
+    g_assert_cmpuint(step.info.ahead, ==, 7);
 }
 
 static void consuming_where_nothing_was_sent_is_ahead(void)
@@ -238,7 +239,7 @@ static void going_backwards_is_found(void)
     update(100);
     update(60);
     ASSERT_FOUND(FOUND(FWD_CNT_BACKWARDS));
-    g_assert_cmpuint(step.stamp.backwards, ==, 40);
+    g_assert_cmpuint(step.info.backwards, ==, 40);
 }
 
 static void midstream_bounds_raise_no_alarm(void)
@@ -248,7 +249,7 @@ static void midstream_bounds_raise_no_alarm(void)
     ASSERT_FOUND(0);
     update(0x90000000);
     ASSERT_FOUND(0);
-    g_assert_cmpuint(step.acks_frame, ==, 0);
+    g_assert_cmpuint(step.acks, ==, 0);
     update(0x90001000); /* sent before the capture began */
     ASSERT_FOUND(0);
     start(false);
@@ -264,7 +265,7 @@ static void midstream_bounds_raise_no_alarm(void)
 static void silence_proves_nothing(void)
 {
     open_flow();
-    rw(1000); /* frame 3 */
+    rw(1000); /* record 3 */
     now = 500 * MS;
     update(1000);
     ASSERT_STALL(3, VSOCK_STALL_UNDECIDED);
@@ -297,7 +298,7 @@ static void sending_shows_that_nobody_waited(void)
     open_flow();
     rw(1000);
     now = 500 * MS;
-    rw(5); /* frame 4: an update must have come that was not captured */
+    rw(5); /* record 4: an update must have come that was not captured */
     now = 600 * MS;
     update(1005);
     ASSERT_STALL(4, VSOCK_STALL_UNDECIDED);
@@ -388,7 +389,7 @@ static void a_shrink_can_begin_a_stall(void)
     open_flow();
     rw(600);
     buf_alloc[S] = 500;
-    update(0); /* frame 4 */
+    update(0); /* record 4 */
     update(600);
     ASSERT_STALL(4, VSOCK_STALL_SHRUNK);
 }
@@ -421,7 +422,7 @@ static void a_stall_stays_open_to_the_end(void)
     g_assert_true(flow.stall[C].open);
     vsock_flow_end(&flow);
     g_assert_true(flow.stall[C].open);
-    g_assert_cmpuint(flow.stall[C].frame, ==, 3);
+    g_assert_cmpuint(flow.stall[C].began.record, ==, 3);
 }
 
 /* ---- questions ---- */
@@ -435,9 +436,9 @@ static void any_packet_answers_a_credit_request(void)
     take(C, VSOCK_OP_CREDIT_REQUEST, 0, 0);
     g_assert_false(step.asks); /* the first still waits */
     take(S, VSOCK_OP_RW, 5, 0);
-    g_assert_cmpuint(step.answers_frame, ==, 3);
+    g_assert_cmpuint(step.answers.record, ==, 3);
     take(S, VSOCK_OP_RW, 5, 0);
-    g_assert_cmpuint(step.answers_frame, ==, 0);
+    g_assert_cmpuint(step.answers.record, ==, 0);
 }
 
 static void asking_twice_in_vain_is_said(void)
@@ -560,7 +561,7 @@ static void an_rw_without_data_is_noted(void)
     rw(0);
     ASSERT_FOUND(FOUND(ZERO_LENGTH));
     update(0);
-    g_assert_cmpuint(step.acks_frame, ==, 0);
+    g_assert_cmpuint(step.acks, ==, 0);
 }
 
 static void trailing_packets_move_figures_and_find_nothing(void)

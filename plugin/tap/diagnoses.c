@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * diagnose.c - -z vsock,diagnose: what is wrong, in one screen for people, or one JSON object a line. */
+ * diagnoses.c - -z vsock,diagnose: what is wrong, in words for people, or one JSON object a line. */
 #include "compat.h"
 
-#include "diagnose.h"
+#include "diagnoses.h"
+#include "tap.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-#include "diagnose_text.h"
-#include "findings.h"
-#include "report.h"
+#include <wsutil/str_util.h>
 
 #define COMMAND "vsock,diagnose"
 
 /* One screen: of more problems of one kind, the table says how many they are. */
 #define SHOWN_OF_A_CODE 5
+
+static uint32_t gather(struct vsock_report *report, const struct vsock_capture *capture)
+{
+    unsigned first = report->rows->len;
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
+    uint32_t streams = vsock_judge(capture, vsock_report_selection(report), found);
+
+    g_array_append_vals(report->rows, found->data, found->len);
+    for (unsigned i = first; i < report->rows->len; i++)
+        g_array_index(report->rows, struct vsock_diagnosis, i).session = report->sessions;
+    g_array_free(found, TRUE);
+    return streams;
+}
 
 /* ---- for people ---- */
 
@@ -27,44 +38,52 @@ static void add_frames(GString *out, const struct vsock_diagnosis *d)
 }
 
 /* `told`: the hint that was given last for this code; it is not given twice. */
-static void add_row(GString *out, const struct vsock_lives *lives, const struct vsock_diagnosis *d,
+static void add_row(GString *out, const struct vsock_report *r, const struct vsock_diagnosis *d,
                     const char **told)
 {
     char *text = vsock_diagnosis_text(d);
     const char *next = vsock_diagnosis_next(d);
 
-    g_string_append_printf(out, "\n%-5s  %s  (", vsock_severity_name(d->severity), vsock_code_name(d->code));
+    g_string_append_printf(out, "\n%-5s  %s  (", vsock_severity_name(d->severity), vsock_codes[d->code].name);
+    if (r->sessions > 1)
+        g_string_append_printf(out, "session %u, ", d->session);
     if (d->stream != VSOCK_STREAM_NONE)
         g_string_append_printf(out, "stream %u, ", d->stream);
     add_frames(out, d);
-    g_string_append_printf(out, ", at %.6f s)\n       %s.\n", (double)(d->time - lives->start) / 1e9, text);
+    g_string_append_printf(out, ", at %.6f s)\n       %s.\n", (double)(d->time - r->start) / 1e9, text);
     if (next != *told)
         g_string_append_printf(out, "       next: %s\n", next);
     *told = next;
     g_free(text);
 }
 
-static void add_more(GString *out, const struct vsock_lives *lives, enum vsock_code code, unsigned more)
+static void add_more(GString *out, const struct vsock_report *r, const char *code, unsigned more)
 {
-    g_string_append_printf(out, "\n%u more of %s: -z " COMMAND ",json%s%s lists all\n", more,
-                           vsock_code_name(code), lives->filter ? "," : "",
-                           lives->filter ? lives->filter : "");
+    g_string_append_printf(out, "\n%u more of %s: -z " COMMAND ",json%s%s lists all\n", more, code,
+                           r->filter ? "," : "", r->filter ? r->filter : "");
 }
 
-static void add_rows(GString *out, const struct vsock_lives *lives, const GArray *found)
+static int most_severe_first(const void *a, const void *b)
+{
+    return vsock_diagnosis_compare((const struct vsock_diagnosis *)a, (const struct vsock_diagnosis *)b);
+}
+
+static void add_rows(GString *out, const struct vsock_report *r)
 {
     unsigned shown[VSOCK_CODE_COUNT] = {0};
     const char *told[VSOCK_CODE_COUNT] = {NULL};
 
-    for (unsigned i = 0; i < found->len; i++) {
-        const struct vsock_diagnosis *d = &g_array_index(found, struct vsock_diagnosis, i);
+    if (r->sessions > 1)
+        g_array_sort(r->rows, most_severe_first);
+    for (unsigned i = 0; i < r->rows->len; i++) {
+        const struct vsock_diagnosis *d = &g_array_index(r->rows, struct vsock_diagnosis, i);
 
         if (shown[d->code]++ < SHOWN_OF_A_CODE)
-            add_row(out, lives, d, &told[d->code]);
+            add_row(out, r, d, &told[d->code]);
     }
     for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
         if (shown[code] > SHOWN_OF_A_CODE)
-            add_more(out, lives, (enum vsock_code)code, shown[code] - SHOWN_OF_A_CODE);
+            add_more(out, r, vsock_codes[code].name, shown[code] - SHOWN_OF_A_CODE);
     }
 }
 
@@ -81,39 +100,37 @@ static void add_counts(GString *out, const GArray *found)
         if (counts[severity] == 0)
             continue;
         g_string_append_printf(out, "%s%u %s%s", comma, counts[severity], names[severity],
-                               counts[severity] == 1 ? "" : "s");
+                               plurality(counts[severity], "", "s"));
         comma = ", ";
     }
 }
 
-char *vsock_diagnose_report(struct vsock_lives *lives)
+char *vsock_diagnoses_text(const struct vsock_report *r)
 {
     GString *out = g_string_new("vsock: ");
-    uint32_t streams;
-    GArray *found;
 
-    if (lives->packets == 0) {
+    if (r->packets == 0) {
         g_string_append(out, "there is no vsock packet\n");
         return g_string_free(out, FALSE);
     }
-    found = vsock_findings(lives, &streams);
-    if (found->len > 0)
-        add_counts(out, found);
+    if (r->rows->len > 0)
+        add_counts(out, r->rows);
     else
         g_string_append(out, "nothing is wrong");
-    g_string_append_printf(out, " in %u stream%s", streams, streams == 1 ? "" : "s");
-    if (lives->filter)
-        g_string_append_printf(out, " that \"%s\" picks", lives->filter);
-    g_string_append_printf(out, "; looked at %u packet%s", lives->packets, lives->packets == 1 ? "" : "s");
-    g_string_append_printf(out, " up to %.6f s\n", (double)(lives->end - lives->start) / 1e9);
-    add_rows(out, lives, found);
-    g_array_free(found, TRUE);
+    g_string_append_printf(out, " in %u stream%s", r->streams, plurality(r->streams, "", "s"));
+    if (r->filter)
+        g_string_append_printf(out, " that \"%s\" picks", r->filter);
+    g_string_append_printf(out, "; looked at %u packet%s", r->packets, plurality(r->packets, "", "s"));
+    if (r->sessions > 1)
+        g_string_append_printf(out, " of %u sessions", r->sessions);
+    g_string_append_printf(out, " up to %.6f s\n", (double)(r->end - r->start) / 1e9);
+    add_rows(out, r);
     return g_string_free(out, FALSE);
 }
 
-static void draw_text(struct vsock_lives *lives)
+static void draw_text(const struct vsock_report *r)
 {
-    char *text = vsock_diagnose_report(lives);
+    char *text = vsock_diagnoses_text(r);
 
     fputs(text, stdout);
     g_free(text);
@@ -123,7 +140,7 @@ static void draw_text(struct vsock_lives *lives)
 
 static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
 {
-    const struct vsock_figure_names *names = vsock_code_figures(d->code);
+    const struct vsock_figure_names *names = &vsock_codes[d->code].figures;
     const struct vsock_figures *f = &d->figures;
     const struct {
         const char *name;
@@ -141,20 +158,22 @@ static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
             vsock_json_number(json, numbers[i].name, (int64_t)numbers[i].value);
     }
     if (names->longest)
-        vsock_json_seconds(json, names->longest, f->longest);
+        vsock_json_seconds(json, names->longest, f->longest, true);
     if (names->total)
-        vsock_json_seconds(json, names->total, f->total);
+        vsock_json_seconds(json, names->total, f->total, true);
     json_dumper_end_object(json);
 }
 
-static void print_object(const struct vsock_lives *lives, const struct vsock_diagnosis *d)
+static void print_object(const struct vsock_report *r, const struct vsock_diagnosis *d)
 {
     char *text = vsock_diagnosis_text(d), *src = vsock_scope_text(d->src_scope, d->src),
          *dst = vsock_scope_text(d->dst_scope, d->dst);
     json_dumper json;
 
     vsock_json_begin(&json);
-    vsock_json_string(&json, "code", vsock_code_name(d->code));
+    if (r->sessions > 1)
+        vsock_json_number(&json, "session", d->session);
+    vsock_json_string(&json, "code", vsock_codes[d->code].name);
     vsock_json_string(&json, "severity", vsock_severity_name(d->severity));
     if (d->stream == VSOCK_STREAM_NONE)
         vsock_json_string(&json, "stream", NULL);
@@ -162,8 +181,8 @@ static void print_object(const struct vsock_lives *lives, const struct vsock_dia
         vsock_json_number(&json, "stream", d->stream);
     vsock_json_number(&json, "first_frame", d->first_frame);
     vsock_json_number(&json, "last_frame", d->last_frame);
-    vsock_json_seconds(&json, "time", d->time);
-    vsock_json_seconds(&json, "time_relative", d->time - lives->start);
+    vsock_json_seconds(&json, "time", d->time, true);
+    vsock_json_seconds(&json, "time_relative", d->time - r->start, true);
     vsock_json_string(&json, "src", src);
     vsock_json_string(&json, "dst", dst);
     vsock_json_string(&json, "text", text);
@@ -175,19 +194,16 @@ static void print_object(const struct vsock_lives *lives, const struct vsock_dia
     g_free(dst);
 }
 
-static void draw_json(struct vsock_lives *lives)
+static void draw_json(const struct vsock_report *r)
 {
-    uint32_t streams;
-    GArray *found = vsock_findings(lives, &streams);
-
-    for (unsigned i = 0; i < found->len; i++)
-        print_object(lives, &g_array_index(found, struct vsock_diagnosis, i));
-    g_array_free(found, TRUE);
+    for (unsigned i = 0; i < r->rows->len; i++)
+        print_object(r, &g_array_index(r->rows, struct vsock_diagnosis, i));
 }
 
-void vsock_diagnose_register(void)
-{
-    static const struct vsock_report report = {COMMAND, draw_text, draw_json};
+const struct vsock_report_kind vsock_diagnoses = {COMMAND, sizeof(struct vsock_diagnosis), gather, draw_text,
+                                                  draw_json};
 
-    vsock_report_register(&report);
+void vsock_diagnoses_register(void)
+{
+    vsock_report_register(&vsock_diagnoses);
 }

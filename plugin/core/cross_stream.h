@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * timeline.h - what only many connections together tell: ports that refuse, listeners that are lost, scans,
- * gaps that streams did not survive, streams that wait as one.
- * The caller owns all memory: one server per endpoint that was dialled (on CID 2: and per client CID), one
- * target per server and client CID, one prober per two CIDs, one pair per two CIDs whichever dials. All are
- * zero-initialised, but for their names. Nothing here is told apart by where it was recorded: that is the
- * caller's, too. */
-#ifndef VSOCK_CORE_TIMELINE_H
-#define VSOCK_CORE_TIMELINE_H
+ * cross_stream.h - what only many connections together tell: ports that refuse, listeners that are lost,
+ * scans, gaps that streams did not survive, streams that wait as one. The caller owns all memory: one server
+ * per endpoint that was dialled (on CID 2: and per client CID), one target per server and client CID, one
+ * prober per two CIDs, one pair per two CIDs whichever dials. All are zero-initialised, but for their names.
+ * Nothing here is told apart by where it was recorded: that is the caller's, too. */
+#ifndef VSOCK_CORE_CROSS_STREAM_H
+#define VSOCK_CORE_CROSS_STREAM_H
 
-#include "diagnose.h"
-#include "life.h"
+#include <wsutil/wmem/wmem.h>
+
+#include "diagnosis.h"
+#include "stream.h"
 
 /* ---- who answered requests, and how ---- */
 
@@ -68,10 +69,9 @@ enum vsock_outcome {
 /* What became of a REQUEST, in the order of the capture. */
 struct vsock_attempt {
     enum vsock_outcome outcome;
-    uint32_t frame;
-    int64_t time;
+    struct vsock_mark at;
     uint16_t type;
-    bool picked;    /* of a stream that the user wants to know of */
+    bool selected;  /* of a stream that the user wants to know of */
     bool own_fault; /* REFUSED by the client itself */
     bool itself;    /* ... because it is the endpoint that it dialled */
     struct vsock_server *server;
@@ -87,14 +87,13 @@ struct vsock_attempt {
  * types, for a lost listener, for a scan, or as it is. */
 void vsock_attempts_judge(struct vsock_attempt *attempts, size_t n);
 
-/* A REQUEST of the target that had no answer. `picked`, here and below: as an attempt's. */
-void vsock_target_unanswered(struct vsock_target *target, uint32_t frame, int64_t time, bool picked);
+/* A REQUEST of the target that had no answer. `selected`, here and below: as an attempt's. */
+void vsock_target_unanswered(struct vsock_target *target, const struct vsock_mark *at, bool selected);
 
-/* A connection of the server that was open and empty from `since` until `until`. */
-void vsock_server_idle(struct vsock_server *server, const struct vsock_life *life, int64_t since,
-                       int64_t until, bool picked);
+/* A connection of the server that was accepted, and may have been open and empty for long. */
+void vsock_server_idle(struct vsock_server *server, const struct vsock_stream *stream, bool selected);
 
-/* Each returns false where there is nothing to say, or of no stream that was picked. */
+/* Each returns false where there is nothing to say, or of no stream that was selected. */
 bool vsock_target_diagnose(const struct vsock_target *target, enum vsock_code code, unsigned type,
                            struct vsock_diagnosis *d);
 bool vsock_server_diagnose(const struct vsock_server *server, enum vsock_code code,
@@ -116,8 +115,10 @@ struct vsock_waited {
     int64_t from, until;
 };
 
-struct vsock_pair {
+struct vsock_cid_pair {
+    const struct vsock_capture_source *source;
     uint64_t low_cid, high_cid;
+    wmem_array_t *gaps; /* of struct vsock_gap; the owner of the pair fills it; NULL while there is none */
     bool spoke;
     int64_t last_time;
     struct vsock_gap gap; /* the latest; until 0: none */
@@ -129,21 +130,21 @@ struct vsock_pair {
 };
 
 /* Any packet of the pair. */
-void vsock_pair_take(struct vsock_pair *pair, int64_t time);
+void vsock_cid_pair_take(struct vsock_cid_pair *pair, int64_t time);
 
 /* A connection that was requested at `requested` is open now. Returns true, once, where it is the first after
  * a silence: pair->gap is to be kept. */
-bool vsock_pair_opened(struct vsock_pair *pair, int64_t requested);
+bool vsock_cid_pair_opened(struct vsock_cid_pair *pair, int64_t requested);
 
 /* A stall of `stream` has ended. */
-void vsock_pair_waited(struct vsock_pair *pair, const struct vsock_waited *waited);
+void vsock_cid_pair_waited(struct vsock_cid_pair *pair, const struct vsock_waited *waited);
 
 /* Of the streams that waited as one, the caller's filter leaves so many. Returns false where they are too
  * few. */
-bool vsock_pair_diagnose(const struct vsock_pair *pair, unsigned picked, struct vsock_diagnosis *d);
+bool vsock_cid_pair_diagnose(const struct vsock_cid_pair *pair, unsigned selected, struct vsock_diagnosis *d);
 
-/* Was the connection, that has not ended, orphaned by one of the pair's gaps (in the order of time)? */
-bool vsock_life_orphaned(const struct vsock_life *life, const struct vsock_ending *ending,
-                         const struct vsock_gap *gaps, size_t count, struct vsock_diagnosis *d);
+/* Was the connection, that has not ended, orphaned by one of the gaps of its CIDs (in the order of time)? */
+bool vsock_stream_orphaned(const struct vsock_stream *stream, const struct vsock_gap *gaps, size_t count,
+                           struct vsock_diagnosis *d);
 
 #endif

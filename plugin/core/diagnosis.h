@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * diagnose.h - what went wrong, as one record a problem: its code, severity, frames and figures, without
- * words. tap/diagnose_text.c has the sentences. A diagnosis is what the packets prove; where its code is only
- * likely, vsock_code_is_likely() says so. */
-#ifndef VSOCK_CORE_DIAGNOSE_H
-#define VSOCK_CORE_DIAGNOSE_H
+ * diagnosis.h - what went wrong, as one record a problem: its code, severity, frames and figures; and what is
+ * known of each code, its words included. A diagnosis is what the packets prove, unless its code is only
+ * likely. */
+#ifndef VSOCK_CORE_DIAGNOSIS_H
+#define VSOCK_CORE_DIAGNOSIS_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mark.h"
 #include "wire.h"
 
 enum vsock_severity {
@@ -17,7 +19,7 @@ enum vsock_severity {
     VSOCK_SEVERITY_ERROR,
 };
 
-/* The names that users see, in the same order, are in diagnose.c. */
+/* diagnosis_codes.c has a row for each. */
 enum vsock_code {
     /* Connections that never were. */
     VSOCK_CODE_CONNECT_REFUSED,
@@ -78,7 +80,7 @@ enum vsock_scope {
     VSOCK_SCOPE_ENDPOINT,
 };
 
-/* What a figure counts depends on the code: vsock_code_figures() names it. */
+/* What a figure counts depends on the code: its row names it. */
 struct vsock_figures {
     uint64_t count;
     uint64_t of;     /* ... of so many */
@@ -91,14 +93,15 @@ struct vsock_figures {
 struct vsock_diagnosis {
     enum vsock_code code;
     enum vsock_severity severity;
-    uint32_t stream; /* vsock.stream, or VSOCK_STREAM_NONE */
+    uint32_t session; /* of several, by number; the report's */
+    uint32_t stream;  /* vsock.stream, or VSOCK_STREAM_NONE */
     uint32_t first_frame, last_frame;
     int64_t time; /* of the first frame, nanoseconds since the epoch */
     enum vsock_scope src_scope, dst_scope;
     struct vsock_endpoint src, dst; /* client and server, sender and receiver of data, or of a RST */
     uint8_t side;                   /* of src, in a stream */
     bool lasting;                   /* it was so until the connection's end, or the capture's */
-    bool picked;                    /* of many streams: the user wants to know of one of them */
+    bool selected;                  /* of many streams: the user wants to know of one of them */
     bool own_fault;                 /* with CONNECT_REFUSED: the client itself ended the attempts */
     bool dialled_itself;            /* ... because it is the endpoint that it dialled */
     uint8_t type;                   /* with CONNECT_TYPE_MISMATCH: enum vsock_type of what was refused */
@@ -110,14 +113,20 @@ struct vsock_figure_names {
     const char *count, *of, *others, *bytes, *limit, *longest, *total;
 };
 
-const char *vsock_code_name(enum vsock_code code);
-const struct vsock_figure_names *vsock_code_figures(enum vsock_code code);
+/* All that is known of a code. Names are what scripts depend on: never change them. */
+struct vsock_code_row {
+    const char *name;
+    enum vsock_severity usual, worst; /* most have one; a few start milder: see vsock_diagnosis_worsen() */
+    bool likely;                      /* it says what is likely, not what is proved */
+    struct vsock_figure_names figures;
+    const char *meaning;  /* what any diagnosis of it says: half a sentence, without figures */
+    const char *sentence; /* with figures: see diagnosis_text.c */
+    const char *next;     /* what to look at */
+    const char *(*choose_sentence)(const struct vsock_diagnosis *); /* one of several, where not NULL */
+    const char *(*choose_next)(const struct vsock_diagnosis *);
+};
 
-/* Does the code say what is likely, not what is proved? */
-bool vsock_code_is_likely(enum vsock_code code);
-
-/* Most codes have one severity; a few start with a milder one: see vsock_diagnosis_worsen(). */
-enum vsock_severity vsock_code_worst(enum vsock_code code);
+extern const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT];
 
 const char *vsock_severity_name(enum vsock_severity severity);
 
@@ -126,7 +135,7 @@ const char *vsock_severity_name(enum vsock_severity severity);
 int64_t vsock_time_sum(int64_t a, int64_t b);
 
 /* A diagnosis of the code's usual severity, about no stream and no endpoint. */
-struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, uint32_t frame, int64_t time);
+struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct vsock_mark *at);
 
 /* It is bad enough for the code's worst severity. */
 void vsock_diagnosis_worsen(struct vsock_diagnosis *diagnosis);
@@ -137,5 +146,14 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *diagnosis, const struct vsock
 
 /* The order of a report: the most severe first, then by time, frame, and code. Returns as strcmp() does. */
 int vsock_diagnosis_compare(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b);
+
+/* One sentence with the figures; to be freed. */
+char *vsock_diagnosis_text(const struct vsock_diagnosis *diagnosis);
+
+/* What to look at next. */
+const char *vsock_diagnosis_next(const struct vsock_diagnosis *diagnosis);
+
+/* An endpoint as vsock.addr has it, CID-PORT, or a CID; to be freed. NULL where the scope is NONE. */
+char *vsock_scope_text(enum vsock_scope scope, struct vsock_endpoint endpoint);
 
 #endif

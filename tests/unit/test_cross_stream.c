@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * test_timeline.c - what many connections together are diagnosed as. A test's name is the rule it checks. */
+ * test_cross_stream.c - what many connections together are diagnosed as. A test's name is the rule it checks.
+ */
 #include <glib.h>
 
-#include "core/timeline.h"
+#include "core/cross_stream.h"
+#include "packet.h"
 
 #define MS INT64_C(1000000)
 #define SECOND (1000 * MS)
@@ -37,10 +39,9 @@ static struct vsock_attempt *attempt(unsigned port, enum vsock_outcome outcome)
 
     *a = (struct vsock_attempt){
         .outcome = outcome,
-        .frame = ++count,
-        .time = now,
+        .at = mark(++count, now),
         .type = VSOCK_TYPE_STREAM,
-        .picked = true,
+        .selected = true,
         .server = &servers[port],
         .target = &targets[port],
         .prober = &prober,
@@ -90,8 +91,8 @@ static void three_refusals_of_a_port_are_a_warning(void)
     g_assert_cmpint(found.severity, ==, VSOCK_SEVERITY_WARN);
     g_assert_cmpuint(found.figures.count, ==, 3);
     g_assert_cmpuint(found.figures.of, ==, 3);
-    g_assert_cmpuint(found.first_frame, ==, 1);
-    g_assert_cmpuint(found.last_frame, ==, 3);
+    g_assert_cmpuint(found.first_frame, ==, 1001);
+    g_assert_cmpuint(found.last_frame, ==, 1003);
     g_assert_cmpint(found.figures.total, ==, 2 * MS);
     g_assert_cmpuint(found.dst.port, ==, 1024);
     g_assert_false(is_refused(1));
@@ -272,16 +273,16 @@ static void of_a_listener_that_is_lost_twice_the_longer_time_is_told(void)
     g_assert_cmpuint(found.figures.count, ==, 4);
     g_assert_cmpuint(found.figures.others, ==, 2);
     g_assert_cmpuint(found.figures.of, ==, 2);
-    g_assert_cmpuint(found.first_frame, ==, 6);
-    g_assert_cmpuint(found.last_frame, ==, 9);
+    g_assert_cmpuint(found.first_frame, ==, 1006);
+    g_assert_cmpuint(found.last_frame, ==, 1009);
     g_assert_cmpint(found.figures.total, ==, 3 * MS);
     g_assert_false(is_refused(0));
 }
 
-static void pick(unsigned first, unsigned last)
+static void select_only(unsigned first, unsigned last)
 {
     for (unsigned i = 0; i < count; i++)
-        attempts[i].picked = i >= first && i <= last;
+        attempts[i].selected = i >= first && i <= last;
 }
 
 static void a_filter_changes_what_is_told_and_not_what_is_found(void)
@@ -290,11 +291,11 @@ static void a_filter_changes_what_is_told_and_not_what_is_found(void)
     attempt(0, VSOCK_OUTCOME_ACCEPTED);
     attempt(0, VSOCK_OUTCOME_REFUSED)->type = VSOCK_TYPE_SEQPACKET;
     refuse(1, 3);
-    pick(1, 1);
+    select_only(1, 1);
     judge();
-    g_assert_true(is_mismatch(0, VSOCK_TYPE_SEQPACKET)); /* although the acceptance was not picked */
+    g_assert_true(is_mismatch(0, VSOCK_TYPE_SEQPACKET)); /* although the acceptance was not selected */
     g_assert_false(is_refused(1));
-    pick(3, 3);
+    select_only(3, 3);
     memset(servers, 0, sizeof(servers));
     memset(targets, 0, sizeof(targets));
     for (unsigned i = 0; i < 2; i++)
@@ -305,14 +306,14 @@ static void a_filter_changes_what_is_told_and_not_what_is_found(void)
     g_assert_cmpuint(found.figures.count, ==, 3);
 }
 
-static void of_a_listener_that_is_lost_twice_the_time_that_was_picked_is_told(void)
+static void of_a_listener_that_is_lost_twice_the_time_that_was_selected_is_told(void)
 {
     begin();
     attempt(0, VSOCK_OUTCOME_ACCEPTED);
     refuse(0, 4);
     attempt(0, VSOCK_OUTCOME_ACCEPTED);
     refuse(0, 3);
-    pick(7, 7);
+    select_only(7, 7);
     judge();
     g_assert_true(is_lost(0));
     g_assert_cmpuint(found.figures.count, ==, 3);
@@ -333,28 +334,45 @@ static void a_lost_listener_is_no_part_of_a_scan(void)
 
 static void requests_without_answer_are_counted_by_port(void)
 {
+    struct vsock_mark first = mark(5, SECOND), second = mark(8, 3 * SECOND);
+
     begin();
     targets[0].requests = 3;
-    vsock_target_unanswered(&targets[0], 5, SECOND, true);
-    vsock_target_unanswered(&targets[0], 8, 3 * SECOND, true);
+    vsock_target_unanswered(&targets[0], &first, true);
+    vsock_target_unanswered(&targets[0], &second, true);
     g_assert_true(vsock_target_diagnose(&targets[0], VSOCK_CODE_CONNECT_UNANSWERED, 0, &found));
     g_assert_cmpuint(found.figures.count, ==, 2);
     g_assert_cmpuint(found.figures.of, ==, 3);
     g_assert_cmpint(found.figures.total, ==, 2 * SECOND);
 }
 
+static struct vsock_stream idle = {.stats = {.shut_time = VSOCK_TIME_NONE}};
+
+/* Another one, open since 0. */
+static void end_idle(int64_t time)
+{
+    idle.conn.ended = true;
+    idle.conn.reset.time = time;
+    vsock_server_idle(&servers[0], &idle, true);
+}
+
 static void three_streams_open_for_five_seconds_without_data_are_said(void)
 {
-    struct vsock_life empty = {.first_frame = 1, .first_time = 0}, used = empty;
-
     begin();
-    used.side[1].rws = 1;
-    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND, true);
-    vsock_server_idle(&servers[0], &empty, 0, 9 * SECOND, true);
-    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND - 1, true);
-    vsock_server_idle(&servers[0], &used, 0, 5 * SECOND, true);
+    end_idle(5 * SECOND);
+    end_idle(9 * SECOND);
+    end_idle(5 * SECOND - 1);
+    idle.stats.side[1].rws = 1;
+    end_idle(5 * SECOND);
+    idle.stats.side[1].rws = 0;
+    idle.conn.degenerate = true;
+    end_idle(5 * SECOND);
+    idle.conn.degenerate = false;
+    idle.stats.shut_time = 5 * SECOND - 1; /* no longer open */
+    end_idle(20 * SECOND);
     g_assert_false(vsock_server_diagnose(&servers[0], VSOCK_CODE_NO_DATA, &found));
-    vsock_server_idle(&servers[0], &empty, 0, 5 * SECOND, true);
+    idle.stats.shut_time = 5 * SECOND;
+    end_idle(20 * SECOND);
     g_assert_true(vsock_server_diagnose(&servers[0], VSOCK_CODE_NO_DATA, &found));
     g_assert_cmpuint(found.figures.count, ==, 3);
     g_assert_cmpint(found.figures.longest, ==, 9 * SECOND);
@@ -383,68 +401,72 @@ static void the_host_is_judged_by_each_of_its_guests(void)
 
 static void a_silence_of_ten_seconds_is_a_gap_once_streams_open_again(void)
 {
-    struct vsock_pair p = {.low_cid = 2, .high_cid = 3};
+    struct vsock_cid_pair p = {.low_cid = 2, .high_cid = 3};
 
-    vsock_pair_take(&p, SECOND);
-    vsock_pair_take(&p, 11 * SECOND - 1);
-    g_assert_false(vsock_pair_opened(&p, 11 * SECOND - 1));
-    vsock_pair_take(&p, 21 * SECOND - 1);
-    g_assert_false(vsock_pair_opened(&p, 21 * SECOND - 2)); /* requested before its end */
-    g_assert_true(vsock_pair_opened(&p, 21 * SECOND - 1));
+    vsock_cid_pair_take(&p, SECOND);
+    vsock_cid_pair_take(&p, 11 * SECOND - 1);
+    g_assert_false(vsock_cid_pair_opened(&p, 11 * SECOND - 1));
+    vsock_cid_pair_take(&p, 21 * SECOND - 1);
+    g_assert_false(vsock_cid_pair_opened(&p, 21 * SECOND - 2)); /* requested before its end */
+    g_assert_true(vsock_cid_pair_opened(&p, 21 * SECOND - 1));
     g_assert_cmpint(p.gap.from, ==, 11 * SECOND - 1);
-    g_assert_false(vsock_pair_opened(&p, 22 * SECOND)); /* is told once */
+    g_assert_false(vsock_cid_pair_opened(&p, 22 * SECOND)); /* is told once */
 }
 
 static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(void)
 {
     struct vsock_gap gap = {.from = 100 * SECOND, .until = 110 * SECOND};
-    struct vsock_conn conn = {0};
-    struct vsock_ending ending = {.conn = &conn, .known_until = 120 * SECOND};
-    struct vsock_life life = {.state = VSOCK_STATE_OPEN, .last_time = 98 * SECOND};
+    int64_t seen_until = 120 * SECOND;
+    struct vsock_capture_source source = {.seen_until = &seen_until};
+    struct vsock_stream s = {.source = &source, .superseded_time = VSOCK_TIME_NONE};
 
-    g_assert_true(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
+    s.conn.state = VSOCK_STATE_OPEN;
+    s.last = mark(7, 98 * SECOND);
+    g_assert_true(vsock_stream_orphaned(&s, &gap, 1, &found));
     g_assert_cmpint(found.figures.longest, ==, 10 * SECOND);
-    life.last_time = 98 * SECOND - 1; /* idle since long */
-    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
-    life.last_time = 110 * SECOND; /* it spoke again */
-    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
-    life.last_time = 100 * SECOND;
-    ending.known_until--; /* it may yet */
-    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
-    ending.known_until++;
-    life.state = VSOCK_STATE_CLOSED;
-    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 1, &found));
-    life.state = VSOCK_STATE_OPEN;
-    g_assert_false(vsock_life_orphaned(&life, &ending, &gap, 0, &found)); /* an idle stream alone */
+    g_assert_cmpint(found.figures.total, ==, 22 * SECOND);
+    g_assert_true(found.lasting);
+    s.last.time = 98 * SECOND - 1; /* idle since long */
+    g_assert_false(vsock_stream_orphaned(&s, &gap, 1, &found));
+    s.last.time = 110 * SECOND; /* it spoke again */
+    g_assert_false(vsock_stream_orphaned(&s, &gap, 1, &found));
+    s.last.time = 100 * SECOND;
+    seen_until--; /* it may yet */
+    g_assert_false(vsock_stream_orphaned(&s, &gap, 1, &found));
+    seen_until++;
+    s.conn.state = VSOCK_STATE_CLOSED;
+    g_assert_false(vsock_stream_orphaned(&s, &gap, 1, &found));
+    s.conn.state = VSOCK_STATE_OPEN;
+    g_assert_false(vsock_stream_orphaned(&s, &gap, 0, &found)); /* an idle stream alone */
 }
 
 /* ---- head of line ---- */
 
-static struct vsock_pair together;
+static struct vsock_cid_pair together;
 
 static void wait_for(uint32_t stream, int64_t from, int64_t until)
 {
     struct vsock_waited waited = {.stream = stream, .frame = stream + 1, .from = from, .until = until};
 
-    vsock_pair_waited(&together, &waited);
+    vsock_cid_pair_waited(&together, &waited);
 }
 
 static void three_streams_that_wait_and_go_on_together_share_a_queue(void)
 {
-    together = (struct vsock_pair){.low_cid = 2, .high_cid = 3};
+    together = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
     wait_for(1, 0, 5000 * MS);
     wait_for(2, 3000 * MS, 5050 * MS);
     g_assert_cmpuint(together.together.figures.count, ==, 0);
     wait_for(3, 4000 * MS, 5100 * MS);
-    g_assert_true(vsock_pair_diagnose(&together, 3, &found));
+    g_assert_true(vsock_cid_pair_diagnose(&together, 3, &found));
     g_assert_cmpuint(together.together.figures.count, ==, 3);
     g_assert_cmpint(found.figures.longest, ==, SECOND);
-    g_assert_false(vsock_pair_diagnose(&together, 2, &found)); /* a filter left two */
+    g_assert_false(vsock_cid_pair_diagnose(&together, 2, &found)); /* a filter left two */
 }
 
 static void streams_that_go_on_later_are_on_their_own(void)
 {
-    together = (struct vsock_pair){.low_cid = 2, .high_cid = 3};
+    together = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
     wait_for(1, 0, 5000 * MS);
     wait_for(2, 0, 5050 * MS);
     wait_for(3, 0, 5101 * MS);
@@ -453,7 +475,7 @@ static void streams_that_go_on_later_are_on_their_own(void)
 
 static void streams_that_overlap_too_little_are_on_their_own(void)
 {
-    together = (struct vsock_pair){.low_cid = 2, .high_cid = 3};
+    together = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
     wait_for(1, 0, 5000 * MS);
     wait_for(2, 0, 5050 * MS);
     wait_for(3, 4001 * MS, 5090 * MS);
@@ -462,14 +484,14 @@ static void streams_that_overlap_too_little_are_on_their_own(void)
 
 static void one_stream_is_one_however_often_it_waits(void)
 {
-    together = (struct vsock_pair){.low_cid = 2, .high_cid = 3};
+    together = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
     wait_for(1, 0, 5000 * MS);
     wait_for(2, 0, 5050 * MS);
     wait_for(2, 0, 5060 * MS); /* the other direction */
     g_assert_cmpuint(together.together.figures.count, ==, 0);
 }
 
-#define TEST(name) g_test_add_func("/timeline/" #name, name)
+#define TEST(name) g_test_add_func("/cross_stream/" #name, name)
 
 int main(int argc, char **argv)
 {
@@ -488,7 +510,7 @@ int main(int argc, char **argv)
     TEST(a_scan_begins_anew_when_the_clock_goes_back);
     TEST(of_a_listener_that_is_lost_twice_the_longer_time_is_told);
     TEST(a_filter_changes_what_is_told_and_not_what_is_found);
-    TEST(of_a_listener_that_is_lost_twice_the_time_that_was_picked_is_told);
+    TEST(of_a_listener_that_is_lost_twice_the_time_that_was_selected_is_told);
     TEST(a_lost_listener_is_no_part_of_a_scan);
     TEST(requests_without_answer_are_counted_by_port);
     TEST(three_streams_open_for_five_seconds_without_data_are_said);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * timeline.c - what many connections together tell. */
-#include "timeline.h"
+ * cross_stream.c - what many connections together tell. */
+#include "cross_stream.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -40,19 +40,19 @@ static void extend(struct vsock_diagnosis *sum, int64_t until)
         sum->figures.total = until - sum->time;
 }
 
-static void count(struct vsock_diagnosis *sum, enum vsock_code code, uint32_t frame, int64_t time,
-                  bool picked)
+static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struct vsock_mark *at,
+                  bool selected)
 {
-    struct vsock_diagnosis one = vsock_diagnosis_start(code, frame, time);
+    struct vsock_diagnosis one = vsock_diagnosis_start(code, at);
 
     one.figures.count = 1;
-    one.picked = picked;
+    one.selected = selected;
     if (sum->figures.count == 0) {
         *sum = one;
         return;
     }
     vsock_diagnosis_merge(sum, &one);
-    extend(sum, time);
+    extend(sum, at->time);
 }
 
 static bool is_mismatch(const struct vsock_attempt *a)
@@ -64,14 +64,14 @@ static bool is_mismatch(const struct vsock_attempt *a)
 
 static bool is_worse(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b)
 {
-    return a->picked != b->picked ? a->picked : a->figures.count > b->figures.count;
+    return a->selected != b->selected ? a->selected : a->figures.count > b->figures.count;
 }
 
 static void explain_as_lost(struct vsock_attempt *a)
 {
     struct vsock_server *s = a->server;
 
-    count(&s->losing, VSOCK_CODE_LISTENER_LOST, a->frame, a->time, a->picked);
+    count(&s->losing, VSOCK_CODE_LISTENER_LOST, &a->at, a->selected);
     if (is_worse(&s->losing, &s->lost))
         s->lost = s->losing;
     a->explained = true;
@@ -89,7 +89,7 @@ static void refuse_in_a_row(struct vsock_attempt *a)
     }
     if (s->refused_in_a_row == VSOCK_LOST_REFUSALS - 1) { /* enough */
         s->refused_in_a_row++;
-        s->losing = (struct vsock_diagnosis){.picked = false};
+        s->losing = (struct vsock_diagnosis){.selected = false};
         for (unsigned i = 0; i < VSOCK_LOST_REFUSALS - 1; i++)
             explain_as_lost(s->run[i]);
         s->losing.figures.others = s->accepted_so_far;
@@ -141,20 +141,21 @@ static void look_for_scan(struct vsock_attempt *a)
 
     if (a->outcome != VSOCK_OUTCOME_REFUSED || a->explained || a->own_fault)
         return;
-    if (p->newest && a->time < p->newest->time) { /* by a clock that goes back, nothing is within a second */
+    if (p->newest &&
+        a->at.time < p->newest->at.time) { /* by a clock that goes back, nothing is within a second */
         p->newest = NULL;
         p->count = 0;
     }
     a->before = p->newest;
     p->newest = a;
-    note_port(p, a->server->endpoint.port, a->time);
-    if (p->count < VSOCK_SCAN_PORTS || a->time - p->ports[0].time > SCAN_WITHIN)
+    note_port(p, a->server->endpoint.port, a->at.time);
+    if (p->count < VSOCK_SCAN_PORTS || a->at.time - p->ports[0].time > SCAN_WITHIN)
         return;
-    for (; a && !a->explained && p->newest->time - a->time <= SCAN_WITHIN; a = a->before) {
+    for (; a && !a->explained && p->newest->at.time - a->at.time <= SCAN_WITHIN; a = a->before) {
         a->explained = true;
-        count(&p->scan, VSOCK_CODE_PORT_SCAN, a->frame, a->time, a->picked);
+        count(&p->scan, VSOCK_CODE_PORT_SCAN, &a->at, a->selected);
     }
-    extend(&p->scan, p->newest->time);
+    extend(&p->scan, p->newest->at.time);
 }
 
 static void count_by_target(struct vsock_attempt *a)
@@ -166,13 +167,12 @@ static void count_by_target(struct vsock_attempt *a)
     if (a->outcome != VSOCK_OUTCOME_REFUSED)
         return;
     if (!a->own_fault && is_mismatch(a)) {
-        count(&t->mismatch[type_index(a->type)], VSOCK_CODE_CONNECT_TYPE_MISMATCH, a->frame, a->time,
-              a->picked);
+        count(&t->mismatch[type_index(a->type)], VSOCK_CODE_CONNECT_TYPE_MISMATCH, &a->at, a->selected);
         return;
     }
     if (a->explained)
         return;
-    count(&t->refused, VSOCK_CODE_CONNECT_REFUSED, a->frame, a->time, a->picked);
+    count(&t->refused, VSOCK_CODE_CONNECT_REFUSED, &a->at, a->selected);
     t->own_fault += a->own_fault;
     t->itself += a->itself;
 }
@@ -202,19 +202,22 @@ bool vsock_server_is_of_one_client(struct vsock_endpoint endpoint)
     return endpoint.cid == VSOCK_CID_HOST;
 }
 
-void vsock_target_unanswered(struct vsock_target *t, uint32_t frame, int64_t time, bool picked)
+void vsock_target_unanswered(struct vsock_target *t, const struct vsock_mark *at, bool selected)
 {
-    count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, frame, time, picked);
+    count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, at, selected);
 }
 
-void vsock_server_idle(struct vsock_server *s, const struct vsock_life *life, int64_t since, int64_t until,
-                       bool picked)
+void vsock_server_idle(struct vsock_server *server, const struct vsock_stream *s, bool selected)
 {
-    if (life->side[0].rws + life->side[1].rws > 0 || until - since < IDLE_MIN)
+    int64_t until = vsock_stream_known_until(s), idle;
+
+    if (s->stats.shut_time != VSOCK_TIME_NONE)
+        until = MIN(until, s->stats.shut_time);
+    idle = until - s->conn.response.time;
+    if (s->conn.degenerate || s->stats.side[0].rws + s->stats.side[1].rws > 0 || idle < IDLE_MIN)
         return;
-    count(&s->idle, VSOCK_CODE_NO_DATA, life->first_frame, life->first_time, picked);
-    if (until - since > s->idle.figures.longest)
-        s->idle.figures.longest = until - since;
+    count(&server->idle, VSOCK_CODE_NO_DATA, &s->stats.first, selected);
+    server->idle.figures.longest = MAX(server->idle.figures.longest, idle);
 }
 
 static void name_ends(struct vsock_diagnosis *d, const uint64_t *client_cid, const struct vsock_server *s)
@@ -234,7 +237,7 @@ bool vsock_target_diagnose(const struct vsock_target *t, enum vsock_code code, u
         *d = t->mismatch[type];
     else
         *d = code == VSOCK_CODE_CONNECT_REFUSED ? t->refused : t->unanswered;
-    if (d->figures.count == 0 || !d->picked)
+    if (d->figures.count == 0 || !d->selected)
         return false;
     name_ends(d, &t->client_cid, t->server);
     d->figures.of = t->requests;
@@ -256,7 +259,7 @@ bool vsock_server_diagnose(const struct vsock_server *s, enum vsock_code code, s
 {
     *d = code == VSOCK_CODE_LISTENER_LOST ? s->lost : s->idle;
     name_ends(d, vsock_server_is_of_one_client(s->endpoint) ? &s->client_cid : NULL, s);
-    return d->picked && d->figures.count >= (code == VSOCK_CODE_LISTENER_LOST ? 1 : IDLE_STREAMS);
+    return d->selected && d->figures.count >= (code == VSOCK_CODE_LISTENER_LOST ? 1 : IDLE_STREAMS);
 }
 
 bool vsock_prober_diagnose(const struct vsock_prober *p, struct vsock_diagnosis *d)
@@ -265,12 +268,12 @@ bool vsock_prober_diagnose(const struct vsock_prober *p, struct vsock_diagnosis 
     d->src_scope = d->dst_scope = VSOCK_SCOPE_CID;
     d->src.cid = p->client_cid;
     d->dst.cid = p->server_cid;
-    return d->picked && d->figures.count > 0;
+    return d->selected && d->figures.count > 0;
 }
 
 /* ---- two CIDs over time ---- */
 
-void vsock_pair_take(struct vsock_pair *p, int64_t time)
+void vsock_cid_pair_take(struct vsock_cid_pair *p, int64_t time)
 {
     if (p->spoke && time - p->last_time >= GAP_MIN) {
         p->gap = (struct vsock_gap){.from = p->last_time, .until = time};
@@ -281,7 +284,7 @@ void vsock_pair_take(struct vsock_pair *p, int64_t time)
     p->spoke = true;
 }
 
-bool vsock_pair_opened(struct vsock_pair *p, int64_t requested)
+bool vsock_cid_pair_opened(struct vsock_cid_pair *p, int64_t requested)
 {
     if (p->gap.until == 0 || p->gap_told || requested < p->gap.until)
         return false;
@@ -289,42 +292,38 @@ bool vsock_pair_opened(struct vsock_pair *p, int64_t requested)
     return true;
 }
 
-bool vsock_life_orphaned(const struct vsock_life *life, const struct vsock_ending *ending,
-                         const struct vsock_gap *gaps, size_t n, struct vsock_diagnosis *d)
+bool vsock_stream_orphaned(const struct vsock_stream *s, const struct vsock_gap *gaps, size_t n,
+                           struct vsock_diagnosis *d)
 {
+    const struct vsock_mark *last = &s->last;
+    int64_t known_until = vsock_stream_known_until(s);
+    bool living = s->conn.state == VSOCK_STATE_OPEN || s->conn.state == VSOCK_STATE_HALF_CLOSED ||
+                  s->conn.state == VSOCK_STATE_MIDSTREAM;
     size_t low = 0, high = n;
-    bool living = life->state == VSOCK_STATE_OPEN || life->state == VSOCK_STATE_HALF_CLOSED ||
-                  life->state == VSOCK_STATE_MIDSTREAM;
 
     while (low < high) { /* the first gap that begins when it spoke last, or later */
         size_t middle = low + (high - low) / 2;
 
-        if (gaps[middle].from < life->last_time)
+        if (gaps[middle].from < last->time)
             low = middle + 1;
         else
             high = middle;
     }
-    if (!living || life->rst_kind != VSOCK_RST_NONE || low == n ||
-        gaps[low].from - life->last_time > SPOKE_BEFORE_GAP ||
-        ending->known_until - gaps[low].until < ORPHANED_AFTER)
+    if (!living || s->conn.ended || low == n || gaps[low].from - last->time > SPOKE_BEFORE_GAP ||
+        known_until - gaps[low].until < ORPHANED_AFTER)
         return false;
-    *d = vsock_diagnosis_start(VSOCK_CODE_ORPHANED_STREAM, life->last_frame, life->last_time);
+    *d = vsock_diagnosis_start(VSOCK_CODE_ORPHANED_STREAM, last);
     d->lasting = true;
     d->figures.longest = gaps[low].until - gaps[low].from;
-    d->figures.total = ending->known_until - life->last_time;
+    d->figures.total = known_until - last->time;
     return true;
 }
 
 /* ---- streams that wait as one ---- */
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Collects the streams, of those that went on soon after the one at `first`, that had waited with it for long
  * enough; sets for how long all of them did. */
-static unsigned find_together(const struct vsock_pair *p, unsigned first, uint32_t streams[],
+static unsigned find_together(const struct vsock_cid_pair *p, unsigned first, uint32_t streams[],
                               int64_t *overlap)
 {
     const struct vsock_waited *w = p->waited;
@@ -341,16 +340,17 @@ static unsigned find_together(const struct vsock_pair *p, unsigned first, uint32
         if (known < n)
             continue;
         streams[n++] = w[i].stream;
-        *overlap = earlier(*overlap, w[first].until - w[i].from);
+        *overlap = MIN(*overlap, w[first].until - w[i].from);
     }
     return n;
 }
 
-static void note_together(struct vsock_pair *p, unsigned first)
+static void note_together(struct vsock_cid_pair *p, unsigned first)
 {
     const struct vsock_waited *last = &p->waited[p->waited_count - 1];
     struct vsock_diagnosis d =
-        vsock_diagnosis_start(VSOCK_CODE_HEAD_OF_LINE, p->waited[first].frame, p->waited[first].from);
+        vsock_diagnosis_start(VSOCK_CODE_HEAD_OF_LINE, &(struct vsock_mark){.frame = p->waited[first].frame,
+                                                                            .time = p->waited[first].from});
     uint32_t streams[VSOCK_TOGETHER_MAX];
 
     d.last_frame = last->frame;
@@ -365,14 +365,14 @@ static void note_together(struct vsock_pair *p, unsigned first)
         p->together_streams[i] = streams[i];
 }
 
-bool vsock_pair_diagnose(const struct vsock_pair *p, unsigned picked, struct vsock_diagnosis *d)
+bool vsock_cid_pair_diagnose(const struct vsock_cid_pair *p, unsigned selected, struct vsock_diagnosis *d)
 {
     *d = p->together;
-    d->figures.count = picked;
-    return picked >= TOGETHER_STREAMS;
+    d->figures.count = selected;
+    return selected >= TOGETHER_STREAMS;
 }
 
-void vsock_pair_waited(struct vsock_pair *p, const struct vsock_waited *waited)
+void vsock_cid_pair_waited(struct vsock_cid_pair *p, const struct vsock_waited *waited)
 {
     if (waited->until - waited->from < TOGETHER_MIN)
         return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * copies.c - telling a packet from its copy. */
-#include "copies.h"
+ * duplicates.c - telling a packet from its copy. */
+#include "duplicates.h"
 
 static uint64_t mix(uint64_t digest, uint64_t value)
 {
@@ -21,36 +21,36 @@ static uint64_t header_digest(const struct vsock_packet *p)
     return mix(digest, p->virtio.fwd_cnt);
 }
 
-static void forget(struct vsock_copies *c, uint32_t index)
+static void forget(struct vsock_duplicates *c, uint32_t index)
 {
     /* Moves the older ones up by one place: order is kept, and the ring has no holes. */
     for (; index > 0; index--)
-        c->waiting[(c->first + index) % VSOCK_COPIES_MAX] =
-            c->waiting[(c->first + index - 1) % VSOCK_COPIES_MAX];
-    c->first = (c->first + 1) % VSOCK_COPIES_MAX;
+        c->waiting[(c->first + index) % VSOCK_DUPLICATES_MAX] =
+            c->waiting[(c->first + index - 1) % VSOCK_DUPLICATES_MAX];
+    c->first = (c->first + 1) % VSOCK_DUPLICATES_MAX;
     c->count--;
 }
 
-void vsock_copies_wait(struct vsock_copies *c, const struct vsock_packet *packet, uint8_t side,
-                       uint32_t payload_skip)
+void vsock_duplicates_wait(struct vsock_duplicates *c, const struct vsock_packet *packet, uint8_t side,
+                           uint32_t payload_skip)
 {
     uint32_t last;
 
-    if (c->count == VSOCK_COPIES_MAX)
+    if (c->count == VSOCK_DUPLICATES_MAX)
         forget(c, 0);
-    last = (c->first + c->count++) % VSOCK_COPIES_MAX;
+    last = (c->first + c->count++) % VSOCK_DUPLICATES_MAX;
     c->waiting[last].digest = header_digest(packet);
     c->waiting[last].side = side;
     c->waiting[last].payload_skip = payload_skip;
 }
 
-bool vsock_copies_take(struct vsock_copies *c, const struct vsock_packet *packet, uint8_t side,
-                       uint32_t *payload_skip)
+bool vsock_duplicates_take(struct vsock_duplicates *c, const struct vsock_packet *packet, uint8_t side,
+                           uint32_t *payload_skip)
 {
     uint64_t digest = header_digest(packet);
 
     for (uint32_t i = 0; i < c->count; i++) {
-        uint32_t at = (c->first + i) % VSOCK_COPIES_MAX;
+        uint32_t at = (c->first + i) % VSOCK_DUPLICATES_MAX;
 
         if (c->waiting[at].digest == digest && c->waiting[at].side == side) {
             *payload_skip = c->waiting[at].payload_skip;

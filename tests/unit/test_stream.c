@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * test_diagnose.c - what a connection's life is diagnosed as. A test's name is the rule it checks; the
- * packets go through conn.c as they do in the plugin. C, the client, sends the data; S, the server, has a
- * buffer of 1000. */
+ * test_stream.c - one connection as a whole, and what it is diagnosed as. A test's name is the rule it
+ * checks. C, the client, sends the data; S, the server, has a buffer of 1000. */
 #include <glib.h>
 
-#include "core/life.h"
 #include "core/malformed.h"
+#include "core/stream.h"
 #include "packet.h"
 
 #define C 0
@@ -13,12 +12,12 @@
 #define MS INT64_C(1000000)
 #define SECOND (1000 * MS)
 
-static struct vsock_conn conn;
-static struct vsock_life life;
+static struct vsock_stream stream;
+static int64_t seen_until;
+static struct vsock_capture_source source = {.seen_until = &seen_until};
 static struct vsock_rw rws[64];
-static int64_t times[64];
-static uint32_t frame;
-static int64_t now, request_time;
+static uint32_t record; /* of the packet, from 1 */
+static int64_t now;
 static struct vsock_diagnoses all; /* of all packets so far */
 static const struct vsock_thresholds thresholds = {
     .connect_timeout = 2 * SECOND,
@@ -26,90 +25,42 @@ static const struct vsock_thresholds thresholds = {
     .stall_warning = SECOND,
     .credit_request_timeout = SECOND,
 };
+static struct connection conn;
 
-/* What the next packet of each side carries. */
-static uint32_t buf_alloc[2], fwd_cnt[2], flags;
-static uint16_t type;
-static bool loopback;
-
-static void reset_story(void)
+static void start(struct connection between_whom)
 {
-    frame = 0;
+    conn = between_whom;
+    stream = (struct vsock_stream){.side = {conn.end[C], conn.end[S]}, .source = &source};
+    record = 0;
     now = 10 * SECOND;
-    buf_alloc[C] = 262144;
-    buf_alloc[S] = 1000;
-    fwd_cnt[C] = fwd_cnt[S] = 0;
-    flags = 0;
-    type = VSOCK_TYPE_STREAM;
-    loopback = false;
     all.count = 0;
 }
 
-static struct vsock_event make_event(const struct vsock_packet *p, uint8_t side,
-                                     const struct vsock_step *step)
+static void reset_story(void)
 {
-    struct vsock_event e = {
-        .packet = p,
-        .frame = frame,
-        .time = now,
-        .side = side,
-        .state = step->after,
-        .rst_kind = step->rst_kind,
-        .findings = step->findings,
-        .malformed = vsock_malformed(p),
-        .counted = step->counted,
-        .has_credit = vsock_conn_has_credit(&conn, p),
-        .in_flight = vsock_window_in_flight(&conn.flow.window[side]),
-        .peer_in_flight = vsock_window_in_flight(&conn.flow.window[side ^ 1]),
-        .exceeded = step->flow.exceeded,
-        .ahead = step->flow.stamp.ahead,
-        .backwards = step->flow.stamp.backwards,
-        .waited = step->waited,
-        .connect_time = now - request_time,
-        .stall_frame = step->flow.stall_frame,
-        .stall_began = times[step->flow.stall_frame],
-        .stall_cause = step->flow.stall_cause,
-        .asks = step->flow.asks,
-        .answers = step->flow.answers_frame != 0,
-    };
-
-    e.has_window = e.has_credit && conn.flow.window[side].stamped;
-    e.window = vsock_window_left(&conn.flow.window[side]);
-    return e;
+    start(between(42, 1024, 43, 9999));
 }
 
 static void take_record(uint8_t side, const struct record *r)
 {
     struct vsock_packet p = read_record(r);
-    struct vsock_diagnoses found;
-    struct vsock_step step;
-    struct vsock_event e;
+    struct vsock_mark at = mark(++record, now);
 
-    times[++frame] = now;
-    g_assert_cmpuint(frame, <, G_N_ELEMENTS(rws));
-    if (frame == 1) {
-        conn = vsock_conn_start(&p, side, false);
-        life = vsock_life_start(&conn, loopback);
-        request_time = now;
-    }
-    step = vsock_conn_step(&conn, NULL, &p, side, frame, now, &rws[frame]);
-    e = make_event(&p, side, &step);
-    vsock_life_take(&life, &e, &thresholds, &found);
-    for (unsigned i = 0; i < found.count; i++)
-        all.list[all.count++] = found.list[i];
+    g_assert_cmpuint(record, <, G_N_ELEMENTS(rws));
+    if (record == 1)
+        vsock_stream_start(&stream, &p, side);
+    seen_until = now;
+    vsock_stream_take(&stream, NULL, &p, vsock_malformed(&p), side, &at, &rws[record], &thresholds, &all);
+    g_assert_cmpuint(all.count + 1, <, VSOCK_DIAGNOSES_MAX);
     now += MS;
 }
 
 static void take(uint8_t side, enum vsock_op op, uint32_t length)
 {
-    struct record r = sound_record(op, length);
+    struct record r = record_of(&conn, side, op, length);
 
-    SET_VIRTIO(&r, type, type);
-    SET_VIRTIO(&r, flags, flags);
-    SET_VIRTIO(&r, buf_alloc, buf_alloc[side]);
-    SET_VIRTIO(&r, fwd_cnt, fwd_cnt[side]);
     take_record(side, &r);
-    flags = 0;
+    conn.flags = 0;
 }
 
 static void open_stream(void)
@@ -126,24 +77,24 @@ static void rw(uint32_t length)
 
 static void update(uint32_t consumed)
 {
-    fwd_cnt[S] = consumed;
+    conn.fwd_cnt[S] = consumed;
     take(S, VSOCK_OP_CREDIT_UPDATE, 0);
 }
 
 static void shut(uint8_t side, uint32_t how)
 {
-    flags = how;
+    conn.flags = how;
     take(side, VSOCK_OP_SHUTDOWN, 0);
 }
 
 static void no_socket(uint8_t side)
 {
-    uint32_t buffer = buf_alloc[side], count = fwd_cnt[side];
+    uint32_t buffer = conn.buf_alloc[side], count = conn.fwd_cnt[side];
 
-    buf_alloc[side] = fwd_cnt[side] = 0;
+    conn.buf_alloc[side] = conn.fwd_cnt[side] = 0;
     take(side, VSOCK_OP_RST, 0);
-    buf_alloc[side] = buffer;
-    fwd_cnt[side] = count;
+    conn.buf_alloc[side] = buffer;
+    conn.fwd_cnt[side] = count;
 }
 
 static void after(int64_t time)
@@ -153,18 +104,14 @@ static void after(int64_t time)
 
 static void end(void)
 {
-    struct vsock_ending ending = {.conn = &conn, .known_until = now};
-    struct vsock_diagnoses found;
-
-    vsock_life_end(&life, &ending, &thresholds, &found);
-    for (unsigned i = 0; i < found.count; i++)
-        all.list[all.count++] = found.list[i];
+    seen_until = now;
+    vsock_stream_end(&stream, &thresholds, &all);
 }
 
 static void assert_only(enum vsock_code code)
 {
     for (unsigned i = 0; i < all.count; i++)
-        g_assert_cmpstr(vsock_code_name(all.list[i].code), ==, vsock_code_name(code));
+        g_assert_cmpstr(vsock_codes[all.list[i].code].name, ==, vsock_codes[code].name);
     g_assert_cmpuint(all.count, ==, 1);
 }
 
@@ -174,87 +121,152 @@ static void assert_has(enum vsock_code code)
         if (all.list[i].code == code)
             return;
     }
-    g_error("no %s", vsock_code_name(code));
+    g_error("no %s", vsock_codes[code].name);
 }
 
 static void assert_healthy(void)
 {
     if (all.count > 0)
-        g_error("%s", vsock_code_name(all.list[0].code));
+        g_error("%s", vsock_codes[all.list[0].code].name);
 }
 
 #define FIGURES (all.list[0].figures)
 
-/* ---- codes ---- */
+/* ---- what is summed up ---- */
 
-static void every_code_has_a_name_of_its_own(void)
+static void each_side_is_summed_up_by_itself(void)
 {
-    for (unsigned i = 0; i < VSOCK_CODE_COUNT; i++) {
-        for (unsigned j = 0; j < i; j++)
-            g_assert_cmpstr(vsock_code_name((enum vsock_code)i), !=, vsock_code_name((enum vsock_code)j));
-    }
+    const struct vsock_side_stats *client = &stream.stats.side[C], *server = &stream.stats.side[S];
+
+    open_stream();
+    rw(100);
+    rw(50);
+    update(150);
+    take(S, VSOCK_OP_RW, 7);
+    g_assert_cmpuint(client->packets, ==, 3);
+    g_assert_cmpuint(client->rws, ==, 2);
+    g_assert_cmpuint(client->bytes, ==, 150);
+    g_assert_cmpuint(client->updates, ==, 0);
+    g_assert_cmpuint(server->packets, ==, 3);
+    g_assert_cmpuint(server->rws, ==, 1);
+    g_assert_cmpuint(server->bytes, ==, 7);
+    g_assert_cmpuint(server->updates, ==, 1);
+    g_assert_cmpuint(stream.stats.first.record, ==, 1);
+    g_assert_cmpuint(stream.last.record, ==, 6);
+    g_assert_cmpint(stream.last.time - stream.stats.first.time, ==, 5 * MS);
 }
 
-static void a_report_begins_with_the_worst_then_with_the_first(void)
-{
-    struct vsock_diagnosis note = vsock_diagnosis_start(VSOCK_CODE_CONNECT_REFUSED, 1, 1);
-    struct vsock_diagnosis error = vsock_diagnosis_start(VSOCK_CODE_RESET_ABORTED, 2, 2);
-    struct vsock_diagnosis later = vsock_diagnosis_start(VSOCK_CODE_RESET_ABORTED, 3, 3);
-
-    g_assert_cmpint(vsock_diagnosis_compare(&error, &note), <, 0);
-    g_assert_cmpint(vsock_diagnosis_compare(&later, &error), >, 0);
-    g_assert_cmpint(vsock_diagnosis_compare(&error, &error), ==, 0);
-}
-
-static void the_same_again_adds_up(void)
-{
-    struct vsock_diagnosis d = vsock_diagnosis_start(VSOCK_CODE_STALL_UNDECIDED, 5, 50);
-    struct vsock_diagnosis more = vsock_diagnosis_start(VSOCK_CODE_STALL_UNDECIDED, 3, 30);
-
-    d.figures = (struct vsock_figures){.count = 1, .longest = 7, .total = 7, .limit = 100};
-    more.figures = (struct vsock_figures){.count = 1, .longest = 9, .total = 9, .limit = 50};
-    vsock_diagnosis_merge(&d, &more);
-    g_assert_cmpuint(d.first_frame, ==, 3);
-    g_assert_cmpuint(d.last_frame, ==, 5);
-    g_assert_cmpint(d.time, ==, 30);
-    g_assert_cmpuint(d.figures.count, ==, 2);
-    g_assert_cmpint(d.figures.longest, ==, 9);
-    g_assert_cmpint(d.figures.total, ==, 16);
-    g_assert_cmpuint(d.figures.limit, ==, 100);
-}
-
-/* As where a clock was set back and forth by a century. */
-static void times_never_add_up_to_less(void)
-{
-    struct vsock_diagnosis d = vsock_diagnosis_start(VSOCK_CODE_STALL_UNDECIDED, 1, 0), more = d;
-
-    d.figures.total = more.figures.total = INT64_MAX - 1;
-    vsock_diagnosis_merge(&d, &more);
-    g_assert_cmpint(d.figures.total, ==, INT64_MAX);
-    g_assert_cmpint(vsock_time_sum(INT64_MAX - 1, 1), ==, INT64_MAX);
-    g_assert_cmpint(vsock_time_sum(INT64_MIN + 1, -1), ==, INT64_MIN);
-    g_assert_cmpint(vsock_time_sum(INT64_MIN + 1, -2), ==, INT64_MIN);
-    g_assert_cmpint(vsock_time_sum(INT64_MAX, INT64_MIN), ==, -1);
-}
-
-static void of_two_shrinks_the_worse_one_is_told(void)
+static void data_that_is_no_part_of_the_stream_is_a_packet_only(void)
 {
     open_stream();
-    buf_alloc[S] = 10000;
+    conn.type = VSOCK_TYPE_SEQPACKET;
+    rw(100);
+    conn.type = VSOCK_TYPE_STREAM;
+    take(S, VSOCK_OP_RST, 0);
+    rw(100); /* after the end */
+    g_assert_cmpuint(stream.stats.side[C].packets, ==, 3);
+    g_assert_cmpuint(stream.stats.side[C].rws, ==, 0);
+    g_assert_cmpuint(stream.stats.side[C].bytes, ==, 0);
+}
+
+static void stalls_that_ended_add_up_however_short(void)
+{
+    open_stream();
+    rw(1000);
+    after(20 * MS);
+    update(1000);
+    rw(1000);
+    after(30 * MS);
+    update(2000);
+    rw(1000); /* and one that did not */
+    after(SECOND);
+    g_assert_cmpuint(stream.stats.stalls, ==, 2);
+    g_assert_cmpint(stream.stats.longest_stall, ==, 30 * MS);
+    g_assert_cmpint(stream.stats.total_stall, ==, 50 * MS);
+}
+
+static void the_first_shutdown_is_remembered(void)
+{
+    open_stream();
+    g_assert_cmpint(stream.stats.shut_time, ==, VSOCK_TIME_NONE);
+    shut(S, 1);
+    g_assert_cmpint(stream.stats.shut_time, ==, 10 * SECOND + 2 * MS);
+    shut(C, 3);
+    g_assert_cmpint(stream.stats.shut_time, ==, 10 * SECOND + 2 * MS);
+}
+
+static void large_packets_are_counted_of_either_side(void)
+{
+    open_stream();
+    conn.buf_alloc[S] = 1000000;
     update(0);
-    rw(5000);
-    buf_alloc[S] = 1000;
-    update(0);
-    buf_alloc[S] = 10000;
-    update(5000);
-    rw(3500);
-    buf_alloc[S] = 3000;
-    update(5000);
-    g_assert_cmpuint(all.count, ==, 2);
-    vsock_diagnosis_merge(&all.list[0], &all.list[1]);
-    g_assert_cmpuint(FIGURES.count, ==, 2);
-    g_assert_cmpuint(FIGURES.bytes, ==, 4000);
-    g_assert_cmpuint(FIGURES.limit, ==, 1000);
+    rw(32768);
+    take(S, VSOCK_OP_RW, 40000); /* record 5 */
+    rw(50000);
+    g_assert_cmpuint(stream.stats.large_count, ==, 2);
+    g_assert_cmpuint(stream.stats.largest, ==, 50000);
+    g_assert_cmpuint(stream.stats.large_side, ==, S);
+    g_assert_cmpuint(stream.stats.large.record, ==, 5);
+}
+
+/* ---- what is asked of a stream ---- */
+
+static void what_happened_is_known_until_the_end_or_the_next_generation(void)
+{
+    open_stream();
+    seen_until = 100 * SECOND;
+    g_assert_cmpint(vsock_stream_known_until(&stream), ==, 100 * SECOND);
+    stream.superseded_time = 50 * SECOND;
+    g_assert_cmpint(vsock_stream_known_until(&stream), ==, 50 * SECOND);
+    now = 20 * SECOND;
+    no_socket(S);
+    seen_until = 100 * SECOND;
+    g_assert_cmpint(vsock_stream_known_until(&stream), ==, 20 * SECOND);
+}
+
+static void where_no_request_tells_the_larger_port_is_the_clients(void)
+{
+    open_stream();
+    g_assert_cmpuint(vsock_stream_client(&stream), ==, C);
+    reset_story();
+    rw(5);
+    g_assert_cmpuint(vsock_stream_client(&stream), ==, S);
+    start(between(42, 9999, 43, 1024));
+    rw(5);
+    g_assert_cmpuint(vsock_stream_client(&stream), ==, C);
+}
+
+static void a_wait_at_the_end_is_as_long_as_is_known(void)
+{
+    open_stream();
+    g_assert_cmpint(vsock_stream_open_stall(&stream, C), ==, 0);
+    rw(1000);
+    after(5 * SECOND);
+    seen_until = now;
+    g_assert_cmpint(vsock_stream_open_stall(&stream, C), ==, 5 * SECOND);
+    g_assert_cmpint(vsock_stream_open_stall(&stream, S), ==, 0);
+    shut(S, 1); /* from here on it waits for nothing */
+    seen_until += 60 * SECOND;
+    g_assert_cmpint(vsock_stream_open_stall(&stream, C), ==, 5 * SECOND);
+}
+
+static void answers_are_late_from_the_timeout_on_and_never_without_one(void)
+{
+    struct vsock_thresholds none = {.credit_request_timeout = 0};
+
+    g_assert_false(vsock_answer_late(&thresholds, 5, 4 + SECOND));
+    g_assert_true(vsock_answer_late(&thresholds, 5, 5 + SECOND));
+    g_assert_false(vsock_answer_late(&none, 0, INT64_MAX));
+}
+
+static void only_slow_readers_are_noted_sooner(void)
+{
+    for (int cause = VSOCK_STALL_NOT_READING; cause <= VSOCK_STALL_OWN_CAP; cause++) {
+        int64_t least = cause == VSOCK_STALL_SLOW_READER ? 100 * MS : SECOND;
+
+        g_assert_false(vsock_stall_counts((enum vsock_stall_cause)cause, least - 1, &thresholds));
+        g_assert_true(vsock_stall_counts((enum vsock_stall_cause)cause, least, &thresholds));
+    }
 }
 
 /* ---- healthy lives ---- */
@@ -289,7 +301,7 @@ static void a_half_close_has_no_diagnosis(void)
 static void a_counter_that_wraps_has_no_diagnosis(void)
 {
     reset_story();
-    fwd_cnt[S] = 0xfffffff0;
+    conn.fwd_cnt[S] = 0xfffffff0;
     update(0xfffffff0); /* mid-stream */
     rw(100);
     update(84); /* past 2^32 */
@@ -346,16 +358,16 @@ static void a_response_after_a_second_is_slow_and_after_two_is_lost_on_linux(voi
 
 static void a_request_is_unanswered_after_two_seconds_of_nothing(void)
 {
-    struct vsock_ending ending = {.conn = &conn};
-
     reset_story();
     take(C, VSOCK_OP_REQUEST, 0);
-    ending.known_until = request_time + 2 * SECOND - 1;
-    g_assert_false(vsock_life_unanswered(&ending, request_time, &thresholds));
-    ending.known_until++;
-    g_assert_true(vsock_life_unanswered(&ending, request_time, &thresholds));
+    seen_until += 2 * SECOND - 1;
+    g_assert_false(vsock_stream_unanswered(&stream, &thresholds));
+    seen_until++;
+    g_assert_true(vsock_stream_unanswered(&stream, &thresholds));
+    g_assert_false(vsock_stream_unanswered(&stream, &(struct vsock_thresholds){.connect_timeout = 0}));
     take(S, VSOCK_OP_RESPONSE, 0);
-    g_assert_false(vsock_life_unanswered(&ending, request_time, &thresholds));
+    seen_until += 60 * SECOND;
+    g_assert_false(vsock_stream_unanswered(&stream, &thresholds));
 }
 
 static void a_client_that_no_longer_waits_has_abandoned(void)
@@ -364,6 +376,12 @@ static void a_client_that_no_longer_waits_has_abandoned(void)
     no_socket(C);
     assert_only(VSOCK_CODE_CONNECT_ABANDONED);
     g_assert_cmpint(all.list[0].side, ==, C);
+    g_assert_cmpint(FIGURES.longest, ==, MS); /* until the RESPONSE */
+    reset_story();
+    take(C, VSOCK_OP_REQUEST, 0);
+    no_socket(C);
+    assert_only(VSOCK_CODE_CONNECT_ABANDONED);
+    g_assert_cmpint(FIGURES.longest, ==, 0); /* there was none */
 }
 
 static void a_connect_that_took_less_than_nothing_by_its_clock_took_no_time(void)
@@ -387,6 +405,15 @@ static void an_open_connection_without_a_socket_has_lost_its_peer(void)
     end();
     assert_only(VSOCK_CODE_PEER_GONE);
     g_assert_cmpint(all.list[0].side, ==, S);
+}
+
+static void a_resets_age_is_the_connections(void)
+{
+    open_stream();
+    after(3 * SECOND);
+    take(S, VSOCK_OP_RST, 0);
+    assert_only(VSOCK_CODE_RESET_ABORTED);
+    g_assert_cmpint(FIGURES.total, ==, 3 * SECOND + MS);
 }
 
 static void an_open_connection_can_lose_its_peer_before_any_data(void)
@@ -426,13 +453,13 @@ static void a_live_socket_that_resets_aborts(void)
 static void small_packets_that_fill_the_queue_are_likely_why(void)
 {
     open_stream();
-    buf_alloc[S] = 2 * 576;
+    conn.buf_alloc[S] = 2 * 576;
     update(0);
     rw(200);
     rw(200);
     take(S, VSOCK_OP_RST, 0);
     assert_only(VSOCK_CODE_RESET_QUEUE_OVERHEAD);
-    g_assert_true(vsock_code_is_likely(all.list[0].code));
+    g_assert_true(vsock_codes[all.list[0].code].likely);
 }
 
 static void an_overrun_and_the_reset_after_it_are_both_said(void)
@@ -452,7 +479,7 @@ static void a_reset_after_the_receivers_own_shrink_is_no_overrun(void)
 {
     open_stream();
     rw(900);
-    buf_alloc[S] = 500;
+    conn.buf_alloc[S] = 500;
     take(S, VSOCK_OP_RST, 0);
     g_assert_cmpuint(all.count, ==, 2);
     assert_has(VSOCK_CODE_BUFFER_SHRUNK);
@@ -465,11 +492,11 @@ static void an_overrun_that_was_consumed_is_no_reason_for_a_later_reset(void)
     rw(1000);
     rw(7);
     update(1000); /* of what was allowed, not more */
-    g_assert_true(life.side[C].overran);
+    g_assert_true(stream.conn.flow.excess[C].open);
     update(1007);
-    g_assert_false(life.side[C].overran);
+    g_assert_false(stream.conn.flow.excess[C].open);
     rw(900);
-    buf_alloc[S] = 500;
+    conn.buf_alloc[S] = 500;
     take(S, VSOCK_OP_RST, 0);
     assert_has(VSOCK_CODE_RESET_ABORTED);
 }
@@ -480,7 +507,7 @@ static void an_overrun_of_the_resetter_itself_is_no_reason_for_its_reset(void)
     take(S, VSOCK_OP_RW, 262145);
     assert_only(VSOCK_CODE_CREDIT_OVERRUN);
     rw(900);
-    buf_alloc[S] = 500;
+    conn.buf_alloc[S] = 500;
     take(S, VSOCK_OP_RST, 0);
     assert_has(VSOCK_CODE_RESET_ABORTED);
 }
@@ -509,7 +536,7 @@ static void a_counter_that_starts_above_zero_is_ahead(void)
 {
     reset_story();
     take(C, VSOCK_OP_REQUEST, 0);
-    fwd_cnt[S] = 1;
+    conn.fwd_cnt[S] = 1;
     take(S, VSOCK_OP_RESPONSE, 0);
     assert_only(VSOCK_CODE_CREDIT_COUNTER_AHEAD);
     g_assert_cmpuint(FIGURES.bytes, ==, 1);
@@ -547,10 +574,10 @@ static void a_smaller_buffer_is_a_shrink_only_below_what_is_in_flight(void)
 {
     open_stream();
     rw(400);
-    buf_alloc[S] = 400;
+    conn.buf_alloc[S] = 400;
     update(0);
     assert_healthy();
-    buf_alloc[S] = 399;
+    conn.buf_alloc[S] = 399;
     update(0);
     assert_only(VSOCK_CODE_BUFFER_SHRUNK);
     g_assert_cmpuint(FIGURES.bytes, ==, 1);
@@ -562,7 +589,7 @@ static void data_that_an_earlier_window_covers_tells_of_the_shrink(void)
 {
     open_stream();
     rw(400);
-    buf_alloc[S] = 500;
+    conn.buf_alloc[S] = 500;
     update(0);
     rw(200); /* the edge of before is 1000 */
     assert_only(VSOCK_CODE_BUFFER_SHRUNK);
@@ -573,13 +600,33 @@ static void the_lowest_window_is_the_senders_whoever_made_it_so(void)
 {
     open_stream();
     rw(400);
-    g_assert_cmpint(life.side[C].lowest_window, ==, 600);
-    buf_alloc[S] = 300;
+    g_assert_cmpint(stream.stats.side[C].lowest_window, ==, 600);
+    conn.buf_alloc[S] = 300;
     update(0);
-    g_assert_cmpint(life.side[C].lowest_window, ==, -100);
+    g_assert_cmpint(stream.stats.side[C].lowest_window, ==, -100);
     update(400);
-    g_assert_cmpint(life.side[C].lowest_window, ==, -100);
-    g_assert_cmpint(life.side[S].lowest_window, ==, 262144);
+    g_assert_cmpint(stream.stats.side[C].lowest_window, ==, -100);
+    g_assert_cmpint(stream.stats.side[S].lowest_window, ==, 262144);
+}
+
+static void of_two_shrinks_the_worse_one_is_told(void)
+{
+    open_stream();
+    conn.buf_alloc[S] = 10000;
+    update(0);
+    rw(5000);
+    conn.buf_alloc[S] = 1000;
+    update(0);
+    conn.buf_alloc[S] = 10000;
+    update(5000);
+    rw(3500);
+    conn.buf_alloc[S] = 3000;
+    update(5000);
+    g_assert_cmpuint(all.count, ==, 2);
+    vsock_diagnosis_merge(&all.list[0], &all.list[1]);
+    g_assert_cmpuint(FIGURES.count, ==, 2);
+    g_assert_cmpuint(FIGURES.bytes, ==, 4000);
+    g_assert_cmpuint(FIGURES.limit, ==, 1000);
 }
 
 /* ---- stalls ---- */
@@ -622,7 +669,7 @@ static void a_receiver_that_spoke_and_had_read_nothing_was_not_reading(void)
 static void a_receiver_that_reads_little_is_slow(void)
 {
     open_stream();
-    buf_alloc[S] = 262144;
+    conn.buf_alloc[S] = 262144;
     update(0);
     rw(262144);
     update(1000);
@@ -641,7 +688,7 @@ static void a_receiver_that_reads_little_is_slow(void)
 static void a_sender_that_keeps_to_its_own_buffer_waits_for_itself(void)
 {
     reset_story();
-    buf_alloc[C] = 300;
+    conn.buf_alloc[C] = 300;
     take(C, VSOCK_OP_REQUEST, 0);
     take(S, VSOCK_OP_RESPONSE, 0);
     rw(300);
@@ -685,7 +732,7 @@ static void a_receiver_that_consumed_before_may_just_not_read(void)
 static void what_was_consumed_before_the_capture_is_no_missing_update(void)
 {
     reset_story();
-    fwd_cnt[S] = 5000;
+    conn.fwd_cnt[S] = 5000;
     update(5000);
     rw(1000);
     after(SECOND);
@@ -815,11 +862,11 @@ static void who_reads_late_does_not_hang(void)
     after(15 * SECOND);
     end(); /* it may read yet */
     assert_healthy();
-    fwd_cnt[C] = 100;
+    conn.fwd_cnt[C] = 100;
     take(C, VSOCK_OP_CREDIT_UPDATE, 0);
     assert_healthy();
     after(15 * SECOND);
-    fwd_cnt[C] = 130; /* of which nothing was seen */
+    conn.fwd_cnt[C] = 130; /* of which nothing was seen */
     take(C, VSOCK_OP_CREDIT_UPDATE, 0);
     assert_only(VSOCK_CODE_CAPTURE_LOSS);
     after(15 * SECOND);
@@ -847,6 +894,11 @@ static void a_close_that_is_not_acknowledged_times_out(void)
     assert_only(VSOCK_CODE_CLOSE_TIMEOUT);
     g_assert_cmpint(FIGURES.longest, ==, 8 * SECOND);
     g_assert_cmpuint(FIGURES.bytes, ==, 6);
+    open_stream();
+    shut(C, 3);
+    after(8 * SECOND + MS - 1);
+    take(C, VSOCK_OP_RST, 0);
+    g_assert_cmpint(FIGURES.longest, ==, 8 * SECOND); /* whole milliseconds */
 }
 
 static void data_is_lost_when_a_reader_stops_at_the_senders_shutdown(void)
@@ -880,7 +932,7 @@ static void closing_while_still_reading_loses_nothing(void)
     rw(50);
     rw(50);
     shut(C, 3);
-    fwd_cnt[S] = 150;
+    conn.fwd_cnt[S] = 150;
     take(S, VSOCK_OP_RST, 0);
     assert_healthy();
 }
@@ -896,7 +948,7 @@ static void a_receiver_that_goes_on_after_the_senders_shutdown_loses_nothing(voi
     update(10);
     take(S, VSOCK_OP_RW, 7);
     shut(S, 3);
-    fwd_cnt[C] = 14;
+    conn.fwd_cnt[C] = 14;
     take(C, VSOCK_OP_RST, 0);
     end();
     assert_healthy();
@@ -919,7 +971,7 @@ static void a_receiver_that_had_shut_down_itself_loses_nothing(void)
 static void large_story(uint32_t length)
 {
     open_stream();
-    buf_alloc[S] = 262144;
+    conn.buf_alloc[S] = 262144;
     update(0);
     rw(length);
 }
@@ -940,7 +992,7 @@ static void a_reset_after_a_large_packet_may_be_its_fault(void)
 static void within_one_machine_no_monitor_reads_large_packets(void)
 {
     large_story(65536);
-    life.loopback = true;
+    stream.side[0].cid = stream.side[1].cid = VSOCK_CID_LOCAL;
     no_socket(S);
     end();
     assert_only(VSOCK_CODE_PEER_GONE);
@@ -951,7 +1003,7 @@ static void what_the_host_sends_no_monitor_reads(void)
     struct record r = sound_record(VSOCK_OP_RW, 65536);
 
     open_stream();
-    buf_alloc[S] = 262144;
+    conn.buf_alloc[S] = 262144;
     update(0);
     SET_MON(&r, src_cid, VSOCK_CID_HOST);
     SET_VIRTIO(&r, src_cid, VSOCK_CID_HOST);
@@ -986,7 +1038,7 @@ static void a_stall_after_a_large_packet_may_be_its_fault(void)
 static void a_stall_that_a_shrink_made_is_not_the_large_packets_fault(void)
 {
     large_story(65536);
-    buf_alloc[S] = 30000;
+    conn.buf_alloc[S] = 30000;
     update(0);
     after(SECOND);
     end();
@@ -1000,7 +1052,7 @@ static void a_stall_that_a_shrink_made_is_not_the_large_packets_fault(void)
 static void messages_are_too_big_or_have_no_end(void)
 {
     reset_story();
-    type = VSOCK_TYPE_SEQPACKET;
+    conn.type = VSOCK_TYPE_SEQPACKET;
     take(C, VSOCK_OP_REQUEST, 0);
     take(S, VSOCK_OP_RESPONSE, 0);
     rw(999);
@@ -1015,7 +1067,7 @@ static void messages_are_too_big_or_have_no_end(void)
 static void the_truncated_message_is_its_senders(void)
 {
     reset_story();
-    type = VSOCK_TYPE_SEQPACKET;
+    conn.type = VSOCK_TYPE_SEQPACKET;
     take(C, VSOCK_OP_REQUEST, 0);
     take(S, VSOCK_OP_RESPONSE, 0);
     rw(10);
@@ -1049,27 +1101,66 @@ static void a_wide_cid_is_an_anomaly(void)
     assert_only(VSOCK_CODE_CID_ANOMALY);
 }
 
-#define TEST(name) g_test_add_func("/diagnose/" #name, name)
-
-static void a_code_gets_no_milder_when_it_worsens(void)
+static void a_message_that_its_own_sender_cuts_off_is_its_own(void)
 {
-    for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
-        struct vsock_diagnosis d = vsock_diagnosis_start((enum vsock_code)code, 1, 0);
+    reset_story();
+    conn.type = VSOCK_TYPE_SEQPACKET;
+    take(C, VSOCK_OP_REQUEST, 0);
+    take(S, VSOCK_OP_RESPONSE, 0);
+    rw(10);
+    take(C, VSOCK_OP_RST, 0);
+    g_assert_cmpint(all.list[0].code, ==, VSOCK_CODE_MESSAGE_TRUNCATED);
+    g_assert_cmpint(all.list[0].side, ==, C);
+}
 
-        g_assert_cmpint(vsock_code_worst(d.code), >=, d.severity);
-        vsock_diagnosis_worsen(&d);
-        g_assert_cmpint(d.severity, ==, vsock_code_worst(d.code));
-    }
+static void a_shrink_can_make_the_senders_message_too_big(void)
+{
+    reset_story();
+    conn.type = VSOCK_TYPE_SEQPACKET;
+    take(C, VSOCK_OP_REQUEST, 0);
+    take(S, VSOCK_OP_RESPONSE, 0);
+    rw(600);
+    conn.buf_alloc[S] = 600;
+    update(0);
+    assert_only(VSOCK_CODE_MESSAGE_TOO_BIG);
+    g_assert_cmpuint(FIGURES.limit, ==, 600);
+    g_assert_cmpint(all.list[0].side, ==, C);
+}
+
+static void of_an_endpoint_with_itself_only_packets_are_judged(void)
+{
+    struct record r;
+
+    start(between(1, 7, 1, 7));
+    take(C, VSOCK_OP_REQUEST, 0);
+    after(5 * SECOND);
+    take(C, VSOCK_OP_RESPONSE, 0);
+    rw(300000);
+    shut(C, 2);
+    after(20 * SECOND);
+    take(C, VSOCK_OP_RST, 0);
+    end();
+    assert_healthy();
+    r = sound_record(VSOCK_OP_RW, 10);
+    r.length += 5;
+    take_record(C, &r);
+    assert_only(VSOCK_CODE_KERNEL_TAP_BUG);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    TEST(every_code_has_a_name_of_its_own);
-    TEST(a_report_begins_with_the_worst_then_with_the_first);
-    TEST(the_same_again_adds_up);
-    TEST(times_never_add_up_to_less);
-    TEST(of_two_shrinks_the_worse_one_is_told);
+#define TEST(name) g_test_add_func("/stream/" #name, name)
+    TEST(each_side_is_summed_up_by_itself);
+    TEST(data_that_is_no_part_of_the_stream_is_a_packet_only);
+    TEST(stalls_that_ended_add_up_however_short);
+    TEST(the_first_shutdown_is_remembered);
+    TEST(large_packets_are_counted_of_either_side);
+    TEST(what_happened_is_known_until_the_end_or_the_next_generation);
+    TEST(where_no_request_tells_the_larger_port_is_the_clients);
+    TEST(a_wait_at_the_end_is_as_long_as_is_known);
+    TEST(answers_are_late_from_the_timeout_on_and_never_without_one);
+    TEST(only_slow_readers_are_noted_sooner);
     TEST(a_normal_life_has_no_diagnosis);
     TEST(a_half_close_has_no_diagnosis);
     TEST(a_counter_that_wraps_has_no_diagnosis);
@@ -1080,6 +1171,7 @@ int main(int argc, char **argv)
     TEST(a_client_that_no_longer_waits_has_abandoned);
     TEST(a_connect_that_took_less_than_nothing_by_its_clock_took_no_time);
     TEST(an_open_connection_without_a_socket_has_lost_its_peer);
+    TEST(a_resets_age_is_the_connections);
     TEST(an_open_connection_can_lose_its_peer_before_any_data);
     TEST(a_peer_that_goes_before_it_came_by_its_clock_has_no_age);
     TEST(data_that_meets_no_socket_mid_stream_has_lost_its_peer);
@@ -1098,6 +1190,7 @@ int main(int argc, char **argv)
     TEST(a_smaller_buffer_is_a_shrink_only_below_what_is_in_flight);
     TEST(data_that_an_earlier_window_covers_tells_of_the_shrink);
     TEST(the_lowest_window_is_the_senders_whoever_made_it_so);
+    TEST(of_two_shrinks_the_worse_one_is_told);
     TEST(a_stall_that_ends_within_a_second_is_how_full_speed_looks);
     TEST(a_stall_of_a_second_without_a_word_is_undecided);
     TEST(a_receiver_that_spoke_and_had_read_nothing_was_not_reading);
@@ -1134,6 +1227,8 @@ int main(int argc, char **argv)
     TEST(the_truncated_message_is_its_senders);
     TEST(a_record_with_surplus_is_the_taps_bug_on_rw_only);
     TEST(a_wide_cid_is_an_anomaly);
-    TEST(a_code_gets_no_milder_when_it_worsens);
+    TEST(a_message_that_its_own_sender_cuts_off_is_its_own);
+    TEST(a_shrink_can_make_the_senders_message_too_big);
+    TEST(of_an_endpoint_with_itself_only_packets_are_judged);
     return g_test_run();
 }

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * capture.c - from packets to connections. */
+#include "capture.h"
+
+#include "cross_stream.h"
+#include "duplicates.h"
+
+#define CHUNK 1024
+
+/* Connections of one millisecond whose copies are waited for: where more begin, the oldest is given up. */
+#define CANDIDATES_MAX 4096
+
+/* Stands for a whole section, and no record's interface. */
+#define WHOLE_SECTION UINT32_MAX
+
+struct tuple {
+    uint32_t section, interface;
+    struct vsock_endpoint low, high; /* in an order of their own, whoever sends */
+    struct vsock_stream *newest;     /* generation; no part of the key */
+    struct vsock_capture_source *source;
+    uint32_t pair; /* index of the first stream between the endpoints, wherever recorded */
+};
+
+/* ---- what things are found by ---- */
+
+/* Keys come from packets, and somebody may have chosen them: hence a hash that nobody can foresee. */
+static unsigned tuple_hash(const void *key)
+{
+    const struct tuple *t = (const struct tuple *)key;
+    const uint64_t words[] = {t->low.cid, t->high.cid, (uint64_t)t->low.port << 32 | t->high.port,
+                              (uint64_t)t->section << 32 | t->interface};
+
+    return wmem_strong_hash((const uint8_t *)words, sizeof(words));
+}
+
+static bool same_endpoint(const struct vsock_endpoint *a, const struct vsock_endpoint *b)
+{
+    return a->cid == b->cid && a->port == b->port;
+}
+
+static gboolean pair_equal(const void *a, const void *b)
+{
+    const struct tuple *s = (const struct tuple *)a, *t = (const struct tuple *)b;
+
+    return same_endpoint(&s->low, &t->low) && same_endpoint(&s->high, &t->high);
+}
+
+static gboolean tuple_equal(const void *a, const void *b)
+{
+    const struct tuple *s = (const struct tuple *)a, *t = (const struct tuple *)b;
+
+    return s->section == t->section && s->interface == t->interface && pair_equal(a, b);
+}
+
+static unsigned pair_hash(const void *key)
+{
+    const struct tuple *t = (const struct tuple *)key;
+    struct tuple pair = {.low = t->low, .high = t->high};
+
+    return tuple_hash(&pair);
+}
+
+static unsigned cid_pair_hash(const void *key)
+{
+    const struct vsock_cid_pair *p = (const struct vsock_cid_pair *)key;
+    const uint64_t words[] = {p->low_cid, p->high_cid, (uintptr_t)p->source};
+
+    return wmem_strong_hash((const uint8_t *)words, sizeof(words));
+}
+
+static gboolean cid_pair_equal(const void *a, const void *b)
+{
+    const struct vsock_cid_pair *p = (const struct vsock_cid_pair *)a, *q = (const struct vsock_cid_pair *)b;
+
+    return p->source == q->source && p->low_cid == q->low_cid && p->high_cid == q->high_cid;
+}
+
+struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
+{
+    struct vsock_capture *c = wmem_new0(memory, struct vsock_capture);
+
+    c->memory = memory;
+    c->streams = wmem_array_new(memory, sizeof(struct vsock_stream *));
+    c->cid_pairs = wmem_array_new(memory, sizeof(struct vsock_cid_pair *));
+    c->tuples = wmem_map_new(memory, tuple_hash, tuple_equal);
+    c->pairs = wmem_map_new(memory, pair_hash, pair_equal);
+    c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
+    c->sources = wmem_map_new(memory, wmem_int64_hash, g_int64_equal);
+    c->cid_pair_map = wmem_map_new(memory, cid_pair_hash, cid_pair_equal);
+    c->spare_duplicates = wmem_stack_new(memory);
+    c->candidates = wmem_queue_new(memory);
+    return c;
+}
+
+/* ---- records ---- */
+
+struct vsock_record *vsock_capture_record(const struct vsock_capture *c, uint32_t number)
+{
+    uint32_t i = number - 1;
+
+    return *(struct vsock_record **)wmem_array_index(c->chunks, i / CHUNK) + i % CHUNK;
+}
+
+static struct vsock_record *append_record(struct vsock_capture *c, const struct vsock_arrival *at)
+{
+    struct vsock_record *record;
+
+    if (c->records % CHUNK == 0) {
+        struct vsock_record *chunk = wmem_alloc_array(c->memory, struct vsock_record, CHUNK);
+
+        wmem_array_append_one(c->chunks, chunk);
+    }
+    record = vsock_capture_record(c, ++c->records);
+    *record = (struct vsock_record){
+        .frame = at->frame, .layer = at->layer, .time = at->time, .offset = VSOCK_OFFSET_NONE};
+    return record;
+}
+
+/* ---- streams ---- */
+
+const struct vsock_stream *vsock_capture_stream(const struct vsock_capture *c, uint32_t index)
+{
+    return *(struct vsock_stream **)wmem_array_index(c->streams, index);
+}
+
+/* Fills the key, and returns which side the packet's sender is: 0 for `low`, 1 for `high`. */
+static uint8_t make_tuple(struct tuple *t, const struct vsock_packet *p, const struct vsock_arrival *at)
+{
+    struct vsock_endpoint src = vsock_source(p), dst = vsock_destination(p);
+    bool src_is_low = src.cid < dst.cid || (src.cid == dst.cid && src.port <= dst.port);
+
+    *t = (struct tuple){
+        .section = at->section,
+        .interface = at->interface,
+        .low = src_is_low ? src : dst,
+        .high = src_is_low ? dst : src,
+    };
+    return src_is_low ? 0 : 1;
+}
+
+static void give_back(struct vsock_capture *c, struct vsock_rw *released)
+{
+    while (released) {
+        struct vsock_rw *next = released->next;
+
+        released->next = c->spare_rws;
+        c->spare_rws = released;
+        released = next;
+    }
+}
+
+static struct vsock_rw *take_rw(struct vsock_capture *c)
+{
+    struct vsock_rw *rw = c->spare_rws;
+
+    if (!rw)
+        return wmem_new(c->memory, struct vsock_rw);
+    c->spare_rws = rw->next;
+    return rw;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): once, and no deeper */
+static struct vsock_capture_source *get_source(struct vsock_capture *c, uint32_t section, uint32_t interface)
+{
+    uint64_t key = (uint64_t)section << 32 | interface;
+    struct vsock_capture_source *source = (struct vsock_capture_source *)wmem_map_lookup(c->sources, &key);
+
+    if (source)
+        return source;
+    source = wmem_new0(c->memory, struct vsock_capture_source);
+    wmem_map_insert(c->sources, wmem_memdup(c->memory, &key, sizeof(key)), source);
+    if (interface == WHOLE_SECTION) {
+        source->seen_until = wmem_new(c->memory, int64_t);
+        *source->seen_until = VSOCK_TIME_NONE;
+    } else {
+        source->seen_until = get_source(c, section, WHOLE_SECTION)->seen_until;
+    }
+    return source;
+}
+
+static struct tuple *get_tuple(struct vsock_capture *c, const struct tuple *key)
+{
+    struct tuple *t, *first;
+
+    if (c->recent && tuple_equal(c->recent, key))
+        return c->recent;
+    t = c->recent = (struct tuple *)wmem_map_lookup(c->tuples, key);
+    if (t)
+        return t;
+    t = c->recent = (struct tuple *)wmem_memdup(c->memory, key, sizeof(*key));
+    wmem_map_insert(c->tuples, t, t);
+    t->source = get_source(c, t->section, t->interface);
+    first = (struct tuple *)wmem_map_lookup(c->pairs, t);
+    t->pair = first ? first->pair : wmem_array_get_count(c->streams); /* which is the one about to begin */
+    if (!first)
+        wmem_map_insert(c->pairs, t, t);
+    return t;
+}
+
+static struct vsock_cid_pair *get_cid_pair(struct vsock_capture *c, const struct tuple *t)
+{
+    struct vsock_cid_pair key = {.source = t->source, .low_cid = t->low.cid, .high_cid = t->high.cid};
+    struct vsock_cid_pair *pair = (struct vsock_cid_pair *)wmem_map_lookup(c->cid_pair_map, &key);
+
+    if (pair)
+        return pair;
+    pair = (struct vsock_cid_pair *)wmem_memdup(c->memory, &key, sizeof(key));
+    wmem_map_insert(c->cid_pair_map, pair, pair);
+    wmem_array_append_one(c->cid_pairs, pair);
+    return pair;
+}
+
+static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *t,
+                                         const struct vsock_packet *p, uint8_t side, int64_t time)
+{
+    struct vsock_stream *s = wmem_new0(c->memory, struct vsock_stream), *previous = t->newest;
+
+    s->index = wmem_array_get_count(c->streams);
+    wmem_array_append_one(c->streams, s);
+    s->previous = previous ? previous->index : VSOCK_STREAM_UNKNOWN;
+    s->pair = t->pair;
+    s->source = t->source;
+    s->side[0] = t->low;
+    s->side[1] = t->high;
+    s->cid_pair = get_cid_pair(c, t);
+    vsock_stream_start(s, p, side);
+    if (previous) {
+        previous->superseded_time = time;
+        give_back(c, vsock_conn_release(&previous->conn));
+    }
+    t->newest = s;
+    return s;
+}
+
+/* ---- connections that were captured twice ---- */
+
+static bool is_candidate_no_more(const struct vsock_stream *s, int64_t now)
+{
+    return s->conn.ended || now - s->conn.request.time > VSOCK_DUPLICATE_TIME_MAX;
+}
+
+static void dismiss(struct vsock_capture *c, struct vsock_stream *s)
+{
+    if (!s->candidate)
+        return;
+    s->candidate = false;
+    wmem_stack_push(c->spare_duplicates, s->duplicates);
+    s->duplicates = NULL;
+}
+
+/* A new connection may turn out to be captured twice: from its REQUEST on, packets wait for copies. Only
+ * those of the last millisecond cost memory for it, and not too many of them. */
+static void make_candidate(struct vsock_capture *c, struct vsock_stream *s)
+{
+    while (wmem_queue_count(c->candidates) > 0) {
+        struct vsock_stream *oldest = (struct vsock_stream *)wmem_queue_peek(c->candidates);
+
+        if (wmem_queue_count(c->candidates) < CANDIDATES_MAX &&
+            !is_candidate_no_more(oldest, s->conn.request.time))
+            break;
+        dismiss(c, oldest);
+        wmem_queue_pop(c->candidates);
+    }
+    wmem_queue_push(c->candidates, s);
+    s->candidate = true;
+    if (wmem_stack_count(c->spare_duplicates) > 0)
+        s->duplicates = (struct vsock_duplicates *)wmem_stack_pop(c->spare_duplicates);
+    else
+        s->duplicates = wmem_new(c->memory, struct vsock_duplicates);
+    s->duplicates->first = s->duplicates->count = 0;
+}
+
+/* Is this packet the second copy of one that was already taken? The REQUEST's is what proves that there are
+ * any. */
+static bool take_copy(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_packet *p,
+                      const struct vsock_record *r, uint64_t *findings, uint32_t *skip)
+{
+    if (!s->duplicates)
+        return false;
+    if (!s->candidate)
+        return vsock_duplicates_take(s->duplicates, p, r->sender, skip);
+    if (is_candidate_no_more(s, r->time)) {
+        dismiss(c, s);
+        return false;
+    }
+    if (p->virtio.op != VSOCK_OP_REQUEST || !vsock_duplicates_take(s->duplicates, p, r->sender, skip))
+        return false;
+    s->candidate = false;
+    *findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_DUPLICATE_CAPTURE);
+    return true;
+}
+
+/* ---- diagnoses ---- */
+
+static struct vsock_stream_diagnosis **find(struct vsock_stream_diagnosis **list, enum vsock_code code,
+                                            uint8_t side)
+{
+    while (*list && ((*list)->diagnosis.code != code || (*list)->diagnosis.side != side))
+        list = &(*list)->next;
+    return list;
+}
+
+void vsock_diagnosis_collect(wmem_allocator_t *memory, struct vsock_stream_diagnosis **list,
+                             const struct vsock_diagnosis *diagnosis)
+{
+    struct vsock_stream_diagnosis **same = find(list, diagnosis->code, diagnosis->side);
+
+    if (*same) {
+        vsock_diagnosis_merge(&(*same)->diagnosis, diagnosis);
+        return;
+    }
+    *same = wmem_new(memory, struct vsock_stream_diagnosis);
+    **same = (struct vsock_stream_diagnosis){.diagnosis = *diagnosis};
+}
+
+/* Overruns that the receiver has consumed were none: a record is missing. Those up to now share that fate. */
+static void settle_overruns(struct vsock_capture *c, struct vsock_stream *s, uint8_t sender)
+{
+    struct vsock_stream_diagnosis **overrun = find(&s->diagnoses, VSOCK_CODE_CREDIT_OVERRUN, sender);
+    struct vsock_diagnosis loss;
+
+    if (!*overrun)
+        return;
+    loss = (*overrun)->diagnosis;
+    *overrun = (*overrun)->next;
+    loss.code = VSOCK_CODE_CAPTURE_LOSS;
+    loss.severity = VSOCK_SEVERITY_NOTE;
+    loss.figures = (struct vsock_figures){.others = loss.figures.count};
+    vsock_diagnosis_collect(c->memory, &s->diagnoses, &loss);
+}
+
+static void note_cid_pair(struct vsock_capture *c, const struct vsock_stream *s,
+                          const struct vsock_step *step, const struct vsock_mark *at)
+{
+    struct vsock_cid_pair *pair = s->cid_pair;
+
+    vsock_cid_pair_take(pair, at->time);
+    if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE) && s->conn.request.record != 0 &&
+        vsock_cid_pair_opened(pair, s->conn.request.time)) {
+        if (!pair->gaps)
+            pair->gaps = wmem_array_new(c->memory, sizeof(struct vsock_gap));
+        wmem_array_append_one(pair->gaps, pair->gap);
+    }
+    if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED)) {
+        struct vsock_waited waited = {
+            .stream = s->index, .frame = at->frame, .from = step->flow.stall.time, .until = at->time};
+
+        vsock_cid_pair_waited(pair, &waited);
+    }
+}
+
+static void note_unassociated(struct vsock_capture *c, const struct vsock_packet *p, uint32_t malformed,
+                              const struct vsock_arrival *at)
+{
+    struct vsock_mark mark = {.frame = at->frame, .time = at->time};
+    struct vsock_diagnoses found = {.count = 0};
+
+    vsock_packet_diagnose(p->virtio.op, malformed, 0, &mark, &found);
+    for (unsigned i = 0; i < found.count; i++)
+        vsock_diagnosis_collect(c->memory, &c->unassociated, &found.list[i]);
+}
+
+/* ---- what the future tells of packets before ---- */
+
+static void resolve_overruns(struct vsock_stream *s, uint8_t sender, enum vsock_overrun outcome)
+{
+    for (struct vsock_record_ext *ext = s->overruns[sender]; ext; ext = ext->next)
+        ext->overrun = (uint8_t)outcome;
+    s->overruns[sender] = NULL;
+}
+
+static void note_outcomes(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_step *step,
+                          uint8_t sender, int64_t time)
+{
+    uint8_t receiver = sender ^ 1;
+
+    if (step->rst_kind == VSOCK_RST_WINDOW_OVERRUN) {
+        resolve_overruns(s, receiver, VSOCK_OVERRUN_RESET);
+    } else if (step->flow.recovered && s->overruns[receiver]) {
+        resolve_overruns(s, receiver, VSOCK_OVERRUN_RECOVERED);
+        settle_overruns(c, s, receiver);
+    }
+    if (step->flow.answers.record != 0 && s->asked[receiver]) {
+        s->asked[receiver]->answered_time = time;
+        s->asked[receiver] = NULL;
+    }
+    if (step->in_stream && s->reopened[sender]) {
+        s->reopened[sender]->resumed_time = time;
+        s->reopened[sender] = NULL;
+    }
+}
+
+/* What this packet waits for the future to tell. */
+static void expect_outcomes(struct vsock_stream *s, const struct vsock_step *step, uint8_t sender,
+                            struct vsock_record_ext *ext)
+{
+    if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_CREDIT_EXCEEDED)) {
+        ext->next = s->overruns[sender];
+        s->overruns[sender] = ext;
+    }
+    if (step->flow.asks)
+        s->asked[sender] = ext;
+    if (step->flow.stall.record != 0)
+        s->reopened[sender ^ 1] = ext;
+}
+
+/* ---- a packet ---- */
+
+/* NULL where nothing about the packet is rare. CREDIT_UPDATE is not: its op says it. */
+static struct vsock_record_ext *make_ext(struct vsock_capture *c, const struct vsock_step *step,
+                                         struct vsock_split_part part)
+{
+    struct vsock_record_ext *ext;
+
+    if (step->findings == 0 && part.skip == 0 && !part.lacks && step->flow.answers.record == 0)
+        return NULL;
+    ext = wmem_new(c->memory, struct vsock_record_ext);
+    *ext = (struct vsock_record_ext){
+        .findings = step->findings,
+        .payload_skip = part.skip,
+        .part_missing = part.lacks,
+        .ahead = step->flow.info.ahead,
+        .unconsumed = (uint32_t)MIN(step->unconsumed, UINT32_MAX),
+        .waited = (uint32_t)MIN(step->waited / 1000000, UINT32_MAX),
+        .exceeded = step->flow.exceeded,
+        .backwards = step->flow.info.backwards,
+        .shrunk = step->flow.info.shrunk,
+        .stall = step->flow.stall.record,
+        .stall_cause = (uint8_t)step->flow.stall_cause,
+        .answers = step->flow.answers.record,
+        .asks = step->flow.asks,
+        .answered_time = VSOCK_TIME_NONE,
+        .resumed_time = VSOCK_TIME_NONE,
+    };
+    return ext;
+}
+
+static void fill_record(struct vsock_record *r, const struct vsock_conn *c, const struct vsock_step *step)
+{
+    const struct vsock_window *own = &c->flow.window[r->sender], *peer = &c->flow.window[r->sender ^ 1];
+
+    if (step->flow.has_offset)
+        r->offset = step->flow.offset;
+    r->acks = step->flow.acks;
+    r->rst_kind = (unsigned)step->rst_kind & 15;
+    r->in_stream = step->in_stream;
+    r->has_credit = step->has_credit;
+    r->has_window = step->has_credit && own->advertised;
+    r->in_flight = (uint32_t)MIN(vsock_window_in_flight(own), UINT32_MAX);
+    r->peer_in_flight = (uint32_t)MIN(vsock_window_in_flight(peer), UINT32_MAX);
+    r->peer_buf_alloc = own->buf_alloc;
+}
+
+static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_stream *previous,
+                        const struct vsock_packet *p, uint32_t malformed, struct vsock_record *r)
+{
+    struct vsock_mark at = {.record = c->records, .frame = r->frame, .time = r->time};
+    struct vsock_rw *rw = p->virtio.op == VSOCK_OP_RW ? take_rw(c) : NULL;
+    struct vsock_split_part part = {0};
+    struct vsock_record_ext *ext;
+    struct vsock_diagnoses found;
+    struct vsock_step step;
+
+    found.count = 0;
+    step = vsock_stream_take(s, previous, p, malformed, r->sender, &at, rw, &c->thresholds, &found);
+    if (rw && !step.flow.rw_kept) {
+        rw->next = step.flow.released;
+        step.flow.released = rw;
+    }
+    give_back(c, step.flow.released);
+    if (step.findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST))
+        make_candidate(c, s);
+    if (step.in_stream)
+        part = vsock_split_take(&s->split[r->sender], &s->source->layout, p);
+    if (s->duplicates)
+        vsock_duplicates_wait(s->duplicates, p, r->sender, part.skip);
+    fill_record(r, &s->conn, &step);
+
+    note_outcomes(c, s, &step, r->sender, r->time);
+    r->ext = ext = make_ext(c, &step, part);
+    if (ext)
+        expect_outcomes(s, &step, r->sender, ext);
+    for (unsigned i = 0; i < found.count; i++)
+        vsock_diagnosis_collect(c->memory, &s->diagnoses, &found.list[i]);
+    note_cid_pair(c, s, &step, &at);
+}
+
+/* A packet of that tuple, sent by `side`, whose headers are whole. */
+static const struct vsock_record *take_packet(struct vsock_capture *c, struct tuple *t, uint8_t side,
+                                              const struct vsock_packet *p, uint32_t malformed,
+                                              const struct vsock_arrival *at)
+{
+    struct vsock_record *r = append_record(c, at);
+    const struct vsock_stream *previous = NULL;
+    struct vsock_stream *s = t->newest;
+    struct vsock_step copied = {0};
+    uint32_t skip = 0;
+
+    r->sender = side;
+    r->copy = s && take_copy(c, s, p, r, &copied.findings, &skip);
+    if (!s || (!r->copy && vsock_conn_begins(&s->conn, p))) {
+        previous = s;
+        s = start_stream(c, t, p, side, at->time);
+    }
+    if (r->copy)
+        r->ext = make_ext(c, &copied, (struct vsock_split_part){.skip = skip});
+    else
+        step_stream(c, s, previous, p, malformed, r);
+    r->stream = s;
+    r->previous = s->last_record;
+    r->number = ++s->packets;
+    r->client = s->conn.client;
+    r->state = (unsigned)s->conn.state & 15;
+    r->completeness = s->conn.completeness;
+    s->last_record = c->records;
+    *t->source->seen_until = MAX(*t->source->seen_until, at->time);
+    return r;
+}
+
+const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const struct vsock_packet *p,
+                                              uint32_t malformed, const struct vsock_arrival *at)
+{
+    struct tuple key, *t;
+    uint8_t side;
+
+    if (!VSOCK_HAS_MON(p, dst_port))
+        return NULL;
+    c->end = c->packets++ == 0 ? at->time : MAX(c->end, at->time);
+    side = make_tuple(&key, p, at);
+    t = get_tuple(c, &key); /* of packets in no stream, too: for vsock_capture_pair() */
+    if (VSOCK_HAS_VIRTIO(p, fwd_cnt) && p->mon.transport_len == sizeof(struct virtio_vsock_wire))
+        return take_packet(c, t, side, p, malformed, at);
+    if (malformed != 0)
+        note_unassociated(c, p, malformed, at);
+    return NULL;
+}
+
+uint32_t vsock_capture_pair(const struct vsock_capture *c, const struct vsock_packet *p,
+                            const struct vsock_arrival *at)
+{
+    const struct tuple *first;
+    struct tuple key;
+
+    make_tuple(&key, p, at);
+    first = (const struct tuple *)wmem_map_lookup(c->pairs, &key);
+    return first ? first->pair : 0;
+}

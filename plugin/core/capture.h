@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * capture.h - a capture, from packets to connections: which stream each packet is in, and what it did there.
+ * Packets are taken once, in the capture's order; judge.h says what went wrong. A connection is known by
+ * where it was recorded (pcapng section and interface) and by its two endpoints; the newest generation
+ * between them takes every packet until another begins. Memory is the allocator's, and is not given back
+ * before that is freed. */
+#ifndef VSOCK_CORE_CAPTURE_H
+#define VSOCK_CORE_CAPTURE_H
+
+#include <wsutil/wmem/wmem.h>
+
+#include "record.h"
+
+/* A problem of one stream, or of packets in none; each code at most once a direction. */
+struct vsock_stream_diagnosis {
+    struct vsock_stream_diagnosis *next;
+    struct vsock_diagnosis diagnosis;
+};
+
+struct vsock_capture {
+    struct vsock_thresholds thresholds; /* the caller's, before the first packet */
+    int64_t start;                      /* when the capture began; the caller's, before the first packet */
+    int64_t end;                        /* of the last packet, or the latest where they are out of order */
+    uint32_t packets;                   /* whose endpoints were captured */
+    uint32_t records;                   /* numbers are 1 to this one */
+    wmem_array_t *streams;              /* of struct vsock_stream *, by vsock.stream */
+    wmem_array_t *cid_pairs;            /* of struct vsock_cid_pair *, in the order of the capture */
+    struct vsock_stream_diagnosis *unassociated; /* of packets in no stream */
+
+    /* capture.c's own. */
+    wmem_allocator_t *memory;
+    wmem_map_t *tuples;         /* a set of struct tuple */
+    struct tuple *recent;       /* of the packet before, most likely this one's too; NULL at first */
+    wmem_map_t *pairs;          /* the first of them between two endpoints, wherever recorded */
+    wmem_array_t *chunks;       /* of struct vsock_record * */
+    struct vsock_rw *spare_rws; /* to be used again before new ones are made */
+    wmem_stack_t *spare_duplicates;
+    wmem_queue_t
+        *candidates;     /* streams that may turn out to be captured twice, in the order of their REQUESTs */
+    wmem_map_t *sources; /* section and interface -> struct vsock_capture_source */
+    wmem_map_t *cid_pair_map; /* a set of struct vsock_cid_pair */
+};
+
+/* Where and when a packet was recorded. */
+struct vsock_arrival {
+    uint32_t section, interface;
+    uint32_t frame;
+    uint8_t layer;
+    int64_t time; /* nanoseconds since the epoch */
+};
+
+struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory);
+
+/* Takes the next packet, whose findings by itself are `malformed`. Returns its record; NULL where it is in no
+ * stream, since its headers were cut, or are not virtio's. */
+const struct vsock_record *vsock_capture_take(struct vsock_capture *capture,
+                                              const struct vsock_packet *packet, uint32_t malformed,
+                                              const struct vsock_arrival *at);
+
+/* `number`: from 1. */
+struct vsock_record *vsock_capture_record(const struct vsock_capture *capture, uint32_t number);
+
+const struct vsock_stream *vsock_capture_stream(const struct vsock_capture *capture, uint32_t index);
+
+/* An index that stands for the packet's two endpoints, wherever recorded: that of the first stream between
+ * them. Only for packets that were taken. */
+uint32_t vsock_capture_pair(const struct vsock_capture *capture, const struct vsock_packet *packet,
+                            const struct vsock_arrival *at);
+
+/* Adds a diagnosis to the list, or to the same one that is there. */
+void vsock_diagnosis_collect(wmem_allocator_t *memory, struct vsock_stream_diagnosis **list,
+                             const struct vsock_diagnosis *diagnosis);
+
+#endif

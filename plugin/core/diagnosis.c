@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * diagnosis.c - what two diagnoses of one problem make together, and their order. */
+#include "diagnosis.h"
+
+const char *vsock_severity_name(enum vsock_severity severity)
+{
+    switch (severity) {
+    case VSOCK_SEVERITY_CHAT:
+        return "chat";
+    case VSOCK_SEVERITY_NOTE:
+        return "note";
+    case VSOCK_SEVERITY_WARN:
+        return "warn";
+    case VSOCK_SEVERITY_ERROR:
+        return "error";
+    }
+    return "";
+}
+
+struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct vsock_mark *at)
+{
+    return (struct vsock_diagnosis){
+        .code = code,
+        .severity = vsock_codes[code].usual,
+        .stream = VSOCK_STREAM_NONE,
+        .first_frame = at->frame,
+        .last_frame = at->frame,
+        .time = at->time,
+    };
+}
+
+void vsock_diagnosis_worsen(struct vsock_diagnosis *d)
+{
+    d->severity = vsock_codes[d->code].worst;
+}
+
+int64_t vsock_time_sum(int64_t a, int64_t b)
+{
+    if (b > 0 && a > INT64_MAX - b)
+        return INT64_MAX;
+    if (b < 0 && a < INT64_MIN - b)
+        return INT64_MIN;
+    return a + b;
+}
+
+static void merge_sizes(struct vsock_diagnosis *d, const struct vsock_diagnosis *more)
+{
+    struct vsock_figures *f = &d->figures;
+
+    switch ((unsigned)d->code) {
+    case VSOCK_CODE_CAPTURE_LOSS:
+        f->bytes += more->figures.bytes;
+        break;
+    case VSOCK_CODE_BUFFER_SHRUNK: /* so much beyond that buffer: of the worst packet, both */
+        if (more->figures.bytes <= f->bytes)
+            break;
+        f->bytes = more->figures.bytes;
+        f->limit = more->figures.limit;
+        break;
+    default:
+        f->bytes = MAX(f->bytes, more->figures.bytes);
+        f->limit = MAX(f->limit, more->figures.limit);
+        break;
+    }
+}
+
+void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnosis *more)
+{
+    if (more->first_frame < d->first_frame) {
+        d->first_frame = more->first_frame;
+        d->time = more->time;
+    }
+    d->last_frame = MAX(d->last_frame, more->last_frame);
+    d->severity = MAX(d->severity, more->severity);
+    d->lasting |= more->lasting;
+    d->selected |= more->selected;
+    d->figures.count += more->figures.count;
+    d->figures.total = vsock_time_sum(d->figures.total, more->figures.total);
+    d->figures.others += more->figures.others;
+    merge_sizes(d, more);
+    d->figures.longest = MAX(d->figures.longest, more->figures.longest);
+}
+
+static int order(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+int vsock_diagnosis_compare(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b)
+{
+    int by = order(b->severity, a->severity);
+
+    if (by == 0)
+        by = order(a->time, b->time);
+    if (by == 0)
+        by = order(a->first_frame, b->first_frame);
+    if (by == 0)
+        by = order(a->code, b->code);
+    return by != 0 ? by : order(a->stream, b->stream);
+}

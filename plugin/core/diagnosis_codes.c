@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * diagnosis_codes.c - one row a code: all that is known of it. The hints name what helped those who reported
+ * such failures. diagnosis_text.c says what stands in braces. */
+#include "diagnosis.h"
+
+#include <stddef.h>
+
+#define WARN VSOCK_SEVERITY_WARN
+#define NOTE VSOCK_SEVERITY_NOTE
+#define ERROR VSOCK_SEVERITY_ERROR
+
+/* ---- sentences and hints that depend on the figures ---- */
+
+static const char *sentence_of_refused(const struct vsock_diagnosis *d)
+{
+    if (d->dialled_itself)
+        return "{count} of {of:request} from {src} to {dst} ended in a RST of the socket that had asked: it "
+               "dialled "
+               "itself";
+    if (d->own_fault)
+        return "{count} of {of:request} from {src} to {dst} ended in a RST of the client itself (EPROTO)";
+    return "{dst} refused {count} of {of:request} from {src}{span}, and accepted {accepted}";
+}
+
+static const char *next_of_refused(const struct vsock_diagnosis *d)
+{
+    if (d->dialled_itself)
+        return "a socket that is bound to the port it connects to cannot work: bind another port, or none";
+    if (d->own_fault)
+        return "another packet than a RESPONSE reached the client: which one, just before the RST?";
+    if (d->figures.others > 0)
+        return "it also accepts: was its listener not up yet, restarted, or its backlog full?";
+    return "is anything listening there, on that CID and port, with this socket type?";
+}
+
+static const char *sentence_of_slow(const struct vsock_diagnosis *d)
+{
+    if (d->severity >= VSOCK_SEVERITY_WARN)
+        return "{dst} took {whole_ms} s to accept {src}: Linux gives up after 2 s unless told otherwise";
+    return "{dst} took {whole_ms} s to accept {src}";
+}
+
+static const char *sentence_of_abandoned(const struct vsock_diagnosis *d)
+{
+    if (d->figures.longest > 0)
+        return "{src} no longer wanted its connection to {dst} when the response came, after {longest} s";
+    return "{src} no longer wanted its connection to {dst}, and no response to it was captured";
+}
+
+static const char *sentence_of_mismatch(const struct vsock_diagnosis *d)
+{
+    if (d->type == VSOCK_TYPE_STREAM)
+        return "{dst} refused {count:STREAM request} from {src}; all that it ever accepted here ({others}) "
+               "{others?was|were} SEQPACKET";
+    return "{dst} refused {count:SEQPACKET request} from {src}; all that it ever accepted here ({others}) "
+           "{others?was|were} STREAM";
+}
+
+static const char *sentence_of_lost(const struct vsock_diagnosis *d)
+{
+    if (d->figures.of == 0)
+        return "{dst} had accepted {others:connection}{client}, then refused {count} in a row{span}; none of "
+               "those it "
+               "had accepted was still open then";
+    return "{dst} had accepted {others:connection}{client}, then refused {count} in a row{span}; {of} of the "
+           "accepted "
+           "{of?was|were} still open then";
+}
+
+static const char *next_of_lost(const struct vsock_diagnosis *d)
+{
+    if (d->figures.of > 0)
+        return "is the program still accepting? Its backlog may be full of connections that it has not taken";
+    return "did the listening program end, or close its listener after the first connection?";
+}
+
+/* Linux withholds credit while more than VIRTIO_VSOCK_MAX_PKT_BUF_SIZE is left of its buffer. */
+static const char *next_of_undecided(const struct vsock_diagnosis *d)
+{
+    if (d->figures.limit > 65536)
+        return "did the receiving program read all the time? Linux may tell only when less than 64 KiB of "
+               "its "
+               "buffer is left";
+    return "did the receiving program read all the time? If so, its driver or monitor did not tell: Linux, "
+           "with a "
+           "buffer of 64 KiB or less, tells at each read";
+}
+
+static const char *sentence_of_unanswered(const struct vsock_diagnosis *d)
+{
+    if (d->figures.others == 0)
+        return "{dst} was late to answer {late:credit request} of {src}; the longest wait was {longest} s";
+    if (d->figures.others == d->figures.count)
+        return "{dst} never answered {others:credit request} of {src}, in {longest} s";
+    return "{dst} was late to answer {late:credit request} of {src}, and never answered {others} more; the "
+           "longest wait "
+           "was {longest} s";
+}
+
+#define LOST_BYTES                                                                                           \
+    "{bytes:byte} that {bytes?was|were} read {bytes?is|are} not in the capture, in {count:gap} of "          \
+    "{of:stream}"
+#define LOST_RECORDS                                                                                         \
+    "{others} more {others?packet was|packets were} read than any captured packet allows: likely, what "     \
+    "allowed "                                                                                               \
+    "{others?it|them} is not in the capture"
+
+static const char *sentence_of_loss(const struct vsock_diagnosis *d)
+{
+    if (d->figures.others == 0)
+        return LOST_BYTES;
+    return d->figures.bytes == 0 ? LOST_RECORDS : LOST_BYTES "; " LOST_RECORDS;
+}
+
+/* ---- the codes ---- */
+
+#define STALL_FIGURES                                                                                        \
+    {                                                                                                        \
+        .count = "stalls", .limit = "buffer_bytes", .longest = "longest_s", .total = "total_s"               \
+    }
+
+/* Where a preference decides, the meaning has its default. Laid out by hand, as tables of fields are. */
+/* clang-format off */
+const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
+    [VSOCK_CODE_CONNECT_REFUSED] = {
+        .name = "connect-refused",
+        .usual = NOTE, .worst = WARN,
+        .figures = {.count = "refused", .of = "requests", .others = "accepted", .total = "span_s"},
+        .meaning = "requests of one CID to one port were answered by a RST; a warning from three on",
+        .choose_sentence = sentence_of_refused,
+        .choose_next = next_of_refused,
+    },
+    [VSOCK_CODE_CONNECT_UNANSWERED] = {
+        .name = "connect-unanswered",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "unanswered", .of = "requests", .others = "accepted", .total = "span_s"},
+        .meaning = "requests of one CID to one port had no answer within vsock.connect_timeout (2 s)",
+        .sentence = "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: "
+                    "{accepted}",
+        .next = "is the guest running, its driver loaded (vmw_vsock_virtio_transport), and the CID the "
+                "right one? After a snapshot was restored: does the monitor still serve the guest's "
+                "queues? Linux gives up after 2 s",
+    },
+    [VSOCK_CODE_CONNECT_SLOW] = {
+        .name = "connect-slow",
+        .usual = NOTE, .worst = WARN,
+        .figures = {.longest = "connect_s"},
+        .meaning = "a RESPONSE came 1 s or more after its REQUEST; a warning from 2 s on",
+        .choose_sentence = sentence_of_slow,
+        .next = "what kept the server's machine busy? A monitor that connects on its own thread delays "
+                "all others",
+    },
+    [VSOCK_CODE_CONNECT_ABANDONED] = {
+        .name = "connect-abandoned",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.longest = "connect_s"},
+        .meaning = "the client no longer wanted the connection when the RESPONSE came",
+        .choose_sentence = sentence_of_abandoned,
+        .next = "was the client interrupted, or its connect timeout too short for this server? Compare "
+                "connect-slow",
+    },
+    [VSOCK_CODE_CONNECT_TYPE_MISMATCH] = {
+        .name = "connect-type-mismatch",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "refused", .of = "requests", .others = "accepted_of_other_type", .total = "span_s"},
+        .meaning = "requests were refused by a port that only ever accepted the other socket type",
+        .choose_sentence = sentence_of_mismatch,
+        .next = "the client's socket type must be the listener's: SOCK_STREAM or SOCK_SEQPACKET",
+    },
+    [VSOCK_CODE_LISTENER_LOST] = {
+        .name = "listener-lost",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "refused", .of = "open", .others = "accepted_before", .total = "span_s"},
+        .meaning = "a port that had accepted connections refused three requests in a row",
+        .choose_sentence = sentence_of_lost,
+        .choose_next = next_of_lost,
+    },
+    [VSOCK_CODE_PORT_SCAN] = {
+        .name = "port-scan",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "refused", .total = "span_s"},
+        .meaning = "requests to ten ports or more of one CID were refused within a second",
+        .sentence = "{dst} refused {count:request} from {src}{span}, to 10 ports or more within a second",
+        .next = "who looks for open ports there? A client that tries port after port looks the same",
+    },
+    [VSOCK_CODE_PEER_GONE] = {
+        .name = "peer-gone",
+        .usual = WARN, .worst = WARN,
+        .figures = {.total = "age_s"},
+        .meaning = "an open connection ended in a RST of a machine that has no such socket",
+        .sentence = "{src} has no such socket any more, says the RST that ended the connection to {dst} "
+                    "after {total} s",
+        .next = "did the program there crash, or was its machine reset or restored? See the last "
+                "packets before",
+    },
+    [VSOCK_CODE_RESET_ABORTED] = {
+        .name = "reset-aborted",
+        .usual = ERROR, .worst = ERROR,
+        .figures = {.bytes = "unconsumed_bytes", .limit = "buffer_bytes", .total = "age_s"},
+        .meaning = "a live socket reset an open connection",
+        .sentence = "{src} reset its connection to {dst} after {total} s, with {bytes:byte} unread of a "
+                    "buffer of {limit}",
+        .next = "why did that side give up a live connection? Its program's or monitor's log at this "
+                "time",
+    },
+    [VSOCK_CODE_RESET_QUEUE_OVERHEAD] = {
+        .name = "reset-queue-overhead",
+        .usual = ERROR, .worst = ERROR, .likely = true,
+        .figures = {.bytes = "unconsumed_bytes", .limit = "buffer_bytes", .total = "age_s"},
+        .meaning = "a live socket reset an open connection, since too many small packets had filled its "
+                   "queue",
+        .sentence = "{src} reset its connection to {dst} after {total} s, with {bytes:byte} unread of a "
+                    "buffer of {limit}: so many small packets that their overhead filled it, not their "
+                    "bytes",
+        .next = "a Linux that refuses more than buffer / 576 packets (6.12.94 to 6.12.100 and their "
+                "like): update it, read sooner, or send larger packets",
+    },
+    [VSOCK_CODE_RESET_AFTER_OVERRUN] = {
+        .name = "reset-after-overrun",
+        .usual = ERROR, .worst = ERROR,
+        .figures = {.bytes = "unconsumed_bytes", .limit = "buffer_bytes", .total = "age_s"},
+        .meaning = "a live socket reset an open connection, since it was sent more than it had allowed",
+        .sentence = "{src} reset its connection to {dst} after {total} s, with {bytes:byte} unread of a "
+                    "buffer of {limit}: the other side had sent more than it was allowed",
+        .next = "the sender is at fault: see credit-overrun",
+    },
+    [VSOCK_CODE_CREDIT_OVERRUN] = {
+        .name = "credit-overrun",
+        .usual = ERROR, .worst = ERROR,
+        .figures = {.count = "packets", .bytes = "exceeded_bytes"},
+        .meaning = "a side sent more than the other ever allowed",
+        .sentence = "{src} sent {bytes:byte} more than {dst} ever allowed, in {count:packet}",
+        .next = "the sender must keep to buf_alloc - (sent - fwd_cnt): its monitor or driver does not. "
+                "Draw vsock.credit.window",
+    },
+    [VSOCK_CODE_CREDIT_COUNTER_AHEAD] = {
+        .name = "credit-counter-ahead",
+        .usual = ERROR, .worst = ERROR,
+        .figures = {.count = "packets", .bytes = "ahead_bytes"},
+        .meaning = "a side says, by its fwd_cnt, that it consumed what nobody sent",
+        .sentence = "{src} says that it consumed what nobody was seen to send: {bytes:byte}, in "
+                    "{count:packet} to {dst}",
+        .next = "does that side count fwd_cnt per connection, from 0? If data was sent before the first "
+                "packet seen here, the capture misses it",
+    },
+    [VSOCK_CODE_CREDIT_COUNTER_BACKWARDS] = {
+        .name = "credit-counter-backwards",
+        .usual = ERROR, .worst = ERROR,
+        .figures = {.count = "packets", .bytes = "back_bytes"},
+        .meaning = "a side takes back, by its fwd_cnt, what it had consumed",
+        .sentence = "{src} takes back what it had consumed: {bytes:byte}, in {count:packet} to {dst}",
+        .next = "fwd_cnt only ever grows, modulo 2^32: a bug of that side's, or two captures mixed into "
+                "one",
+    },
+    [VSOCK_CODE_BUFFER_SHRUNK] = {
+        .name = "buffer-shrunk",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "packets", .bytes = "beyond_bytes", .limit = "buffer_bytes"},
+        .meaning = "a receive buffer was made smaller than what was in flight to it",
+        .sentence = "{dst} shrank its buffer to {limit:byte} while {src} had {in_flight} in flight",
+        .next = "SO_VM_SOCKETS_BUFFER_SIZE was lowered on an open connection: lower it before. Linux "
+                "before January 2026 overruns such a window",
+    },
+    [VSOCK_CODE_STALL_RECEIVER_NOT_READING] = {
+        .name = "stall-receiver-not-reading",
+        .usual = WARN, .worst = WARN,
+        .figures = STALL_FIGURES,
+        .meaning = "a sender had no window for vsock.stall_warning (1 s) or longer; the receiver spoke "
+                   "meanwhile, and had read nothing",
+        .sentence = "{src} could not send{stall} with a buffer of {limit:byte} full at {dst}, which "
+                    "spoke meanwhile and had read nothing",
+        .next = "what does the receiving program wait for? It has data to read",
+    },
+    [VSOCK_CODE_STALL_SLOW_READER] = {
+        .name = "stall-slow-reader",
+        .usual = NOTE, .worst = NOTE,
+        .figures = STALL_FIGURES,
+        .meaning = "a sender had no window for vsock.stall_note (100 ms) or longer; the receiver reads "
+                   "little at a time",
+        .sentence = "{src} could not send{stall} with a buffer of {limit:byte} full at {dst}, which "
+                    "reads little at a time",
+        .next = "the receiving program is the bottleneck; a larger buffer helps with bursts only",
+    },
+    [VSOCK_CODE_STALL_OWN_CAP] = {
+        .name = "stall-own-cap",
+        .usual = WARN, .worst = WARN,
+        .figures = STALL_FIGURES,
+        .meaning = "a sender waited for vsock.stall_warning (1 s) or longer; the receiver has room, but "
+                   "the sender keeps to its own buffer's size as well",
+        .sentence = "{src} had as much in flight to {dst} as its own buffer holds ({limit:byte}), "
+                    "though not the other's, for {total} s{to_end}: Linux since January 2026 sends no "
+                    "more then",
+        .next = "raise the sender's own SO_VM_SOCKETS_BUFFER_SIZE, or have the other side tell of what "
+                "it read sooner",
+    },
+    [VSOCK_CODE_STALL_UPDATE_MISSING] = {
+        .name = "stall-update-missing",
+        .usual = WARN, .worst = WARN, .likely = true,
+        .figures = STALL_FIGURES,
+        .meaning = "a sender had no window for vsock.stall_warning (1 s) or longer, and to the end; the "
+                   "receiver was asked and silent, or never said that it read",
+        .sentence = "{src} could not send{stall} with a buffer of {limit:byte} full at {dst}, which "
+                    "never spoke since",
+        .next = "does the other side send CREDIT_UPDATEs when its program reads, and answer "
+                "CREDIT_REQUESTs? Its driver or monitor is suspected, if its program reads",
+    },
+    [VSOCK_CODE_STALL_UNDECIDED] = {
+        .name = "stall-undecided",
+        .usual = NOTE, .worst = NOTE,
+        .figures = STALL_FIGURES,
+        .meaning = "a sender had no window for vsock.stall_warning (1 s) or longer, for any other reason",
+        .sentence = "{src} could not send{stall} with a buffer of {limit:byte} full at {dst}; what that "
+                    "side did meanwhile is not proved",
+        .choose_next = next_of_undecided,
+    },
+    [VSOCK_CODE_CREDIT_REQUEST_UNANSWERED] = {
+        .name = "credit-request-unanswered",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "requests", .others = "never_answered", .longest = "longest_s"},
+        .meaning = "a CREDIT_REQUEST had no answer within vsock.credit_request_timeout (1 s)",
+        .choose_sentence = sentence_of_unanswered,
+        .next = "which driver or monitor is it? Linux always answers; viosock and libkrun are known not "
+                "to",
+    },
+    [VSOCK_CODE_HALF_CLOSE_HANG] = {
+        .name = "half-close-hang",
+        .usual = NOTE, .worst = NOTE, .likely = true,
+        .figures = {.longest = "silence_s"},
+        .meaning = "one side ended its data, then nobody spoke for 10 s",
+        .sentence = "{src} said that it sends no more; then neither it nor {dst} said anything for "
+                    "{longest} s{to_end}",
+        .next = "was the end of data passed on to the program? Proxies and monitors are known to drop a "
+                "SHUTDOWN of one way. A driver that means to close has to shut both",
+    },
+    [VSOCK_CODE_CLOSE_TIMEOUT] = {
+        .name = "close-timeout",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.bytes = "unconsumed_bytes", .longest = "waited_s"},
+        .meaning = "a SHUTDOWN both ways was not acknowledged (Linux waits 8 s for that)",
+        .sentence = "{dst} did not acknowledge that {src} closed, within {longest.1} s; {bytes:byte} "
+                    "that it had sent {bytes?was|were} not read",
+        .next = "why did that side neither read to the end nor close? It may hold a descriptor open",
+    },
+    [VSOCK_CODE_DATA_LOST_AT_CLOSE] = {
+        .name = "data-lost-at-close",
+        .usual = WARN, .worst = WARN,
+        .figures = {.bytes = "unconsumed_bytes"},
+        .meaning = "a receiver stopped reading at the sender's SHUTDOWN, with bytes left to read",
+        .sentence = "{bytes:byte} that {src} had sent before it shut down {bytes?was|were} not read "
+                    "when {dst} ended the connection, although it had been reading before",
+        .next = "did the receiver close before it had read to the end? Monitors are known to lose what "
+                "is left in their buffers",
+    },
+    [VSOCK_CODE_ORPHANED_STREAM] = {
+        .name = "orphaned-stream",
+        .usual = NOTE, .worst = NOTE, .likely = true,
+        .figures = {.longest = "gap_s", .total = "silence_s"},
+        .meaning = "a connection is silent since a gap of 10 s or more, after which others were opened",
+        .sentence = "the stream between {src} and {dst} has not spoken since a silence of {longest.1} s "
+                    "between the two CIDs, after which new streams were opened: {total.1} s in all",
+        .next = "was the machine paused, or restored from a snapshot? Connections of before do not "
+                "survive that: the program has to connect anew",
+    },
+    [VSOCK_CODE_NO_DATA] = {
+        .name = "no-data",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "streams", .longest = "longest_s"},
+        .meaning = "three connections or more to one port were open for 5 s, and never carried a byte",
+        .sentence = "{count:stream}{client} to {dst} were open for 5 s or more ({longest.1} s at most), "
+                    "and never carried a byte",
+        .next = "who should speak first? A guest driver that no longer sends looks like this: "
+                "handshakes work, data does not",
+    },
+    [VSOCK_CODE_HEAD_OF_LINE] = {
+        .name = "head-of-line",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "streams", .longest = "together_s"},
+        .meaning = "three connections or more waited at once for a second, and went on at once",
+        .sentence = "{count:stream} or more between {src} and {dst} were all stalled for {longest} s, "
+                    "and went on within 0.1 s of each other",
+        .next = "one reader may hold up a queue that all streams share: which stream was stalled first, "
+                "and by whom?",
+    },
+    [VSOCK_CODE_LARGE_SEND_RISK] = {
+        .name = "large-send-risk",
+        .usual = NOTE, .worst = NOTE, .likely = true,
+        .figures = {.count = "packets", .bytes = "largest_bytes"},
+        .meaning = "a connection was reset or got stuck after a packet of more than 32768 bytes that "
+                   "was not the host's",
+        .sentence = "the connection between {src} and {dst} broke or got stuck after {count:packet} of "
+                    "more than 32768 bytes ({bytes} at most)",
+        .next = "senders with Linux 6.17 or later hand over such packets in pieces, which some monitors "
+                "cannot read: does it work with writes of 32 KiB at most?",
+    },
+    [VSOCK_CODE_MESSAGE_TOO_BIG] = {
+        .name = "message-too-big",
+        .usual = ERROR, .worst = ERROR,
+        .figures = {.count = "messages", .limit = "buffer_bytes"},
+        .meaning = "a SEQPACKET message fills the receiver's buffer and goes on: the rest can never fit",
+        .sentence = "{src} sends a message that fills the buffer of {dst}, {limit:byte}, and goes on: "
+                    "the rest can never fit",
+        .next = "a message must be smaller than the receiver's SO_VM_SOCKETS_BUFFER_SIZE: raise it "
+                "there, or send less at once",
+    },
+    [VSOCK_CODE_MESSAGE_TRUNCATED] = {
+        .name = "message-truncated",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "ends"},
+        .meaning = "a SEQPACKET message has no end",
+        .sentence = "the last message of {src} to {dst} has no end",
+        .next = "was a send() interrupted, or the sender killed? The receiver never sees that message",
+    },
+    [VSOCK_CODE_CAPTURE_LOSS] = {
+        .name = "capture-loss",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "gaps", .of = "streams", .others = "credit_records", .bytes = "missing_bytes"},
+        .meaning = "bytes that were read are not in the capture",
+        .choose_sentence = sentence_of_loss,
+        .next = "figures and payloads of these streams have holes. Record with a larger buffer (dumpcap "
+                "-B 64) and a snaplen (-s 160); see vsock.analysis.unseen_data",
+    },
+    [VSOCK_CODE_KERNEL_TAP_BUG] = {
+        .name = "kernel-tap-bug",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "packets", .of = "streams"},
+        .meaning = "records hold bytes that are not their packets'",
+        .sentence = "{count:record} {count?holds|hold} more bytes than {count?its|their} packet: a "
+                    "known bug of the kernel's tap with packets that vhost splits",
+        .next = "nothing is wrong on the wire: only this packet's bytes are shown. Fixed in Linux 7.1, "
+                "and in stable kernels of May 2026",
+    },
+    [VSOCK_CODE_CID_ANOMALY] = {
+        .name = "cid-anomaly",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "packets", .of = "streams"},
+        .meaning = "a CID has more than 32 bits, or is one that no socket has",
+        .sentence = "{count:packet} {count?has|have} a CID of more than 32 bits, or data from or to a "
+                    "CID that no socket has",
+        .next = "who assigned that CID? Guests have 3 to 4294967294; see vsock.malformed.cid_bits and "
+                ".cid_reserved",
+    },
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * diagnosis_text.c - a diagnosis in words: its code's sentence, in which braces stand for what is known.
+ *
+ *     {src} {dst}      an endpoint, or a CID; {client}: " from " and {src}, nothing where it is not known
+ *     {count} ...      a figure by its name, and {late}, {in_flight}: what two of them make
+ *     {count:byte}     the figure and the noun, which has an s unless it is one
+ *     {count?was|were} the one word where the figure is one, else the other
+ *     {longest} ...    seconds, with three decimals; {longest.1} with one
+ *     {span} {stall} {to_end} {accepted} {whole_ms}: see below */
+#include "diagnosis.h"
+
+#include <inttypes.h>
+
+static void add_end(GString *text, enum vsock_scope scope, struct vsock_endpoint end)
+{
+    if (scope == VSOCK_SCOPE_ENDPOINT)
+        g_string_append_printf(text, "port %u of CID %" PRIu64, end.port, end.cid);
+    else
+        g_string_append_printf(text, "CID %" PRIu64, end.cid);
+}
+
+static void add_seconds(GString *text, int64_t nanoseconds, int decimals)
+{
+    g_string_append_printf(text, "%.*f", decimals, (double)nanoseconds / 1e9);
+}
+
+static void add_stall(GString *text, const struct vsock_diagnosis *d)
+{
+    const struct vsock_figures *f = &d->figures;
+
+    if (f->count == 1)
+        g_string_append_printf(text, " for %.3f s", (double)f->longest / 1e9);
+    else
+        g_string_append_printf(text, " %" PRIu64 " times, for %.3f s in all and %.3f s at most", f->count,
+                               (double)f->total / 1e9, (double)f->longest / 1e9);
+    if (d->lasting)
+        g_string_append(text, f->count == 1 ? ", to the end," : ", the last time to the end,");
+}
+
+/* Words that are there or not, or differ. Returns whether it is one of them. */
+static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const char *name)
+{
+    const struct vsock_figures *f = &d->figures;
+
+    if (g_str_equal(name, "src")) {
+        add_end(text, d->src_scope, d->src);
+    } else if (g_str_equal(name, "dst")) {
+        add_end(text, d->dst_scope, d->dst);
+    } else if (g_str_equal(name, "client")) {
+        if (d->src_scope == VSOCK_SCOPE_NONE)
+            return true;
+        g_string_append(text, " from ");
+        add_end(text, d->src_scope, d->src);
+    } else if (g_str_equal(name, "span")) {
+        if (f->count > 1)
+            g_string_append_printf(text, " in %.3f s", (double)f->total / 1e9);
+    } else if (g_str_equal(name, "stall")) {
+        add_stall(text, d);
+    } else if (g_str_equal(name, "to_end")) {
+        g_string_append(text, d->lasting ? ", to the end" : "");
+    } else if (g_str_equal(name, "accepted") && f->others == 0) {
+        g_string_append(text, "none");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool add_time(GString *text, const struct vsock_figures *f, const char *name, int decimals)
+{
+    if (g_str_equal(name, "longest"))
+        add_seconds(text, f->longest, decimals);
+    else if (g_str_equal(name, "total"))
+        add_seconds(text, f->total, decimals);
+    else if (g_str_equal(name, "whole_ms")) /* not rounded: 2 s is a threshold */
+        add_seconds(text, f->longest - f->longest % 1000000, decimals);
+    else
+        return false;
+    return true;
+}
+
+static uint64_t number_of(const struct vsock_figures *f, const char *name)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } numbers[] = {
+        {"count", f->count},
+        {"of", f->of},
+        {"others", f->others},
+        {"accepted", f->others},
+        {"bytes", f->bytes},
+        {"limit", f->limit},
+        {"late", f->count - f->others},
+        {"in_flight", f->limit + f->bytes},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        if (g_str_equal(name, numbers[i].name))
+            return numbers[i].value;
+    }
+    g_assert_not_reached(); /* a slip in diagnosis_codes.c: a unit test says all sentences */
+}
+
+/* `what`: what stands between braces. */
+static void add(GString *text, const struct vsock_diagnosis *d, char *what)
+{
+    char *noun = strchr(what, ':'), *one = strchr(what, '?'), *decimal = strchr(what, '.');
+    char *end = noun ? noun : one ? one : decimal;
+    uint64_t n;
+
+    if (end)
+        *end = '\0';
+    if (add_phrase(text, d, what) || add_time(text, &d->figures, what, decimal ? decimal[1] - '0' : 3))
+        return;
+    n = number_of(&d->figures, what);
+    if (one) {
+        char *many = strchr(one + 1, '|');
+
+        *many = '\0';
+        g_string_append(text, n == 1 ? one + 1 : many + 1);
+        return;
+    }
+    g_string_append_printf(text, "%" PRIu64, n);
+    if (noun)
+        g_string_append_printf(text, " %s%s", noun + 1, n == 1 ? "" : "s");
+}
+
+char *vsock_diagnosis_text(const struct vsock_diagnosis *d)
+{
+    const struct vsock_code_row *code = &vsock_codes[d->code];
+    GString *text = g_string_new(code->likely ? "likely: " : NULL);
+    char **parts =
+        g_strsplit_set(code->choose_sentence ? code->choose_sentence(d) : code->sentence, "{}", -1);
+
+    for (unsigned i = 0; parts[i]; i++) {
+        if (i % 2 == 0)
+            g_string_append(text, parts[i]);
+        else
+            add(text, d, parts[i]);
+    }
+    g_strfreev(parts);
+    text->str[0] = g_ascii_toupper(text->str[0]);
+    return g_string_free(text, FALSE);
+}
+
+const char *vsock_diagnosis_next(const struct vsock_diagnosis *d)
+{
+    const struct vsock_code_row *code = &vsock_codes[d->code];
+
+    return code->choose_next ? code->choose_next(d) : code->next;
+}
+
+char *vsock_scope_text(enum vsock_scope scope, struct vsock_endpoint endpoint)
+{
+    switch (scope) {
+    case VSOCK_SCOPE_NONE:
+        break;
+    case VSOCK_SCOPE_CID:
+        return g_strdup_printf("%" PRIu64, endpoint.cid);
+    case VSOCK_SCOPE_ENDPOINT:
+        return g_strdup_printf("%" PRIu64 "-%u", endpoint.cid, endpoint.port);
+    }
+    return NULL;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * judge.h - the verdict on a capture: each stream by itself, then all of them together. */
+#ifndef VSOCK_CORE_JUDGE_H
+#define VSOCK_CORE_JUDGE_H
+
+#include "capture.h"
+
+/* What the user wants to know of. What is said of many streams is judged by all, and told where one of these
+ * is among them. */
+struct vsock_selection {
+    GHashTable *streams;                         /* a set of GUINT_TO_POINTER(vsock.stream) */
+    struct vsock_stream_diagnosis *unassociated; /* of packets in no stream */
+};
+
+/* Adds the diagnoses to an array of struct vsock_diagnosis, in the order of a report. `only`: NULL for
+ * everything. Returns how many streams were looked at. */
+uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_selection *only, GArray *found);
+
+#endif

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * stream.c - one connection as a whole. */
+#include "stream.h"
+
+#include "malformed.h"
+
+#define SECOND INT64_C(1000000000)
+
+/* A RESPONSE that comes so late is worth a word; Linux's connect() has given up after two seconds
+ * (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
+#define SLOW_CONNECT SECOND
+#define LOST_CONNECT (2 * SECOND)
+
+#define HANG_AFTER (10 * SECOND)
+
+/* Above this Linux makes a packet of more than one buffer since 6.17, which some virtual machine monitors
+ * could not read (firecracker issue 5475, cloud-hypervisor issue 7672). They read what guests send: what the
+ * host sends comes in the guest's own buffers. */
+#define LARGE_SEND 32768
+
+/* A packet that was taken. */
+struct taken {
+    const struct vsock_packet *p;
+    const struct vsock_mark *at;
+    const struct vsock_step *step;
+    uint8_t side; /* its sender */
+
+    /* Before it. */
+    bool advertised;   /* its sender's fwd_cnt was known */
+    bool message_open; /* its sender owed an EOM */
+    bool overran;      /* its receiver had sent more than it was allowed */
+    bool had_shut;     /* its sender had sent SHUTDOWN(SEND) */
+};
+
+#define HAS(t, finding) (((t)->step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_##finding)) != 0)
+
+static uint8_t other(uint8_t side)
+{
+    return side ^ 1;
+}
+
+void vsock_stream_start(struct vsock_stream *s, const struct vsock_packet *first, uint8_t side)
+{
+    bool degenerate = s->side[0].cid == s->side[1].cid && s->side[0].port == s->side[1].port;
+
+    s->conn = vsock_conn_start(first, side, degenerate);
+    s->superseded_time = s->stats.shut_time = VSOCK_TIME_NONE;
+}
+
+/* ---- what is asked of a stream ---- */
+
+int64_t vsock_stream_known_until(const struct vsock_stream *s)
+{
+    if (s->conn.ended)
+        return s->conn.reset.time;
+    return s->superseded_time != VSOCK_TIME_NONE ? s->superseded_time : *s->source->seen_until;
+}
+
+uint8_t vsock_stream_client(const struct vsock_stream *s)
+{
+    if (s->conn.client != VSOCK_SIDE_UNKNOWN)
+        return s->conn.client;
+    return s->side[0].port > s->side[1].port ? 0 : 1;
+}
+
+bool vsock_stream_unanswered(const struct vsock_stream *s, const struct vsock_thresholds *t)
+{
+    if (!s->conn.from_request || s->conn.completeness & ~(VSOCK_COMPLETE_REQUEST | VSOCK_COMPLETE_RST))
+        return false; /* a RESPONSE, or what only a connection has */
+    return t->connect_timeout > 0 && vsock_stream_known_until(s) - s->conn.request.time >= t->connect_timeout;
+}
+
+int64_t vsock_stream_open_stall(const struct vsock_stream *s, uint8_t sender)
+{
+    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+
+    if (!stall->open)
+        return 0;
+    return (stall->frozen ? stall->until : vsock_stream_known_until(s)) - stall->began.time;
+}
+
+bool vsock_answer_late(const struct vsock_thresholds *t, int64_t asked, int64_t until)
+{
+    return t->credit_request_timeout > 0 && until - asked >= t->credit_request_timeout;
+}
+
+bool vsock_stall_counts(enum vsock_stall_cause cause, int64_t length, const struct vsock_thresholds *t)
+{
+    return length >= (cause == VSOCK_STALL_SLOW_READER ? t->stall_note : t->stall_warning);
+}
+
+/* Bytes sent to `side` that it has not consumed. */
+static uint64_t unread(const struct vsock_stream *s, uint8_t side)
+{
+    return vsock_window_in_flight(&s->conn.flow.window[other(side)]);
+}
+
+/* The size of its receive buffer, as it advertised it last. */
+static uint32_t buffer_of(const struct vsock_stream *s, uint8_t side)
+{
+    return s->conn.flow.window[other(side)].buf_alloc;
+}
+
+/* ---- what a packet proves ---- */
+
+/* About data that `side` sends; of a RST, about its sender. NULL where there is no room for more. */
+static struct vsock_diagnosis *add(struct vsock_diagnoses *found, enum vsock_code code, uint8_t side,
+                                   const struct vsock_mark *at)
+{
+    struct vsock_diagnosis *d = &found->list[found->count];
+
+    if (found->count + 1 < VSOCK_DIAGNOSES_MAX)
+        found->count++;
+    *d = vsock_diagnosis_start(code, at);
+    d->side = side;
+    d->figures.count = 1;
+    return d;
+}
+
+void vsock_packet_diagnose(uint16_t op, uint32_t malformed, uint8_t side, const struct vsock_mark *at,
+                           struct vsock_diagnoses *found)
+{
+    if (malformed & VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_PAYLOAD_LONG) && op == VSOCK_OP_RW)
+        add(found, VSOCK_CODE_KERNEL_TAP_BUG, side, at);
+    if (malformed &
+        (VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_CID_BITS) | VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_CID_RESERVED)))
+        add(found, VSOCK_CODE_CID_ANOMALY, side, at);
+}
+
+static void diagnose_connect(const struct vsock_stream *s, const struct taken *t,
+                             struct vsock_diagnoses *found)
+{
+    int64_t time = t->at->time - s->conn.request.time;
+    struct vsock_diagnosis *d;
+
+    if (!HAS(t, RESPONSE) || !s->conn.from_request || time < SLOW_CONNECT)
+        return;
+    d = add(found, VSOCK_CODE_CONNECT_SLOW, other(t->side), &s->conn.request);
+    d->last_frame = t->at->frame;
+    d->figures.longest = time;
+    if (time >= LOST_CONNECT)
+        vsock_diagnosis_worsen(d);
+}
+
+/* A time that has passed; by a clock that went back, none. */
+static int64_t forward(int64_t passed)
+{
+    return passed > 0 ? passed : 0;
+}
+
+/* What the sender has shut may be gone for its own reasons; a socket that nobody had closed may not. */
+static void diagnose_reset(const struct vsock_stream *s, const struct taken *t, enum vsock_code code,
+                           struct vsock_diagnoses *found)
+{
+    struct vsock_diagnosis *d = add(found, code, t->side, t->at);
+
+    d->figures.total = forward(t->at->time - s->stats.first.time);
+    if (!t->step->has_credit)
+        return;
+    d->figures.bytes = unread(s, t->side);
+    d->figures.limit = t->p->virtio.buf_alloc;
+}
+
+/* The receiver reads until the sender has shut, then no more, and resets: what came last was not read. */
+static void diagnose_lost_data(const struct vsock_stream *s, const struct taken *t,
+                               struct vsock_diagnoses *found)
+{
+    const struct vsock_side_stats *sender = &s->stats.side[other(t->side)];
+
+    if (!t->step->has_credit || unread(s, t->side) == 0)
+        return;
+    if (!(s->conn.shut[other(t->side)] & VSOCK_SHUTDOWN_SEND) || s->conn.shut[t->side] != 0)
+        return;
+    if (!sender->peer_advertised_at_shut || sender->peer_fwd_cnt_at_shut == 0 ||
+        t->p->virtio.fwd_cnt != sender->peer_fwd_cnt_at_shut)
+        return;
+    add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, other(t->side), t->at)->figures.bytes = unread(s, t->side);
+}
+
+/* A RST without a socket proves that a connection is gone only where there was one: where the REQUEST was not
+ * captured, data must have met it. */
+static bool was_open(const struct vsock_stream *s)
+{
+    return s->conn.from_request || s->stats.side[0].rws + s->stats.side[1].rws > 0;
+}
+
+/* The stream's first RST. */
+static void diagnose_rst(const struct vsock_stream *s, const struct taken *t, struct vsock_diagnoses *found)
+{
+    struct vsock_diagnosis *d;
+
+    switch (t->step->rst_kind) {
+    case VSOCK_RST_CONNECT_ABANDONED:
+        d = add(found, VSOCK_CODE_CONNECT_ABANDONED, t->side, t->at);
+        if (s->conn.response.record != 0)
+            d->figures.longest = forward(s->conn.response.time - s->conn.request.time);
+        break;
+    case VSOCK_RST_CLOSE_TIMEOUT:
+        d = add(found, VSOCK_CODE_CLOSE_TIMEOUT, t->side, t->at);
+        d->figures.longest =
+            t->step->waited - t->step->waited % 1000000; /* in whole ms, as records have it */
+        d->figures.bytes = t->step->has_credit ? unread(s, other(t->side)) : 0;
+        break;
+    case VSOCK_RST_NO_SOCKET:
+        if (was_open(s))
+            diagnose_reset(s, t, VSOCK_CODE_PEER_GONE, found);
+        break;
+    case VSOCK_RST_ABORTED:
+        diagnose_reset(s, t, VSOCK_CODE_RESET_ABORTED, found);
+        break;
+    case VSOCK_RST_QUEUE_OVERFLOW:
+        diagnose_reset(s, t, VSOCK_CODE_RESET_QUEUE_OVERHEAD, found);
+        break;
+    case VSOCK_RST_WINDOW_OVERRUN: /* without an overrun, it had made its own buffer smaller */
+        diagnose_reset(s, t, t->overran ? VSOCK_CODE_RESET_AFTER_OVERRUN : VSOCK_CODE_RESET_ABORTED, found);
+        break;
+    case VSOCK_RST_NONE:
+    case VSOCK_RST_REFUSED: /* counted by port: cross_stream.h */
+    case VSOCK_RST_CLOSE_ACK:
+    case VSOCK_RST_TRAILING:
+    case VSOCK_RST_FOREIGN_TYPE:
+        break;
+    }
+    diagnose_lost_data(s, t, found);
+}
+
+static void diagnose_counters(const struct taken *t, struct vsock_diagnoses *found)
+{
+    const struct vsock_flow_step *flow = &t->step->flow;
+
+    if (HAS(t, CREDIT_EXCEEDED))
+        add(found, VSOCK_CODE_CREDIT_OVERRUN, t->side, t->at)->figures.bytes = flow->exceeded;
+    if (HAS(t, FWD_CNT_AT_START) || HAS(t, FWD_CNT_AHEAD))
+        add(found, VSOCK_CODE_CREDIT_COUNTER_AHEAD, t->side, t->at)->figures.bytes =
+            HAS(t, FWD_CNT_AT_START) ? t->p->virtio.fwd_cnt : flow->info.ahead;
+    if (HAS(t, FWD_CNT_BACKWARDS))
+        add(found, VSOCK_CODE_CREDIT_COUNTER_BACKWARDS, t->side, t->at)->figures.bytes = flow->info.backwards;
+    if (HAS(t, UNSEEN_DATA))
+        add(found, VSOCK_CODE_CAPTURE_LOSS, other(t->side), t->at)->figures.bytes = flow->info.ahead;
+}
+
+static void diagnose_shrink(const struct vsock_stream *s, const struct taken *t,
+                            struct vsock_diagnoses *found)
+{
+    bool at_once = HAS(t, BUF_ALLOC_BELOW_IN_FLIGHT);
+    uint8_t sender = at_once ? other(t->side) : t->side;
+    struct vsock_diagnosis *d;
+
+    if (!at_once && !HAS(t, WINDOW_OVERRUN_AFTER_SHRINK))
+        return;
+    d = add(found, VSOCK_CODE_BUFFER_SHRUNK, sender, t->at);
+    d->figures.limit = buffer_of(s, other(sender));
+    d->figures.bytes = unread(s, other(sender)) - d->figures.limit;
+}
+
+static void diagnose_messages(const struct vsock_stream *s, const struct taken *t,
+                              struct vsock_diagnoses *found)
+{
+    if (HAS(t, MESSAGE_TOO_BIG)) { /* by its RW, or by a shrink of the buffer that is to hold it */
+        uint8_t sender = t->p->virtio.op == VSOCK_OP_RW ? t->side : other(t->side);
+
+        add(found, VSOCK_CODE_MESSAGE_TOO_BIG, sender, t->at)->figures.limit = buffer_of(s, other(sender));
+    }
+    if (HAS(t, MESSAGE_TRUNCATED))
+        add(found, VSOCK_CODE_MESSAGE_TRUNCATED, t->message_open ? t->side : other(t->side), t->at);
+}
+
+/* ---- who waits ---- */
+
+static enum vsock_code code_of(enum vsock_stall_cause cause)
+{
+    static const enum vsock_code codes[] = {
+        [VSOCK_STALL_NOT_READING] = VSOCK_CODE_STALL_RECEIVER_NOT_READING,
+        [VSOCK_STALL_UNDECIDED] = VSOCK_CODE_STALL_UNDECIDED,
+        [VSOCK_STALL_SLOW_READER] = VSOCK_CODE_STALL_SLOW_READER,
+        [VSOCK_STALL_UPDATE_LATE] = VSOCK_CODE_STALL_UNDECIDED,
+        [VSOCK_STALL_SHRUNK] = VSOCK_CODE_STALL_UNDECIDED,
+        [VSOCK_STALL_OWN_CAP] = VSOCK_CODE_STALL_OWN_CAP,
+    };
+
+    return codes[cause];
+}
+
+static struct vsock_diagnosis *add_stall(const struct vsock_stream *s, struct vsock_diagnoses *found,
+                                         enum vsock_code code, uint8_t sender, const struct vsock_mark *began,
+                                         int64_t length)
+{
+    struct vsock_diagnosis *d = add(found, code, sender, began);
+
+    d->figures.longest = d->figures.total = length;
+    d->figures.limit = buffer_of(s, code == VSOCK_CODE_STALL_OWN_CAP ? sender : other(sender));
+    return d;
+}
+
+static void diagnose_stall(struct vsock_stream *s, const struct taken *t,
+                           const struct vsock_thresholds *thresholds, struct vsock_diagnoses *found)
+{
+    const struct vsock_flow_step *flow = &t->step->flow;
+    int64_t length = t->at->time - flow->stall.time;
+
+    if (!HAS(t, STALL_ENDED))
+        return;
+    s->stats.stalls++;
+    s->stats.total_stall = vsock_time_sum(s->stats.total_stall, length);
+    s->stats.longest_stall = MAX(s->stats.longest_stall, length);
+    if (vsock_stall_counts(flow->stall_cause, length, thresholds))
+        add_stall(s, found, code_of(flow->stall_cause), other(t->side), &flow->stall, length)->last_frame =
+            t->at->frame;
+}
+
+static struct vsock_diagnosis *add_unanswered(struct vsock_diagnoses *found, uint8_t asker,
+                                              const struct vsock_mark *asked, int64_t until)
+{
+    struct vsock_diagnosis *d = add(found, VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, asker, asked);
+
+    d->figures.longest = until - asked->time;
+    return d;
+}
+
+static void diagnose_answer(const struct taken *t, const struct vsock_thresholds *thresholds,
+                            struct vsock_diagnoses *found)
+{
+    const struct vsock_mark *asked = &t->step->flow.answers;
+
+    if (asked->record != 0 && vsock_answer_late(thresholds, asked->time, t->at->time))
+        add_unanswered(found, other(t->side), asked, t->at->time)->last_frame = t->at->frame;
+}
+
+/* ---- half closed, and silent ---- */
+
+/* The side that has said it sends no more, and waits for the other; or VSOCK_SIDE_UNKNOWN. */
+static uint8_t who_waits_for_the_end(const struct vsock_stream *s)
+{
+    const struct vsock_conn *c = &s->conn;
+
+    if (c->state != VSOCK_STATE_HALF_CLOSED || c->degenerate)
+        return VSOCK_SIDE_UNKNOWN;
+    if (c->shut[0] & VSOCK_SHUTDOWN_SEND)
+        return 0;
+    return c->shut[1] & VSOCK_SHUTDOWN_SEND ? 1 : VSOCK_SIDE_UNKNOWN;
+}
+
+static struct vsock_diagnosis *add_hang(const struct vsock_stream *s, struct vsock_diagnoses *found,
+                                        uint8_t waits, int64_t until)
+{
+    struct vsock_diagnosis *d = add(found, VSOCK_CODE_HALF_CLOSE_HANG, waits, &s->last);
+
+    d->figures.longest = until - s->last.time;
+    return d;
+}
+
+/* What it read may not have been captured when it was sent. */
+static bool has_read(const struct vsock_stream *s, const struct vsock_packet *p, uint8_t side)
+{
+    const struct vsock_window *w = &s->conn.flow.window[other(side)];
+
+    return vsock_conn_has_credit(&s->conn, p) && w->advertised && p->virtio.fwd_cnt != (uint32_t)w->consumed;
+}
+
+/* A silence that the other side ends was only long; one that ends with a RST, or by who waited, was a hang.
+ * Who waits for the end and has data to read before that may be silent by itself. Before the packet is taken.
+ */
+static void diagnose_silence(const struct vsock_stream *s, const struct vsock_packet *p, uint8_t side,
+                             const struct vsock_mark *at, struct vsock_diagnoses *found)
+{
+    uint8_t waits = who_waits_for_the_end(s);
+
+    if (waits == VSOCK_SIDE_UNKNOWN || at->time - s->last.time < HANG_AFTER)
+        return;
+    if (side != waits && p->virtio.op != VSOCK_OP_RST)
+        return;
+    if (unread(s, waits) > 0 || (side == waits && has_read(s, p, side)))
+        return;
+    add_hang(s, found, waits, at->time)->last_frame = at->frame;
+}
+
+/* ---- summing up ---- */
+
+static void note_window(struct vsock_side_stats *sender, const struct vsock_window *w)
+{
+    int64_t left = vsock_window_left(w);
+
+    if (!sender->has_window || left < sender->lowest_window)
+        sender->lowest_window = left;
+    sender->has_window = true;
+}
+
+static void note_credit(struct vsock_stream *s, const struct taken *t)
+{
+    struct vsock_side_stats *own = &s->stats.side[t->side];
+    const struct vsock_flow_step *flow = &t->step->flow;
+    const struct vsock_window *w = s->conn.flow.window;
+
+    if (!t->step->has_credit)
+        return;
+    own->moved |= t->advertised && (flow->info.advance > 0 || flow->info.backwards > 0);
+    own->spoke = t->at->record;
+    if (w[t->side].advertised && (t->p->virtio.op == VSOCK_OP_RW || !own->has_window))
+        note_window(own, &w[t->side]);
+    if (flow->info.advance == 0 || flow->info.shrunk > 0 || !t->advertised) /* else it has grown */
+        note_window(&s->stats.side[other(t->side)], &w[other(t->side)]);
+}
+
+static void note_rw(struct vsock_stream *s, const struct taken *t)
+{
+    struct vsock_side_stats *own = &s->stats.side[t->side];
+    uint32_t length = t->p->virtio.len;
+
+    own->rws++;
+    own->bytes += length;
+    if (length <= LARGE_SEND || t->p->mon.src_cid == VSOCK_CID_HOST)
+        return;
+    if (s->stats.large_count++ == 0) {
+        s->stats.large = *t->at;
+        s->stats.large_side = t->side;
+    }
+    s->stats.largest = MAX(s->stats.largest, length);
+}
+
+static void note_shutdown(struct vsock_stream *s, const struct taken *t)
+{
+    struct vsock_side_stats *own = &s->stats.side[t->side];
+    const struct vsock_window *w = &s->conn.flow.window[t->side];
+
+    if (t->p->virtio.flags & VSOCK_SHUTDOWN_SEND && !t->had_shut) {
+        own->peer_advertised_at_shut = w->advertised;
+        own->peer_fwd_cnt_at_shut = (uint32_t)w->consumed;
+    }
+    if (s->stats.shut_time == VSOCK_TIME_NONE)
+        s->stats.shut_time = t->at->time;
+}
+
+static void sum_up(struct vsock_stream *s, const struct taken *t)
+{
+    struct vsock_side_stats *own = &s->stats.side[t->side];
+
+    own->packets++;
+    own->updates += t->p->virtio.op == VSOCK_OP_CREDIT_UPDATE;
+    if (t->step->in_stream)
+        note_rw(s, t);
+    if (HAS(t, SHUTDOWN))
+        note_shutdown(s, t);
+    s->last = *t->at;
+}
+
+/* Findings that a diagnosis comes of. */
+#define TELLING                                                                                              \
+    (VSOCK_FOUND_BIT(VSOCK_FOUND_CREDIT_EXCEEDED) | VSOCK_FOUND_BIT(VSOCK_FOUND_FWD_CNT_AT_START) |          \
+     VSOCK_FOUND_BIT(VSOCK_FOUND_FWD_CNT_AHEAD) | VSOCK_FOUND_BIT(VSOCK_FOUND_FWD_CNT_BACKWARDS) |           \
+     VSOCK_FOUND_BIT(VSOCK_FOUND_UNSEEN_DATA) | VSOCK_FOUND_BIT(VSOCK_FOUND_BUF_ALLOC_BELOW_IN_FLIGHT) |     \
+     VSOCK_FOUND_BIT(VSOCK_FOUND_WINDOW_OVERRUN_AFTER_SHRINK) |                                              \
+     VSOCK_FOUND_BIT(VSOCK_FOUND_MESSAGE_TOO_BIG) | VSOCK_FOUND_BIT(VSOCK_FOUND_MESSAGE_TRUNCATED) |         \
+     VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE) | VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED))
+
+static void diagnose(struct vsock_stream *s, const struct taken *t, bool first_rst,
+                     const struct vsock_thresholds *thresholds, struct vsock_diagnoses *found)
+{
+    if (t->step->findings & TELLING) {
+        diagnose_connect(s, t, found);
+        diagnose_counters(t, found);
+        diagnose_shrink(s, t, found);
+        diagnose_messages(s, t, found);
+        diagnose_stall(s, t, thresholds, found);
+    }
+    diagnose_answer(t, thresholds, found);
+    if (first_rst)
+        diagnose_rst(s, t, found);
+}
+
+struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_stream *previous,
+                                    const struct vsock_packet *p, uint32_t malformed, uint8_t side,
+                                    const struct vsock_mark *at, struct vsock_rw *rw,
+                                    const struct vsock_thresholds *thresholds, struct vsock_diagnoses *found)
+{
+    const struct vsock_flow *flow = &s->conn.flow;
+    bool was_ended = s->conn.ended;
+    struct vsock_step step;
+    struct taken t = {
+        .p = p,
+        .at = at,
+        .step = &step,
+        .side = side,
+        .advertised = flow->window[other(side)].advertised,
+        .message_open = flow->message[side].open,
+        .overran = flow->excess[other(side)].open,
+        .had_shut = s->conn.shut[side] & VSOCK_SHUTDOWN_SEND,
+    };
+
+    if (s->conn.packets == 0)
+        s->stats.first = *at;
+    if (malformed != 0)
+        vsock_packet_diagnose(p->virtio.op, malformed, side, at, found);
+    diagnose_silence(s, p, side, at, found);
+    step = vsock_conn_step(&s->conn, previous ? &previous->conn : NULL, p, side, at, rw);
+    if (!s->conn.degenerate) { /* nothing else can be said where nothing tells the sides apart */
+        note_credit(s, &t);
+        diagnose(s, &t, s->conn.ended && !was_ended, thresholds, found);
+    }
+    sum_up(s, &t);
+    return step;
+}
+
+/* ---- what only the end tells ---- */
+
+/* Nothing was heard of the receiver since, although it was asked, or although it has taken a whole buffer and
+ * never said that it consumed any. */
+static bool is_update_missing(const struct vsock_stream *s, uint8_t sender)
+{
+    const struct vsock_side_stats *receiver = &s->stats.side[other(sender)];
+    const struct vsock_flow *flow = &s->conn.flow;
+    const struct vsock_window *w = &flow->window[sender];
+
+    if (receiver->spoke > flow->stall[sender].began.record)
+        return false;
+    if (flow->credit_request[sender].open)
+        return true;
+    return s->conn.from_request && !receiver->moved && w->sent >= w->buf_alloc;
+}
+
+static enum vsock_code open_stall_code(const struct vsock_stream *s, uint8_t sender, int64_t length)
+{
+    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+
+    if (stall->own_cap)
+        return VSOCK_CODE_STALL_OWN_CAP;
+    if (stall->last_no_progress > stall->began.time &&
+        stall->last_no_progress - stall->began.time >= length / 2)
+        return VSOCK_CODE_STALL_RECEIVER_NOT_READING;
+    return is_update_missing(s, sender) ? VSOCK_CODE_STALL_UPDATE_MISSING : VSOCK_CODE_STALL_UNDECIDED;
+}
+
+/* Returns whether the sender waits, and why is not known. */
+static bool end_waiting(const struct vsock_stream *s, uint8_t sender, const struct vsock_thresholds *t,
+                        struct vsock_diagnoses *found)
+{
+    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    int64_t length = vsock_stream_open_stall(s, sender);
+    enum vsock_code code;
+
+    if (!stall->open || length < t->stall_warning)
+        return false;
+    code = open_stall_code(s, sender, length);
+    add_stall(s, found, code, sender, &stall->began, length)->lasting = true;
+    return !stall->shrunk && (code == VSOCK_CODE_STALL_UPDATE_MISSING || code == VSOCK_CODE_STALL_UNDECIDED);
+}
+
+static void end_asking(const struct vsock_stream *s, uint8_t side, const struct vsock_thresholds *t,
+                       struct vsock_diagnoses *found)
+{
+    const struct vsock_credit_request *asked = &s->conn.flow.credit_request[side];
+    int64_t until = vsock_stream_known_until(s);
+    struct vsock_diagnosis *d;
+
+    if (!asked->open || !vsock_answer_late(t, asked->at.time, until))
+        return;
+    d = add_unanswered(found, side, &asked->at, until);
+    d->lasting = true;
+    d->figures.others = 1;
+}
+
+/* Why the connection broke is not known; of a window overrun, it is. */
+static bool broke(const struct vsock_conn *c)
+{
+    return c->rst_kind == VSOCK_RST_NO_SOCKET || c->rst_kind == VSOCK_RST_ABORTED ||
+           c->rst_kind == VSOCK_RST_QUEUE_OVERFLOW;
+}
+
+static void end_large_sends(const struct vsock_stream *s, struct vsock_diagnoses *found)
+{
+    struct vsock_diagnosis *d = add(found, VSOCK_CODE_LARGE_SEND_RISK, s->stats.large_side, &s->stats.large);
+
+    d->last_frame = s->last.frame;
+    d->figures.count = s->stats.large_count;
+    d->figures.bytes = s->stats.largest;
+}
+
+void vsock_stream_end(const struct vsock_stream *s, const struct vsock_thresholds *t,
+                      struct vsock_diagnoses *found)
+{
+    int64_t until = vsock_stream_known_until(s);
+    uint8_t waits = who_waits_for_the_end(s);
+    bool stuck = false;
+
+    if (s->conn.degenerate)
+        return;
+    for (uint8_t side = 0; side < 2; side++) {
+        stuck |= end_waiting(s, side, t, found);
+        end_asking(s, side, t, found);
+    }
+    if (waits != VSOCK_SIDE_UNKNOWN && unread(s, waits) == 0 && until - s->last.time >= HANG_AFTER)
+        add_hang(s, found, waits, until)->lasting = true;
+    if (s->stats.large_count > 0 && s->side[0].cid != VSOCK_CID_LOCAL && (stuck || broke(&s->conn)))
+        end_large_sends(s, found);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * stream.h - one connection as a whole: its state, what each side sent, and what went wrong in it. It is
+ * summed up packet by packet, in a fixed size, on the first pass; all that shows a connection reads it here.
+ * What a packet proves is said at once; what only the end tells, at the end. conn.h has the rules of single
+ * packets. */
+#ifndef VSOCK_CORE_STREAM_H
+#define VSOCK_CORE_STREAM_H
+
+#include "conn.h"
+#include "diagnosis.h"
+#include "fragment.h"
+
+#define VSOCK_TIME_NONE INT64_MIN
+#define VSOCK_STREAM_UNKNOWN UINT32_MAX /* instead of an index */
+
+/* From here on it counts. All in nanoseconds. 0: a timeout never does, a stall always. */
+struct vsock_thresholds {
+    int64_t connect_timeout; /* a REQUEST without answer */
+    int64_t stall_note;      /* a slow reader */
+    int64_t stall_warning;   /* any other stall */
+    int64_t credit_request_timeout;
+};
+
+/* One interface of one section: a kernel, most likely, and a stretch of time. */
+struct vsock_capture_source {
+    enum vsock_tap_layout layout;
+    int64_t *seen_until; /* of the section: when its last packet was */
+};
+
+/* What one side sent. */
+struct vsock_side_stats {
+    uint32_t packets;
+    uint32_t rws;
+    uint32_t updates; /* CREDIT_UPDATEs */
+    uint32_t spoke;   /* record of its last packet with credit */
+    uint64_t bytes;
+    int64_t lowest_window; /* for what it sends, with has_window */
+    bool has_window;
+    bool moved;                   /* its fwd_cnt has changed since the first */
+    bool peer_advertised_at_shut; /* when it sent SHUTDOWN(SEND), the other side's fwd_cnt was known: */
+    uint32_t peer_fwd_cnt_at_shut;
+};
+
+struct vsock_stream_stats {
+    struct vsock_side_stats side[2];
+    struct vsock_mark first;
+    int64_t shut_time; /* of the first SHUTDOWN; VSOCK_TIME_NONE while there was none */
+    uint32_t stalls;   /* that ended */
+    int64_t longest_stall, total_stall;
+    struct vsock_mark large; /* first RW that does not fit what many device models handle */
+    uint8_t large_side;
+    uint32_t large_count;
+    uint32_t largest;
+};
+
+/* One generation of a connection. Marks are those of the capture: on the first pass the future is not known.
+ * What every packet needs comes first, as in struct vsock_flow. */
+struct vsock_stream {
+    struct vsock_mark last;              /* its last packet */
+    uint32_t packets;                    /* copies included */
+    uint32_t last_record;                /* 0: none yet */
+    struct vsock_payload_state *payload; /* the hand-off's own */
+    void *conversation;                  /* epan's */
+    struct vsock_duplicates *duplicates; /* NULL unless it was captured twice, or may have been */
+    struct vsock_cid_pair *cid_pair;
+    struct vsock_conn
+        conn; /* after the last packet of the first pass; what a packet shows is in its record */
+    struct vsock_stream_stats stats;
+    struct vsock_endpoint side[2];
+    struct vsock_capture_source *source;
+    int64_t
+        superseded_time; /* when the next generation between the same endpoints began; or VSOCK_TIME_NONE */
+    uint32_t index;      /* vsock.stream */
+    uint32_t previous;   /* of the generation before between the same endpoints, or VSOCK_STREAM_UNKNOWN */
+    uint32_t pair;       /* of the first stream between the same endpoints, whatever interface */
+    bool candidate;      /* it may turn out to have been captured twice */
+    struct vsock_split split[2];
+    struct vsock_record_ext *overruns[2]; /* unresolved, of each side */
+    struct vsock_record_ext *asked[2];    /* each side's CREDIT_REQUEST that has no answer */
+    struct vsock_record_ext *reopened[2]; /* the end of each side's stall, until it goes on */
+    struct vsock_stream_diagnosis *diagnoses;
+};
+
+/* No packet, and no end, gives more. */
+#define VSOCK_DIAGNOSES_MAX 16
+
+struct vsock_diagnoses {
+    struct vsock_diagnosis list[VSOCK_DIAGNOSES_MAX];
+    unsigned count;
+};
+
+/* Makes a zero-initialised stream ready for its first packet. */
+void vsock_stream_start(struct vsock_stream *stream, const struct vsock_packet *first, uint8_t side);
+
+/* Takes the next packet, whose findings by itself are `malformed`, and adds what it proves to `found`.
+ * Endpoints and stream of a diagnosis are left to the caller: `side` is its source's. Otherwise as
+ * vsock_conn_step(). */
+struct vsock_step vsock_stream_take(struct vsock_stream *stream, const struct vsock_stream *previous,
+                                    const struct vsock_packet *packet, uint32_t malformed, uint8_t side,
+                                    const struct vsock_mark *at, struct vsock_rw *rw,
+                                    const struct vsock_thresholds *thresholds, struct vsock_diagnoses *found);
+
+/* What is wrong with the packet by itself, whatever connection it is in. */
+void vsock_packet_diagnose(uint16_t op, uint32_t malformed, uint8_t side, const struct vsock_mark *at,
+                           struct vsock_diagnoses *found);
+
+/* Until when it is known what happened in the stream, and what did not: its RST, the next generation, or the
+ * last packet seen in its section. */
+int64_t vsock_stream_known_until(const struct vsock_stream *stream);
+
+/* The client's side; where it is not known, that of the larger port. */
+uint8_t vsock_stream_client(const struct vsock_stream *stream);
+
+/* Had its REQUEST no answer in time although there was time to give one? */
+bool vsock_stream_unanswered(const struct vsock_stream *stream, const struct vsock_thresholds *thresholds);
+
+/* For how long has `sender` been waiting at the end? 0: it does not wait. */
+int64_t vsock_stream_open_stall(const struct vsock_stream *stream, uint8_t sender);
+
+/* Is an answer late that a CREDIT_REQUEST of `asked` had `until` then, or not yet? */
+bool vsock_answer_late(const struct vsock_thresholds *thresholds, int64_t asked, int64_t until);
+
+/* Is it a stall worth a diagnosis? */
+bool vsock_stall_counts(enum vsock_stall_cause cause, int64_t length,
+                        const struct vsock_thresholds *thresholds);
+
+/* Adds what only the end tells. The connection's REQUEST, if it had no answer, is left to cross_stream.h. */
+void vsock_stream_end(const struct vsock_stream *stream, const struct vsock_thresholds *thresholds,
+                      struct vsock_diagnoses *found);
+
+#endif

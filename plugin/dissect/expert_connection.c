@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * expert_connection.c - findings about a packet in its connection: one row a finding. Nothing is decided
+ * here; what later packets tell is asked of the core, and shows on the second pass. */
+#include "compat.h"
+
+#include "expert_connection.h"
+
+#include <wsutil/str_util.h>
+
+/* Rows that are no finding: variants by what came later, and by how long it took. */
+enum {
+    UNANSWERED = VSOCK_FOUND_COUNT,
+    CREDIT_EXCEEDED_RESET,
+    CREDIT_RECORD_MISSING,
+    CREDIT_UPDATE,
+    CREDIT_REQUEST_UNANSWERED,
+    STALL_BRIEF,
+    STALL,
+    STALL_LONG,
+    STALL_OPEN,
+
+    ROWS
+};
+
+/* What is to be shown, and where. */
+struct shown {
+    packet_info *pinfo;
+    proto_item *item;
+    const struct vsock_packet *p;
+    const struct vsock_record *r;
+};
+
+struct row {
+    unsigned finding;
+    struct vsock_expert expert;
+    const char *tag; /* in front of Info: what a reader of the packet list must not miss; RSTs say
+                      * theirs behind the operation */
+    void (*show)(const struct shown *); /* with figures; where NULL, the summary is what is said */
+};
+
+static const struct vsock_thresholds *thresholds(void)
+{
+    return &vsock_track_capture()->thresholds;
+}
+
+static double seconds(int64_t nanoseconds)
+{
+    return (double)nanoseconds / 1e9;
+}
+
+static void say(const struct shown *s, unsigned row, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* ---- texts with figures ---- */
+
+static void show_unconsumed_at_close(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_UNCONSUMED_AT_CLOSE, "Closed while %u bytes that were sent had not been consumed",
+        s->r->ext->unconsumed);
+}
+
+static void show_close_timeout(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_CLOSE_TIMEOUT,
+        "Close timeout: the peer did not acknowledge the shutdown within %u.%u s", s->r->ext->waited / 1000,
+        s->r->ext->waited % 1000 / 100);
+}
+
+static void show_reset(const struct shown *s)
+{
+    const char *text = "Connection reset by a live socket that had not been shut down";
+
+    if (s->r->rst_kind == VSOCK_RST_QUEUE_OVERFLOW)
+        text =
+            "Connection reset: likely the receiver's queue was full (too many small packets for its buffer)";
+    else if (s->r->rst_kind == VSOCK_RST_WINDOW_OVERRUN)
+        text = "Connection reset: the other side had sent more than this side's buffer holds";
+    say(s, VSOCK_FOUND_RESET, "%s", text);
+}
+
+static void show_reused(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_REUSED,
+        "New connection between the same endpoints while stream %u was open: its RST was lost, or the "
+        "endpoint used "
+        "again too early",
+        s->r->stream->previous);
+}
+
+static void show_credit_exceeded(const struct shown *s)
+{
+    uint64_t bytes = s->r->ext->exceeded;
+
+    switch ((enum vsock_overrun)s->r->ext->overrun) {
+    case VSOCK_OVERRUN_PENDING:
+        say(s, VSOCK_FOUND_CREDIT_EXCEEDED, "%" PRIu64 " byte%s more sent than the receiver ever allowed",
+            bytes, plurality(bytes, "", "s"));
+        break;
+    case VSOCK_OVERRUN_RESET:
+        say(s, CREDIT_EXCEEDED_RESET,
+            "%" PRIu64 " byte%s more sent than the receiver ever allowed; it reset the connection", bytes,
+            plurality(bytes, "", "s"));
+        break;
+    case VSOCK_OVERRUN_RECOVERED:
+        say(s, CREDIT_RECORD_MISSING,
+            "%" PRIu64
+            " bytes more sent than any captured packet allowed; the receiver consumed them, so the packet "
+            "that allowed it is missing from the capture",
+            bytes);
+        break;
+    }
+}
+
+static void show_buf_alloc_shrunk(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_BUF_ALLOC_SHRUNK, "The receive buffer shrank by %u bytes to %u", s->r->ext->shrunk,
+        s->p->virtio.buf_alloc);
+}
+
+static void show_buf_alloc_below_in_flight(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_BUF_ALLOC_BELOW_IN_FLIGHT,
+        "The receive buffer shrank to %u bytes while %u are in flight", s->p->virtio.buf_alloc,
+        s->r->peer_in_flight);
+}
+
+static void show_unseen_data(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_UNSEEN_DATA,
+        "%u bytes that the other side sent were consumed, but are not in the capture", s->r->ext->ahead);
+}
+
+static void show_fwd_cnt_ahead(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_FWD_CNT_AHEAD,
+        "Says that it consumed %u bytes, but the other side was not seen to send any: a peer that does not "
+        "count per "
+        "connection, or a capture that misses the beginning",
+        s->r->ext->ahead);
+}
+
+static void show_fwd_cnt_backwards(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_FWD_CNT_BACKWARDS, "The count of consumed bytes went backwards by %u",
+        s->r->ext->backwards);
+}
+
+static void show_fwd_cnt_at_start(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_FWD_CNT_AT_START,
+        "A new connection begins with %u bytes consumed: a peer that does not count per connection",
+        s->p->virtio.fwd_cnt);
+}
+
+static void show_message_too_big(const struct shown *s)
+{
+    say(s, VSOCK_FOUND_MESSAGE_TOO_BIG,
+        "The message fills the receiver's buffer of %u bytes and goes on: the rest can never fit",
+        s->p->virtio.op == VSOCK_OP_RW ? s->r->peer_buf_alloc : s->p->virtio.buf_alloc);
+}
+
+static const char *const cause_texts[] = {
+    [VSOCK_STALL_NOT_READING] =
+        "the receiver spoke meanwhile and had consumed nothing: its application was not reading",
+    [VSOCK_STALL_UNDECIDED] = "undecided: the receiver read late, or told of it late",
+    [VSOCK_STALL_SLOW_READER] = "the receiver reads little at a time: a slow reader",
+    [VSOCK_STALL_UPDATE_LATE] = "the sender had asked for credit, and the answer was late",
+    [VSOCK_STALL_SHRUNK] = "the receiver had made its buffer smaller",
+    [VSOCK_STALL_OWN_CAP] = "the receiver had room; the sender keeps to its own, smaller buffer",
+};
+
+/* Of the stall that ends with the packet. */
+static int64_t stall_time(const struct vsock_record *r)
+{
+    return r->time - vsock_track_record(r->ext->stall)->time;
+}
+
+static void show_stall(const struct shown *s)
+{
+    const struct vsock_record_ext *ext = s->r->ext;
+    int64_t time = stall_time(s->r);
+    const char *resumed = "";
+
+    /* How a stream at full speed looks: no reason to ask why. */
+    if (time < MIN(thresholds()->stall_note, thresholds()->stall_warning)) {
+        say(s, STALL_BRIEF, "The other side's window was shut for %.6f s since frame %u", seconds(time),
+            vsock_track_record(ext->stall)->frame);
+        return;
+    }
+    if (ext->resumed_time != VSOCK_TIME_NONE)
+        resumed = wmem_strdup_printf(s->pinfo->pool, "; the sender went on after %.6f s",
+                                     seconds(ext->resumed_time - s->r->time));
+    say(s, time >= thresholds()->stall_warning ? STALL_LONG : STALL,
+        "The other side's window was shut for %.6f s since frame %u; %s%s", seconds(time),
+        vsock_track_record(ext->stall)->frame, cause_texts[ext->stall_cause], resumed);
+}
+
+/* ---- the findings ---- */
+
+/* In the order in which Wireshark lists them. Laid out by hand, as tables of fields are. */
+/* clang-format off */
+static struct row connection_rows[] = {
+    {VSOCK_FOUND_REQUEST, .expert = {.name = "vsock.connection.request", PI_CHAT,
+     "Connection requested"}},
+    {VSOCK_FOUND_RESPONSE, .expert = {.name = "vsock.connection.response", PI_CHAT,
+     "Connection accepted"}},
+    {VSOCK_FOUND_SHUTDOWN, .expert = {.name = "vsock.connection.shutdown", PI_CHAT,
+     "Shutdown", "A side will send no more, or receive no more, or both"}},
+    {VSOCK_FOUND_CLOSED, .expert = {.name = "vsock.connection.closed", PI_CHAT,
+     "Connection closed", "The normal end, after a SHUTDOWN both ways: vsock.rst.kind 2"}},
+    {VSOCK_FOUND_UNCONSUMED_AT_CLOSE, .expert = {.name = "vsock.connection.unconsumed_at_close", PI_CHAT,
+     "Closed with data that was not consumed"}, .show = show_unconsumed_at_close},
+    {VSOCK_FOUND_REFUSED, .expert = {.name = "vsock.connection.refused", PI_NOTE,
+     "Connection refused",
+     "Nobody listens, the backlog is full, or the socket types differ: vsock.rst.kind 1"}},
+    {VSOCK_FOUND_PROTOCOL_ERROR, .expert = {.name = "vsock.connection.protocol_error", PI_WARN,
+     "The client gave up its own request: a packet other than a RESPONSE reached it (EPROTO)"}},
+    {VSOCK_FOUND_ABANDONED, .expert = {.name = "vsock.connection.abandoned", PI_NOTE,
+     "Connect abandoned: the client had stopped waiting for the response", "vsock.rst.kind 4"}},
+    {VSOCK_FOUND_CLOSE_TIMEOUT, .expert = {.name = "vsock.connection.close_timeout", PI_NOTE,
+     "Close timeout: the peer did not acknowledge the shutdown",
+     "vsock.rst.kind 3"}, .show = show_close_timeout},
+    {VSOCK_FOUND_RESET_NO_SOCKET, .expert = {.name = "vsock.connection.reset_no_socket", PI_WARN,
+     "Connection reset: the peer has no such socket", "A crash, a kill, a restart: vsock.rst.kind 5"}},
+    {VSOCK_FOUND_RESET, .expert = {.name = "vsock.connection.reset", PI_ERROR,
+     "Connection reset",
+     "By a live socket, on an open connection: vsock.rst.kind 6, 7 or 8"}, .show = show_reset},
+    {VSOCK_FOUND_RETRIED, .expert = {.name = "vsock.connection.retried", PI_NOTE,
+     "Connection requested again: the request before had no answer"}, .tag = "Retried"},
+    {VSOCK_FOUND_REUSED, .expert = {.name = "vsock.connection.reused", PI_WARN,
+     "New connection between the same endpoints while the one before was open"},
+     .tag = "Reused", .show = show_reused},
+    {VSOCK_FOUND_DEGENERATE, .expert = {.name = "vsock.connection.degenerate", PI_NOTE,
+     "Both endpoints are the same: Linux cannot use such a connection"}, .tag = "Same endpoint"},
+    {VSOCK_FOUND_MIDSTREAM, .expert = {.name = "vsock.analysis.midstream", PI_CHAT,
+     "The connection began before the capture"}},
+    {VSOCK_FOUND_TRAILING, .expert = {.name = "vsock.analysis.trailing", PI_CHAT,
+     "Trails the end of its connection",
+     "A packet after the connection's RST: normal where both sides close"}},
+    {VSOCK_FOUND_DATA_AFTER_RESET, .expert = {.name = "vsock.analysis.data_after_reset", PI_NOTE,
+     "Data after the connection's RST: nobody reads it"}, .tag = "Data after reset"},
+    {VSOCK_FOUND_DATA_BEFORE_RESPONSE, .expert = {.name = "vsock.analysis.data_before_response", PI_NOTE,
+     "Data before a RESPONSE: its record is probably missing"}, .tag = "Data before response"},
+    {VSOCK_FOUND_DATA_AFTER_SHUTDOWN, .expert = {.name = "vsock.analysis.data_after_shutdown", PI_WARN,
+     "Data from a side that had shut down sending"}, .tag = "Data after shutdown"},
+    {VSOCK_FOUND_RESPONSE_WITHOUT_REQUEST,
+     .expert = {.name = "vsock.analysis.response_without_request", PI_NOTE,
+     "Response to a request that was not captured"}, .tag = "Response without request"},
+    {VSOCK_FOUND_DUPLICATE_RESPONSE, .expert = {.name = "vsock.analysis.duplicate_response", PI_WARN,
+     "Second response to the same request"}, .tag = "Duplicate response"},
+    {VSOCK_FOUND_TYPE_CHANGED, .expert = {.name = "vsock.analysis.type_changed", PI_WARN,
+     "Another socket type than the connection's"}, .tag = "Type changed"},
+    {VSOCK_FOUND_DUPLICATE_CAPTURE, .expert = {.name = "vsock.analysis.duplicate_capture", PI_CHAT,
+     "This connection was captured twice; second copies are not counted",
+     "As with -i any and two vsockmon devices; second copies have [Copy] in Info"}},
+    {UNANSWERED, .expert = {.name = "vsock.connection.unanswered", PI_WARN,
+     "No answer in time", "Within vsock.connect_timeout, while the capture goes on; on the second pass"}},
+};
+
+static struct row credit_rows[] = {
+    {VSOCK_FOUND_ZERO_WINDOW, .expert = {.name = "vsock.analysis.zero_window", PI_CHAT,
+     "Zero window: the receiver's buffer is full"}, .tag = "Zero window"},
+    {VSOCK_FOUND_ZERO_EFFECTIVE_WINDOW, .expert = {.name = "vsock.analysis.zero_effective_window", PI_CHAT,
+     "Zero effective window: as much in flight as the sender's own buffer holds; Linux since January "
+     "2026 waits here"}, .tag = "Zero effective window"},
+    {VSOCK_FOUND_CREDIT_EXCEEDED, .expert = {.name = "vsock.analysis.credit_exceeded", PI_WARN,
+     "More sent than was ever allowed"}, .tag = "Credit exceeded", .show = show_credit_exceeded},
+    {CREDIT_EXCEEDED_RESET, .expert = {.name = "vsock.analysis.credit_exceeded_reset", PI_ERROR,
+     "More sent than was ever allowed, and the receiver reset the connection for it",
+     "Takes the place of vsock.analysis.credit_exceeded on the second pass"}},
+    {CREDIT_RECORD_MISSING, .expert = {.name = "vsock.analysis.credit_record_missing", PI_NOTE,
+     "More sent than any captured packet allowed, but consumed: the packet that allowed it is missing",
+     "Takes the place of vsock.analysis.credit_exceeded on the second pass"}},
+    {VSOCK_FOUND_WINDOW_OVERRUN_AFTER_SHRINK,
+     .expert = {.name = "vsock.analysis.window_overrun_after_shrink", PI_NOTE,
+     "Sent into a window that is shut since the buffer shrank; an earlier advertisement covers it"},
+     .tag = "Overrun after shrink"},
+    {VSOCK_FOUND_BUF_ALLOC_SHRUNK, .expert = {.name = "vsock.analysis.buf_alloc_shrunk", PI_CHAT,
+     "The receive buffer shrank"}, .show = show_buf_alloc_shrunk},
+    {VSOCK_FOUND_BUF_ALLOC_BELOW_IN_FLIGHT,
+     .expert = {.name = "vsock.analysis.buf_alloc_below_in_flight", PI_NOTE,
+     "The receive buffer shrank below what is in flight"},
+     .tag = "Buffer below in flight", .show = show_buf_alloc_below_in_flight},
+    {VSOCK_FOUND_UNSEEN_DATA, .expert = {.name = "vsock.analysis.unseen_data", PI_NOTE,
+     "Consumed more than was captured",
+     "Bytes that were consumed are missing from the capture"},
+     .tag = "Unseen data", .show = show_unseen_data},
+    {VSOCK_FOUND_FWD_CNT_AHEAD, .expert = {.name = "vsock.analysis.fwd_cnt_ahead", PI_WARN,
+     "Consumed bytes where none were sent"}, .tag = "Fwd_cnt ahead", .show = show_fwd_cnt_ahead},
+    {VSOCK_FOUND_FWD_CNT_BACKWARDS, .expert = {.name = "vsock.analysis.fwd_cnt_backwards", PI_WARN,
+     "The count of consumed bytes went backwards"},
+     .tag = "Fwd_cnt backwards", .show = show_fwd_cnt_backwards},
+    {VSOCK_FOUND_FWD_CNT_AT_START, .expert = {.name = "vsock.analysis.fwd_cnt_at_start", PI_WARN,
+     "A new connection begins with a count of consumed bytes that is not 0"},
+     .tag = "Fwd_cnt at start", .show = show_fwd_cnt_at_start},
+    {CREDIT_UPDATE, .expert = {.name = "vsock.analysis.credit_update", PI_CHAT,
+     "Credit update"}},
+    {VSOCK_FOUND_CREDIT_REQUEST, .expert = {.name = "vsock.analysis.credit_request", PI_CHAT,
+     "Credit request"}},
+    {VSOCK_FOUND_CREDIT_REQUEST_REPEATED,
+     .expert = {.name = "vsock.analysis.credit_request_repeated", PI_NOTE,
+     "Repeated credit requests bring nothing new: the receiver's application is not reading",
+     "On the second answer in a row that brings nothing new"}},
+    {CREDIT_REQUEST_UNANSWERED, .expert = {.name = "vsock.analysis.credit_request_unanswered", PI_WARN,
+     "Credit request without an answer in time",
+     "Within vsock.credit_request_timeout; on the second pass"}},
+    {VSOCK_FOUND_QUEUE_OVERFLOW_SUSPECTED,
+     .expert = {.name = "vsock.analysis.queue_overflow_suspected", PI_WARN,
+     "Likely the receiver's queue was full: so many small packets that their overhead fills the buffer",
+     "With vsock.rst.kind 7"}},
+    {VSOCK_FOUND_ZERO_LENGTH, .expert = {.name = "vsock.analysis.zero_length", PI_NOTE,
+     "RW without data"}},
+    {VSOCK_FOUND_MESSAGE_TRUNCATED, .expert = {.name = "vsock.analysis.message_truncated", PI_NOTE,
+     "The end of a message is missing",
+     "A side of a SEQPACKET ends without the EOM that it owes"}, .tag = "Message truncated"},
+    {VSOCK_FOUND_MESSAGE_TOO_BIG, .expert = {.name = "vsock.analysis.message_too_big", PI_ERROR,
+     "The message fills the receiver's buffer and goes on: the rest can never fit",
+     "On SEQPACKET"}, .tag = "Message too big", .show = show_message_too_big},
+    {VSOCK_FOUND_EOR_WITHOUT_EOM, .expert = {.name = "vsock.analysis.eor_without_eom", PI_WARN,
+     "End of record without end of message",
+     "On SEQPACKET: a record ends where a message does"}, .tag = "EOR without EOM"},
+    {STALL_BRIEF, .expert = {.name = "vsock.analysis.stall_brief", PI_CHAT,
+     "Brief stall", "The window was shut for less than vsock.stall_note"}},
+    {STALL, .expert = {.name = "vsock.analysis.stall", PI_NOTE,
+     "Stall", "The window was shut for vsock.stall_note or longer"}},
+    {STALL_LONG, .expert = {.name = "vsock.analysis.stall_long", PI_WARN,
+     "Long stall", "The window was shut for vsock.stall_warning or longer"}},
+    {STALL_OPEN, .expert = {.name = "vsock.analysis.stall_open", PI_WARN,
+     "The window never opened again",
+     "Shut for vsock.stall_warning or longer, until the connection ended, or the capture; on the second "
+     "pass"}},
+};
+/* clang-format on */
+
+static struct vsock_expert *expert_of[ROWS];
+static const struct row *row_of[ROWS];
+
+static struct vsock_expert *next_expert(struct row *table, size_t count, size_t i)
+{
+    if (i >= count)
+        return NULL;
+    table[i].expert.group = PI_SEQUENCE;
+    row_of[table[i].finding] = &table[i];
+    return expert_of[table[i].finding] = &table[i].expert;
+}
+
+static struct vsock_expert *next_connection_expert(size_t i)
+{
+    return next_expert(connection_rows, array_length(connection_rows), i);
+}
+
+static struct vsock_expert *next_credit_expert(size_t i)
+{
+    return next_expert(credit_rows, array_length(credit_rows), i);
+}
+
+static_assert(array_length(connection_rows) + array_length(credit_rows) == ROWS - 1,
+              "all have their row but STALL_ENDED");
+
+const struct vsock_fields vsock_connection_experts = {.next_expert = next_connection_expert};
+const struct vsock_fields vsock_credit_experts = {.next_expert = next_credit_expert};
+
+static void say(const struct shown *s, unsigned row, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    expert_add_info_format(s->pinfo, s->item, &expert_of[row]->id, "%s",
+                           wmem_strdup_vprintf(s->pinfo->pool, format, arguments));
+    va_end(arguments);
+}
+
+static void show(const struct shown *s, unsigned from, unsigned to)
+{
+    uint64_t findings = vsock_record_findings(s->r);
+
+    for (unsigned i = from; i < to && findings >> i != 0; i++) {
+        if (!(findings & VSOCK_FOUND_BIT(i)))
+            continue;
+        if (i == VSOCK_FOUND_STALL_ENDED) /* one of three, by how long it was */
+            show_stall(s);
+        else if (row_of[i]->show)
+            row_of[i]->show(s);
+        else
+            expert_add_info(s->pinfo, s->item, &expert_of[i]->id);
+    }
+}
+
+const char *vsock_finding_tag(const struct vsock_record *r, unsigned finding, char *buffer, size_t size)
+{
+    if (finding != VSOCK_FOUND_STALL_ENDED)
+        return row_of[finding]->tag;
+    if (stall_time(r) < thresholds()->stall_note)
+        return NULL;
+    snprintf(buffer, size, "Stall %.1f s", seconds(stall_time(r)));
+    return buffer;
+}
+
+void vsock_connection_findings_show(packet_info *pinfo, const struct vsock_packet *p,
+                                    const struct vsock_record *r, const struct vsock_header_items *items)
+{
+    struct shown s = {pinfo, items->packet, p, r};
+
+    show(&s, 0, VSOCK_FOUND_CREDIT_FIRST);
+    if (VSOCK_RECORD_HAS(r, REQUEST) && vsock_stream_unanswered(r->stream, thresholds()))
+        say(&s, UNANSWERED, "No answer within %u ms", (unsigned)(thresholds()->connect_timeout / 1000000));
+}
+
+static bool is_answer_late(const struct vsock_record *r)
+{
+    int64_t until;
+
+    if (!r->ext || !r->ext->asks)
+        return false;
+    until = r->ext->answered_time != VSOCK_TIME_NONE ? r->ext->answered_time
+                                                     : vsock_stream_known_until(r->stream);
+    return vsock_answer_late(thresholds(), r->time, until);
+}
+
+/* The packet shut a window that nothing opened again. */
+static void show_open_stall(const struct shown *s, uint8_t sender)
+{
+    const struct vsock_stream *stream = s->r->stream;
+    const struct vsock_stall *stall = &stream->conn.flow.stall[sender];
+    int64_t time = vsock_stream_open_stall(stream, sender);
+    const char *until = "the capture's end";
+
+    if (!stall->open || vsock_track_record(stall->began.record) != s->r || time < thresholds()->stall_warning)
+        return;
+    if (stall->frozen)
+        until = "the receiver shut down";
+    else if (stream->conn.ended)
+        until = "the RST";
+    else if (stream->superseded_time != VSOCK_TIME_NONE)
+        until = "the next connection between these endpoints";
+    say(s, STALL_OPEN, "The window that is shut here was not opened for %.6f s, until %s", seconds(time),
+        until);
+}
+
+void vsock_credit_findings_show(packet_info *pinfo, const struct vsock_packet *p,
+                                const struct vsock_record *r, const struct vsock_header_items *items)
+{
+    struct shown s = {pinfo, items->packet, p, r};
+
+    show(&s, VSOCK_FOUND_CREDIT_FIRST, VSOCK_FOUND_COUNT);
+    if (p->virtio.op == VSOCK_OP_CREDIT_UPDATE && r->has_credit && !VSOCK_RECORD_HAS(r, TRAILING))
+        expert_add_info(pinfo, items->packet, &expert_of[CREDIT_UPDATE]->id);
+    if (is_answer_late(r))
+        say(&s, CREDIT_REQUEST_UNANSWERED, "No answer within %u ms",
+            (unsigned)(thresholds()->credit_request_timeout / 1000000));
+    show_open_stall(&s, 0);
+    show_open_stall(&s, 1);
+}
+
+/* ---- preferences ---- */
+
+/* In milliseconds. Linux gives up a connect after 2 s unless told otherwise, silently
+ * (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
+static unsigned connect_timeout = 2000;
+static unsigned stall_note = 100;
+static unsigned stall_warning = 1000;
+static unsigned credit_request_timeout = 1000;
+
+void vsock_thresholds_register(module_t *preferences)
+{
+    prefs_register_uint_preference(
+        preferences, "connect_timeout", "Connect timeout (ms)",
+        "A request that has no answer for so many milliseconds is reported; Linux gives up "
+        "after 2000; 0: never",
+        10, &connect_timeout);
+    prefs_register_uint_preference(
+        preferences, "stall_note", "Stall (ms)",
+        "A window that is shut for so many milliseconds is noted; a shorter time is chat", 10, &stall_note);
+    prefs_register_uint_preference(preferences, "stall_warning", "Long stall (ms)",
+                                   "A window that is shut for so many milliseconds is a warning", 10,
+                                   &stall_warning);
+    prefs_register_uint_preference(
+        preferences, "credit_request_timeout", "Credit request timeout (ms)",
+        "A credit request that has no answer for so many milliseconds is reported; 0: never", 10,
+        &credit_request_timeout);
+}
+
+static int64_t milliseconds(unsigned n)
+{
+    return (int64_t)n * 1000000;
+}
+
+void vsock_thresholds_read(struct vsock_thresholds *t)
+{
+    *t = (struct vsock_thresholds){
+        .connect_timeout = milliseconds(connect_timeout),
+        .stall_note = milliseconds(stall_note),
+        .stall_warning = milliseconds(stall_warning),
+        .credit_request_timeout = milliseconds(credit_request_timeout),
+    };
+}

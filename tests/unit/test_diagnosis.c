@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * test_diagnosis.c - what is known of each code, what two diagnoses make together, and their words. A test's
+ * name is the rule it checks. */
+#include <glib.h>
+
+#include "core/diagnosis.h"
+#include "packet.h"
+
+#define MS INT64_C(1000000)
+#define SECOND (1000 * MS)
+
+static struct vsock_diagnosis start(enum vsock_code code, uint32_t frame, int64_t time)
+{
+    return vsock_diagnosis_start(code, &(struct vsock_mark){.record = 1, .frame = frame, .time = time});
+}
+
+/* ---- codes ---- */
+
+static void every_code_has_a_name_of_its_own(void)
+{
+    for (unsigned i = 0; i < VSOCK_CODE_COUNT; i++) {
+        for (unsigned j = 0; j < i; j++)
+            g_assert_cmpstr(vsock_codes[i].name, !=, vsock_codes[j].name);
+    }
+}
+
+static void every_code_has_all_that_a_report_needs(void)
+{
+    for (unsigned i = 0; i < VSOCK_CODE_COUNT; i++) {
+        const struct vsock_code_row *row = &vsock_codes[i];
+
+        g_test_message("%s", row->name);
+        g_assert_cmpuint(strspn(row->name, "abcdefghijklmnopqrstuvwxyz-"), ==, strlen(row->name));
+        g_assert_cmpuint(strlen(row->meaning), >, 0);
+        g_assert_true((row->sentence == NULL) != (row->choose_sentence == NULL));
+        g_assert_true((row->next == NULL) != (row->choose_next == NULL));
+        g_assert_true(row->figures.count || row->figures.bytes || row->figures.longest || row->figures.total);
+    }
+}
+
+static void a_code_gets_no_milder_when_it_worsens(void)
+{
+    for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
+        struct vsock_diagnosis d = start((enum vsock_code)code, 1, 0);
+
+        g_assert_cmpint(vsock_codes[code].worst, >=, d.severity);
+        vsock_diagnosis_worsen(&d);
+        g_assert_cmpint(d.severity, ==, vsock_codes[code].worst);
+    }
+}
+
+static void severities_have_the_names_of_expert_infos(void)
+{
+    g_assert_cmpstr(vsock_severity_name(VSOCK_SEVERITY_CHAT), ==, "chat");
+    g_assert_cmpstr(vsock_severity_name(VSOCK_SEVERITY_NOTE), ==, "note");
+    g_assert_cmpstr(vsock_severity_name(VSOCK_SEVERITY_WARN), ==, "warn");
+    g_assert_cmpstr(vsock_severity_name(VSOCK_SEVERITY_ERROR), ==, "error");
+}
+
+static void a_diagnosis_begins_where_its_packet_is(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_CONNECT_REFUSED, 7, 70);
+
+    g_assert_cmpint(d.severity, ==, VSOCK_SEVERITY_NOTE);
+    g_assert_cmpuint(d.stream, ==, VSOCK_STREAM_NONE);
+    g_assert_cmpuint(d.first_frame, ==, 7);
+    g_assert_cmpuint(d.last_frame, ==, 7);
+    g_assert_cmpint(d.time, ==, 70);
+    g_assert_cmpint(d.src_scope, ==, VSOCK_SCOPE_NONE);
+    g_assert_cmpint(d.dst_scope, ==, VSOCK_SCOPE_NONE);
+}
+
+/* ---- order ---- */
+
+static void a_report_begins_with_the_worst_then_with_the_first(void)
+{
+    struct vsock_diagnosis note = start(VSOCK_CODE_CONNECT_REFUSED, 1, 1);
+    struct vsock_diagnosis error = start(VSOCK_CODE_RESET_ABORTED, 2, 2);
+    struct vsock_diagnosis later = start(VSOCK_CODE_RESET_ABORTED, 3, 3);
+
+    g_assert_cmpint(vsock_diagnosis_compare(&error, &note), <, 0);
+    g_assert_cmpint(vsock_diagnosis_compare(&later, &error), >, 0);
+    g_assert_cmpint(vsock_diagnosis_compare(&error, &error), ==, 0);
+}
+
+static void at_one_time_the_order_is_by_frame_then_code_then_stream(void)
+{
+    struct vsock_diagnosis a = start(VSOCK_CODE_RESET_ABORTED, 2, 5), b = a;
+
+    b.first_frame = 1;
+    b.code = VSOCK_CODE_CREDIT_OVERRUN;
+    g_assert_cmpint(vsock_diagnosis_compare(&b, &a), <, 0);
+    b.first_frame = 2;
+    g_assert_cmpint(vsock_diagnosis_compare(&b, &a), >, 0);
+    b.code = a.code;
+    a.stream = 1;
+    b.stream = 0;
+    g_assert_cmpint(vsock_diagnosis_compare(&b, &a), <, 0);
+    b.time = 6; /* which comes before all of them */
+    g_assert_cmpint(vsock_diagnosis_compare(&b, &a), >, 0);
+}
+
+/* ---- merging ---- */
+
+static void the_same_again_adds_up(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_STALL_UNDECIDED, 5, 50);
+    struct vsock_diagnosis more = start(VSOCK_CODE_STALL_UNDECIDED, 3, 30);
+
+    d.figures = (struct vsock_figures){.count = 1, .others = 1, .longest = 7, .total = 7, .limit = 100};
+    more.figures = (struct vsock_figures){.count = 1, .others = 2, .longest = 9, .total = 9, .limit = 50};
+    vsock_diagnosis_merge(&d, &more);
+    g_assert_cmpuint(d.first_frame, ==, 3);
+    g_assert_cmpuint(d.last_frame, ==, 5);
+    g_assert_cmpint(d.time, ==, 30);
+    g_assert_cmpuint(d.figures.count, ==, 2);
+    g_assert_cmpuint(d.figures.others, ==, 3);
+    g_assert_cmpint(d.figures.longest, ==, 9);
+    g_assert_cmpint(d.figures.total, ==, 16);
+    g_assert_cmpuint(d.figures.limit, ==, 100);
+}
+
+static void what_comes_later_only_ends_later(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_CONNECT_REFUSED, 3, 30);
+    struct vsock_diagnosis more = start(VSOCK_CODE_CONNECT_REFUSED, 8, 80);
+
+    vsock_diagnosis_worsen(&more);
+    more.lasting = more.selected = true;
+    vsock_diagnosis_merge(&d, &more);
+    g_assert_cmpuint(d.first_frame, ==, 3);
+    g_assert_cmpuint(d.last_frame, ==, 8);
+    g_assert_cmpint(d.time, ==, 30);
+    g_assert_cmpint(d.severity, ==, VSOCK_SEVERITY_WARN);
+    g_assert_true(d.lasting && d.selected);
+    vsock_diagnosis_merge(&more, &d);
+    g_assert_cmpint(more.severity, ==, VSOCK_SEVERITY_WARN);
+}
+
+static void sizes_keep_the_largest_but_lost_bytes_add_up(void)
+{
+    struct vsock_diagnosis overrun = start(VSOCK_CODE_CREDIT_OVERRUN, 1, 0), more = overrun;
+    struct vsock_diagnosis loss = start(VSOCK_CODE_CAPTURE_LOSS, 1, 0), lost = loss;
+
+    overrun.figures.bytes = lost.figures.bytes = 30;
+    more.figures.bytes = loss.figures.bytes = 7;
+    vsock_diagnosis_merge(&overrun, &more);
+    vsock_diagnosis_merge(&loss, &lost);
+    g_assert_cmpuint(overrun.figures.bytes, ==, 30);
+    g_assert_cmpuint(loss.figures.bytes, ==, 37);
+}
+
+static void sizes_that_make_sense_together_stay_so(void)
+{
+    struct vsock_diagnosis small = start(VSOCK_CODE_BUFFER_SHRUNK, 1, 0), large = small;
+
+    small.figures = (struct vsock_figures){.count = 1, .bytes = 500, .limit = 3000};
+    large.figures = (struct vsock_figures){.count = 1, .bytes = 4000, .limit = 1000};
+    for (int order = 0; order < 2; order++) {
+        struct vsock_diagnosis d = order ? large : small;
+
+        vsock_diagnosis_merge(&d, order ? &small : &large);
+        g_assert_cmpuint(d.figures.bytes, ==, 4000);
+        g_assert_cmpuint(d.figures.limit, ==, 1000);
+    }
+}
+
+/* As where a clock was set back and forth by a century. */
+static void times_never_add_up_to_less(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_STALL_UNDECIDED, 1, 0), more = d;
+
+    d.figures.total = more.figures.total = INT64_MAX - 1;
+    vsock_diagnosis_merge(&d, &more);
+    g_assert_cmpint(d.figures.total, ==, INT64_MAX);
+    g_assert_cmpint(vsock_time_sum(INT64_MAX - 1, 1), ==, INT64_MAX);
+    g_assert_cmpint(vsock_time_sum(INT64_MIN + 1, -1), ==, INT64_MIN);
+    g_assert_cmpint(vsock_time_sum(INT64_MIN + 1, -2), ==, INT64_MIN);
+    g_assert_cmpint(vsock_time_sum(INT64_MAX, INT64_MIN), ==, -1);
+}
+
+/* ---- words ---- */
+
+/* How much of src and dst is known. */
+enum ends {
+    ENDPOINTS,
+    CLIENT_CID, /* src has no port */
+    SERVER,     /* src is any */
+    CIDS,
+    NO_ENDS,
+};
+
+struct words {
+    enum vsock_code code;
+    enum ends ends;
+    struct vsock_figures figures;
+    bool lasting, own_fault, itself, worst;
+    uint8_t type;
+    const char *text;
+};
+
+static char *text_of(const struct words *w)
+{
+    const enum vsock_scope src[] = {
+        [ENDPOINTS] = VSOCK_SCOPE_ENDPOINT, [CLIENT_CID] = VSOCK_SCOPE_CID, [CIDS] = VSOCK_SCOPE_CID};
+    struct vsock_diagnosis d = start(w->code, 1, 0);
+
+    d.src_scope = w->ends <= CLIENT_CID || w->ends == CIDS ? src[w->ends] : VSOCK_SCOPE_NONE;
+    d.dst_scope = w->ends <= SERVER ? VSOCK_SCOPE_ENDPOINT : w->ends == CIDS ? VSOCK_SCOPE_CID : d.dst_scope;
+    d.src = (struct vsock_endpoint){42, 4051313149};
+    d.dst = (struct vsock_endpoint){2, 500};
+    d.figures = w->figures;
+    d.lasting = w->lasting;
+    d.own_fault = w->own_fault;
+    d.dialled_itself = w->itself;
+    d.type = w->type;
+    if (w->worst)
+        vsock_diagnosis_worsen(&d);
+    return vsock_diagnosis_text(&d);
+}
+
+#define SRC "ort 4051313149 of CID 42"
+#define DST "ort 500 of CID 2"
+#define TIMES(a, b) .longest = (a)*MS, .total = (b)*MS
+
+/* clang-format off */
+static const struct words words[] = {
+    {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 1, .of = 1},
+     .text = "P" DST " refused 1 of 1 request from CID 42, and accepted none"},
+    {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 2, .of = 4, .others = 2, TIMES(0, 2)},
+     .text = "P" DST " refused 2 of 4 requests from CID 42 in 0.002 s, and accepted 2"},
+    {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 1, .of = 1}, .own_fault = true,
+     .text = "1 of 1 request from CID 42 to p" DST " ended in a RST of the client itself (EPROTO)"},
+    {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 2, .of = 3}, .own_fault = true, .itself = true,
+     .text = "2 of 3 requests from CID 42 to p" DST " ended in a RST of the socket that had asked: it "
+             "dialled itself"},
+    {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1},
+     .text = "1 of 1 request from CID 42 to p" DST " had no answer in time; accepted: none"},
+    {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 4, .of = 5, .others = 1},
+     .text = "4 of 5 requests from CID 42 to p" DST " had no answer in time; accepted: 1"},
+    {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, .longest = 1999999999},
+     .text = "P" DST " took 1.999 s to accept p" SRC},
+    {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, TIMES(2600, 0)}, .worst = true,
+     .text = "P" DST " took 2.600 s to accept p" SRC ": Linux gives up after 2 s unless told otherwise"},
+    {VSOCK_CODE_CONNECT_ABANDONED, ENDPOINTS, {.count = 1, TIMES(2600, 0)},
+     .text = "P" SRC " no longer wanted its connection to p" DST " when the response came, after 2.600 s"},
+    {VSOCK_CODE_CONNECT_ABANDONED, ENDPOINTS, {.count = 1},
+     .text = "P" SRC " no longer wanted its connection to p" DST ", and no response to it was captured"},
+    {VSOCK_CODE_CONNECT_TYPE_MISMATCH, CLIENT_CID, {.count = 2, .of = 2, .others = 1}, .type = 1,
+     .text = "P" DST " refused 2 STREAM requests from CID 42; all that it ever accepted here (1) was "
+             "SEQPACKET"},
+    {VSOCK_CODE_CONNECT_TYPE_MISMATCH, CLIENT_CID, {.count = 1, .of = 1, .others = 2}, .type = 2,
+     .text = "P" DST " refused 1 SEQPACKET request from CID 42; all that it ever accepted here (2) were "
+             "STREAM"},
+    {VSOCK_CODE_LISTENER_LOST, SERVER, {.count = 4, .others = 1, TIMES(0, 3000)},
+     .text = "P" DST " had accepted 1 connection, then refused 4 in a row in 3.000 s; none of those it "
+             "had accepted was still open then"},
+    {VSOCK_CODE_LISTENER_LOST, CLIENT_CID, {.count = 3, .of = 1, .others = 3, TIMES(0, 2)},
+     .text = "P" DST " had accepted 3 connections from CID 42, then refused 3 in a row in 0.002 s; 1 of "
+             "the accepted was still open then"},
+    {VSOCK_CODE_LISTENER_LOST, SERVER, {.count = 3, .of = 2, .others = 3, TIMES(0, 2)},
+     .text = "P" DST " had accepted 3 connections, then refused 3 in a row in 0.002 s; 2 of the accepted "
+             "were still open then"},
+    {VSOCK_CODE_PORT_SCAN, CIDS, {.count = 30, TIMES(0, 32)},
+     .text = "CID 2 refused 30 requests from CID 42 in 0.032 s, to 10 ports or more within a second"},
+
+    {VSOCK_CODE_PEER_GONE, ENDPOINTS, {.count = 1, TIMES(0, 3)},
+     .text = "P" SRC " has no such socket any more, says the RST that ended the connection to p" DST
+             " after 0.003 s"},
+    {VSOCK_CODE_RESET_ABORTED, ENDPOINTS, {.count = 1, .bytes = 1, .limit = 262144, TIMES(0, 3)},
+     .text = "P" SRC " reset its connection to p" DST " after 0.003 s, with 1 byte unread of a buffer of "
+             "262144"},
+    {VSOCK_CODE_RESET_ABORTED, ENDPOINTS, {.count = 1, .limit = 262144, TIMES(0, 3)},
+     .text = "P" SRC " reset its connection to p" DST " after 0.003 s, with 0 bytes unread of a buffer "
+             "of 262144"},
+    {VSOCK_CODE_RESET_QUEUE_OVERHEAD, ENDPOINTS, {.count = 1, .bytes = 2000, .limit = 5760, TIMES(0, 12)},
+     .text = "Likely: p" SRC " reset its connection to p" DST " after 0.012 s, with 2000 bytes unread of "
+             "a buffer of 5760: so many small packets that their overhead filled it, not their bytes"},
+    {VSOCK_CODE_RESET_AFTER_OVERRUN, ENDPOINTS, {.count = 1, .bytes = 1001, .limit = 1000, TIMES(0, 3)},
+     .text = "P" SRC " reset its connection to p" DST " after 0.003 s, with 1001 bytes unread of a "
+             "buffer of 1000: the other side had sent more than it was allowed"},
+
+    {VSOCK_CODE_CREDIT_OVERRUN, ENDPOINTS, {.count = 1, .bytes = 1},
+     .text = "P" SRC " sent 1 byte more than p" DST " ever allowed, in 1 packet"},
+    {VSOCK_CODE_CREDIT_OVERRUN, ENDPOINTS, {.count = 2, .bytes = 37856},
+     .text = "P" SRC " sent 37856 bytes more than p" DST " ever allowed, in 2 packets"},
+    {VSOCK_CODE_CREDIT_COUNTER_AHEAD, ENDPOINTS, {.count = 1, .bytes = 700},
+     .text = "P" SRC " says that it consumed what nobody was seen to send: 700 bytes, in 1 packet to p"
+             DST},
+    {VSOCK_CODE_CREDIT_COUNTER_BACKWARDS, ENDPOINTS, {.count = 2, .bytes = 1},
+     .text = "P" SRC " takes back what it had consumed: 1 byte, in 2 packets to p" DST},
+    {VSOCK_CODE_BUFFER_SHRUNK, ENDPOINTS, {.count = 1, .bytes = 134464, .limit = 65536},
+     .text = "P" DST " shrank its buffer to 65536 bytes while p" SRC " had 200000 in flight"},
+
+    {VSOCK_CODE_STALL_RECEIVER_NOT_READING, ENDPOINTS, {.count = 1, .limit = 1000, TIMES(1200, 1200)},
+     .lasting = true,
+     .text = "P" SRC " could not send for 1.200 s, to the end, with a buffer of 1000 bytes full at p"
+             DST ", which spoke meanwhile and had read nothing"},
+    {VSOCK_CODE_STALL_SLOW_READER, ENDPOINTS, {.count = 3, .limit = 262144, TIMES(200, 500)},
+     .text = "P" SRC " could not send 3 times, for 0.500 s in all and 0.200 s at most with a buffer of "
+             "262144 bytes full at p" DST ", which reads little at a time"},
+    {VSOCK_CODE_STALL_OWN_CAP, ENDPOINTS, {.count = 1, .limit = 1000, TIMES(200, 200)},
+     .text = "P" SRC " had as much in flight to p" DST " as its own buffer holds (1000 bytes), though "
+             "not the other's, for 0.200 s: Linux since January 2026 sends no more then"},
+    {VSOCK_CODE_STALL_OWN_CAP, ENDPOINTS, {.count = 1, .limit = 1, TIMES(30000, 30000)}, .lasting = true,
+     .text = "P" SRC " had as much in flight to p" DST " as its own buffer holds (1 byte), though not "
+             "the other's, for 30.000 s, to the end: Linux since January 2026 sends no more then"},
+    {VSOCK_CODE_STALL_UPDATE_MISSING, ENDPOINTS, {.count = 1, .limit = 131072, TIMES(30000, 30000)},
+     .lasting = true,
+     .text = "Likely: p" SRC " could not send for 30.000 s, to the end, with a buffer of 131072 bytes "
+             "full at p" DST ", which never spoke since"},
+    {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)},
+     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST "; what that "
+             "side did meanwhile is not proved"},
+    {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 2, .limit = 1000, TIMES(1500, 2000)}, .lasting = true,
+     .text = "P" SRC " could not send 2 times, for 2.000 s in all and 1.500 s at most, the last time to "
+             "the end, with a buffer of 1000 bytes full at p" DST "; what that side did meanwhile is not "
+             "proved"},
+    {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 1, TIMES(1400, 0)},
+     .text = "P" DST " was late to answer 1 credit request of p" SRC "; the longest wait was 1.400 s"},
+    {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 2, .others = 2, TIMES(8615, 0)},
+     .text = "P" DST " never answered 2 credit requests of p" SRC ", in 8.615 s"},
+    {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 3, .others = 1, TIMES(1400, 0)},
+     .text = "P" DST " was late to answer 2 credit requests of p" SRC ", and never answered 1 more; the "
+             "longest wait was 1.400 s"},
+
+    {VSOCK_CODE_HALF_CLOSE_HANG, ENDPOINTS, {.count = 1, TIMES(15000, 0)},
+     .text = "Likely: p" SRC " said that it sends no more; then neither it nor p" DST " said anything "
+             "for 15.000 s"},
+    {VSOCK_CODE_HALF_CLOSE_HANG, ENDPOINTS, {.count = 1, TIMES(15000, 0)}, .lasting = true,
+     .text = "Likely: p" SRC " said that it sends no more; then neither it nor p" DST " said anything "
+             "for 15.000 s, to the end"},
+    {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, .bytes = 6, TIMES(8192, 0)},
+     .text = "P" DST " did not acknowledge that p" SRC " closed, within 8.2 s; 6 bytes that it had sent "
+             "were not read"},
+    {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, .bytes = 1, TIMES(8192, 0)},
+     .text = "P" DST " did not acknowledge that p" SRC " closed, within 8.2 s; 1 byte that it had sent "
+             "was not read"},
+    {VSOCK_CODE_DATA_LOST_AT_CLOSE, ENDPOINTS, {.count = 1, .bytes = 176000},
+     .text = "176000 bytes that p" SRC " had sent before it shut down were not read when p" DST " ended "
+             "the connection, although it had been reading before"},
+    {VSOCK_CODE_DATA_LOST_AT_CLOSE, ENDPOINTS, {.count = 1, .bytes = 1},
+     .text = "1 byte that p" SRC " had sent before it shut down was not read when p" DST " ended the "
+             "connection, although it had been reading before"},
+    {VSOCK_CODE_ORPHANED_STREAM, ENDPOINTS, {TIMES(25000, 40000)},
+     .text = "Likely: the stream between p" SRC " and p" DST " has not spoken since a silence of 25.0 s "
+             "between the two CIDs, after which new streams were opened: 40.0 s in all"},
+    {VSOCK_CODE_NO_DATA, SERVER, {.count = 3, TIMES(20000, 0)},
+     .text = "3 streams to p" DST " were open for 5 s or more (20.0 s at most), and never carried a byte"},
+    {VSOCK_CODE_NO_DATA, CLIENT_CID, {.count = 3, TIMES(20000, 0)},
+     .text = "3 streams from CID 42 to p" DST " were open for 5 s or more (20.0 s at most), and never "
+             "carried a byte"},
+    {VSOCK_CODE_HEAD_OF_LINE, CIDS, {.count = 4, TIMES(20000, 0)},
+     .text = "4 streams or more between CID 42 and CID 2 were all stalled for 20.000 s, and went on "
+             "within 0.1 s of each other"},
+    {VSOCK_CODE_LARGE_SEND_RISK, ENDPOINTS, {.count = 1, .bytes = 100000},
+     .text = "Likely: the connection between p" SRC " and p" DST " broke or got stuck after 1 packet of "
+             "more than 32768 bytes (100000 at most)"},
+
+    {VSOCK_CODE_MESSAGE_TOO_BIG, ENDPOINTS, {.count = 1, .limit = 500},
+     .text = "P" SRC " sends a message that fills the buffer of p" DST ", 500 bytes, and goes on: the "
+             "rest can never fit"},
+    {VSOCK_CODE_MESSAGE_TRUNCATED, ENDPOINTS, {.count = 1},
+     .text = "The last message of p" SRC " to p" DST " has no end"},
+
+    {VSOCK_CODE_CAPTURE_LOSS, NO_ENDS, {.count = 1, .of = 1, .bytes = 1},
+     .text = "1 byte that was read is not in the capture, in 1 gap of 1 stream"},
+    {VSOCK_CODE_CAPTURE_LOSS, NO_ENDS, {.others = 1},
+     .text = "1 more packet was read than any captured packet allows: likely, what allowed it is not in "
+             "the capture"},
+    {VSOCK_CODE_CAPTURE_LOSS, NO_ENDS, {.count = 2, .of = 2, .others = 10, .bytes = 107},
+     .text = "107 bytes that were read are not in the capture, in 2 gaps of 2 streams; 10 more packets "
+             "were read than any captured packet allows: likely, what allowed them is not in the capture"},
+    {VSOCK_CODE_KERNEL_TAP_BUG, NO_ENDS, {.count = 1},
+     .text = "1 record holds more bytes than its packet: a known bug of the kernel's tap with packets "
+             "that vhost splits"},
+    {VSOCK_CODE_KERNEL_TAP_BUG, NO_ENDS, {.count = 2},
+     .text = "2 records hold more bytes than their packet: a known bug of the kernel's tap with packets "
+             "that vhost splits"},
+    {VSOCK_CODE_CID_ANOMALY, NO_ENDS, {.count = 1},
+     .text = "1 packet has a CID of more than 32 bits, or data from or to a CID that no socket has"},
+    {VSOCK_CODE_CID_ANOMALY, NO_ENDS, {.count = 2},
+     .text = "2 packets have a CID of more than 32 bits, or data from or to a CID that no socket has"},
+};
+/* clang-format on */
+
+static void a_diagnosis_says_what_it_knows_in_one_sentence(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        char *text = text_of(&words[i]);
+
+        g_assert_cmpstr(text, ==, words[i].text);
+        g_free(text);
+    }
+}
+
+static void every_code_is_said_above(void)
+{
+    for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
+        size_t i = 0;
+
+        while (i < G_N_ELEMENTS(words) && words[i].code != code)
+            i++;
+        if (i == G_N_ELEMENTS(words))
+            g_error("%s has no sentence in this test", vsock_codes[code].name);
+    }
+}
+
+static const char *next_of(enum vsock_code code, struct vsock_figures figures)
+{
+    struct vsock_diagnosis d = start(code, 1, 0);
+
+    d.figures = figures;
+    return vsock_diagnosis_next(&d);
+}
+
+static void what_to_look_at_next_depends_on_what_is_known(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_CONNECT_REFUSED, 1, 0);
+
+    d.own_fault = true;
+    g_assert_cmpstr(vsock_diagnosis_next(&d), ==,
+                    "another packet than a RESPONSE reached the client: which one, just before the RST?");
+    d.dialled_itself = true;
+    g_assert_cmpstr(
+        vsock_diagnosis_next(&d), ==,
+        "a socket that is bound to the port it connects to cannot work: bind another port, or none");
+    g_assert_cmpstr(next_of(VSOCK_CODE_CONNECT_REFUSED, (struct vsock_figures){.others = 0}), ==,
+                    "is anything listening there, on that CID and port, with this socket type?");
+    g_assert_cmpstr(next_of(VSOCK_CODE_CONNECT_REFUSED, (struct vsock_figures){.others = 1}), ==,
+                    "it also accepts: was its listener not up yet, restarted, or its backlog full?");
+    g_assert_cmpstr(next_of(VSOCK_CODE_LISTENER_LOST, (struct vsock_figures){.of = 0}), ==,
+                    "did the listening program end, or close its listener after the first connection?");
+    g_assert_cmpstr(next_of(VSOCK_CODE_LISTENER_LOST, (struct vsock_figures){.of = 1}), ==,
+                    "is the program still accepting? Its backlog may be full of connections that it has not "
+                    "taken");
+    g_assert_cmpstr(next_of(VSOCK_CODE_PEER_GONE, (struct vsock_figures){.of = 0}), ==,
+                    vsock_codes[VSOCK_CODE_PEER_GONE].next);
+}
+
+/* Linux tells of what was read at once while its buffer is no larger than that. */
+static void updates_are_withheld_from_64_kib_on(void)
+{
+    g_assert_cmpstr(next_of(VSOCK_CODE_STALL_UNDECIDED, (struct vsock_figures){.limit = 65536}), ==,
+                    "did the receiving program read all the time? If so, its driver or monitor did not tell: "
+                    "Linux, with a buffer of 64 KiB or less, tells at each read");
+    g_assert_cmpstr(
+        next_of(VSOCK_CODE_STALL_UNDECIDED, (struct vsock_figures){.limit = 65537}), ==,
+        "did the receiving program read all the time? Linux may tell only when less than 64 KiB of "
+        "its buffer is left");
+}
+
+static void an_end_is_a_cid_and_a_port_or_a_cid_or_nothing(void)
+{
+    struct vsock_endpoint end = {.cid = UINT64_MAX, .port = UINT32_MAX};
+    char *endpoint = vsock_scope_text(VSOCK_SCOPE_ENDPOINT, end),
+         *cid = vsock_scope_text(VSOCK_SCOPE_CID, end);
+
+    g_assert_cmpstr(endpoint, ==, "18446744073709551615-4294967295");
+    g_assert_cmpstr(cid, ==, "18446744073709551615");
+    g_assert_null(vsock_scope_text(VSOCK_SCOPE_NONE, end));
+    g_free(endpoint);
+    g_free(cid);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define TEST(name) g_test_add_func("/diagnosis/" #name, name)
+    TEST(every_code_has_a_name_of_its_own);
+    TEST(every_code_has_all_that_a_report_needs);
+    TEST(a_code_gets_no_milder_when_it_worsens);
+    TEST(severities_have_the_names_of_expert_infos);
+    TEST(a_diagnosis_begins_where_its_packet_is);
+    TEST(a_report_begins_with_the_worst_then_with_the_first);
+    TEST(at_one_time_the_order_is_by_frame_then_code_then_stream);
+    TEST(the_same_again_adds_up);
+    TEST(what_comes_later_only_ends_later);
+    TEST(sizes_keep_the_largest_but_lost_bytes_add_up);
+    TEST(sizes_that_make_sense_together_stay_so);
+    TEST(times_never_add_up_to_less);
+    TEST(a_diagnosis_says_what_it_knows_in_one_sentence);
+    TEST(every_code_is_said_above);
+    TEST(what_to_look_at_next_depends_on_what_is_known);
+    TEST(updates_are_withheld_from_64_kib_on);
+    TEST(an_end_is_a_cid_and_a_port_or_a_cid_or_nothing);
+    return g_test_run();
+}
