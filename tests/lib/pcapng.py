@@ -42,10 +42,13 @@ def options(data):
         data = data[4 + size + -size % 4:]
 
 
+def is_pcap(data):
+    return struct.unpack_from("<I", data)[0] == PCAP_MAGIC
+
+
 def packets(data):
     """All packets of a capture."""
-    magic, = struct.unpack_from("<I", data)
-    return pcap_packets(data) if magic == PCAP_MAGIC else pcapng_packets(data)
+    return pcap_packets(data) if is_pcap(data) else pcapng_packets(data)
 
 
 def pcapng_packets(data):
@@ -63,12 +66,32 @@ def pcapng_packets(data):
             yield Packet(linktype, body[20:20 + captured], length, (high << 32 | low) // units)
 
 
-def pcap_packets(data):
-    linktype, at = struct.unpack_from("<I", data, 20)[0] & 0xFFFF, 24
+def pcap_blocks(data):
+    """As blocks() has them: the file's header as a section's, and its packets."""
+    yield SECTION, data[:24]
+    at = 24
     while at < len(data):
-        seconds, fraction, captured, length = struct.unpack_from("<IIII", data, at)
-        yield Packet(linktype, data[at + 16:at + 16 + captured], length, seconds * 1_000_000 + fraction)
-        at += 16 + captured
+        end = at + 16 + struct.unpack_from("<I", data, at + 8)[0]
+        yield PACKET, data[at:end]
+        at = end
+
+
+def pcap_packets(data):
+    linktype = struct.unpack_from("<I", data, 20)[0] & 0xFFFF
+    for kind, block_data in pcap_blocks(data):
+        if kind == PACKET:
+            seconds, fraction, _, length = struct.unpack_from("<IIII", block_data)
+            yield Packet(linktype, block_data[16:], length, seconds * 1_000_000 + fraction)
+
+
+def cut(data, count):
+    """A capture's parts, of so many packets each. What is no packet is in every part."""
+    whole, number = [], 0  # (the packet's number, or None; bytes)
+    for kind, block_data in pcap_blocks(data) if is_pcap(data) else blocks(data):
+        whole.append((number if kind == PACKET else None, block_data))
+        number += kind == PACKET
+    for first in range(0, number, count):
+        yield b"".join(part for at, part in whole if at is None or first <= at < first + count)
 
 
 # ---- writing ----
