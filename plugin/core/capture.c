@@ -118,6 +118,16 @@ static struct vsock_record *append_record(struct vsock_capture *c, const struct 
 
 /* ---- streams ---- */
 
+#define CACHE_LINE 64
+
+/* Zeroed, and with its first byte at the beginning of a cache line. */
+static void *alloc_aligned(struct vsock_capture *c, size_t size)
+{
+    uintptr_t start = (uintptr_t)wmem_alloc0(c->memory, size + CACHE_LINE - 1);
+
+    return (void *)((start + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1));
+}
+
 const struct vsock_stream *vsock_capture_stream(const struct vsock_capture *c, uint32_t index)
 {
     return *(struct vsock_stream **)wmem_array_index(c->streams, index);
@@ -187,7 +197,8 @@ static struct tuple *get_tuple(struct vsock_capture *c, const struct tuple *key)
     t = c->recent = (struct tuple *)wmem_map_lookup(c->tuples, key);
     if (t)
         return t;
-    t = c->recent = (struct tuple *)wmem_memdup(c->memory, key, sizeof(*key));
+    t = c->recent = (struct tuple *)alloc_aligned(c, sizeof(*t));
+    *t = *key;
     wmem_map_insert(c->tuples, t, t);
     t->source = get_source(c, t->section, t->interface);
     first = (struct tuple *)wmem_map_lookup(c->pairs, t);
@@ -213,7 +224,7 @@ static struct vsock_cid_pair *get_cid_pair(struct vsock_capture *c, const struct
 static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *t,
                                          const struct vsock_packet *p, uint8_t side, int64_t time)
 {
-    struct vsock_stream *s = wmem_new0(c->memory, struct vsock_stream), *previous = t->newest;
+    struct vsock_stream *s = (struct vsock_stream *)alloc_aligned(c, sizeof(*s)), *previous = t->newest;
 
     s->index = wmem_array_get_count(c->streams);
     wmem_array_append_one(c->streams, s);

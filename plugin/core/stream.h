@@ -60,11 +60,13 @@ struct vsock_stream {
     uint32_t packets;                    /* copies included */
     uint32_t last_record;                /* 0: none yet */
     struct vsock_payload_state *payload; /* the hand-off's own */
-    void *conversation;                  /* epan's */
     struct vsock_duplicates *duplicates; /* NULL unless it was captured twice, or may have been */
     struct vsock_cid_pair *cid_pair;
+    void *conversation; /* epan's */
     struct vsock_conn
         conn; /* after the last packet of the first pass; what a packet shows is in its record */
+    struct vsock_split split[2];
+    struct vsock_record_ext *reopened[2]; /* the end of each side's stall, until it goes on */
     struct vsock_stream_stats stats;
     struct vsock_endpoint side[2];
     struct vsock_capture_source *source;
@@ -74,10 +76,8 @@ struct vsock_stream {
     uint32_t previous;   /* of the generation before between the same endpoints, or VSOCK_STREAM_UNKNOWN */
     uint32_t pair;       /* of the first stream between the same endpoints, whatever interface */
     bool candidate;      /* it may turn out to have been captured twice */
-    struct vsock_split split[2];
     struct vsock_record_ext *overruns[2]; /* unresolved, of each side */
     struct vsock_record_ext *asked[2];    /* each side's CREDIT_REQUEST that has no answer */
-    struct vsock_record_ext *reopened[2]; /* the end of each side's stall, until it goes on */
     struct vsock_stream_diagnosis *diagnoses;
 };
 
