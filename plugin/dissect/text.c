@@ -2,7 +2,7 @@
  * text.c - text that grows. */
 #include "text.h"
 
-#include <string.h>
+#include <wsutil/to_str.h>
 
 #define DIGITS_MAX 20 /* of 2^64 - 1 */
 
@@ -12,43 +12,33 @@ struct vsock_text vsock_text_start(char *buffer, size_t size)
     return (struct vsock_text){buffer, size, 0};
 }
 
-static void add(struct vsock_text *t, const char *part, size_t length)
+void vsock_text_fill(struct vsock_text *t, const char *part)
 {
     size_t room = t->size - t->used - 1;
 
-    if (length > room)
-        length = room;
-    memcpy(t->buffer + t->used, part, length);
-    t->used += length;
+    memcpy(t->buffer + t->used, part, room);
+    t->used += room;
     t->buffer[t->used] = '\0';
-}
-
-void vsock_text_add(struct vsock_text *t, const char *part)
-{
-    add(t, part, strlen(part));
 }
 
 void vsock_text_add_uint(struct vsock_text *t, uint64_t number)
 {
-    char digits[DIGITS_MAX], *first = digits + sizeof(digits);
+    char digits[DIGITS_MAX + 1];
 
-    do {
-        *--first = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    add(t, first, (size_t)(digits + sizeof(digits) - first));
+    digits[DIGITS_MAX] = '\0';
+    vsock_text_add(t, uint64_to_str_back(digits + DIGITS_MAX, number));
 }
 
 void vsock_text_add_int(struct vsock_text *t, int64_t number)
 {
     if (number < 0)
-        add(t, "-", 1);
+        vsock_text_add(t, "-");
     vsock_text_add_uint(t, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 }
 
 void vsock_text_add_endpoint(struct vsock_text *t, uint64_t cid, uint32_t port)
 {
     vsock_text_add_uint(t, cid);
-    add(t, "-", 1);
+    vsock_text_add(t, "-");
     vsock_text_add_uint(t, port);
 }

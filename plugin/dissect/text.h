@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* `size` is at least 1; the text always ends with a NUL. */
 struct vsock_text {
@@ -16,7 +17,21 @@ struct vsock_text {
 /* The empty text. */
 struct vsock_text vsock_text_start(char *buffer, size_t size);
 
-void vsock_text_add(struct vsock_text *text, const char *part);
+/* For what vsock_text_add() has no room for. */
+void vsock_text_fill(struct vsock_text *text, const char *part);
+
+/* Inline, since the length of most parts is known to the compiler. */
+static inline void vsock_text_add(struct vsock_text *text, const char *part)
+{
+    size_t length = strlen(part);
+
+    if (length >= text->size - text->used) {
+        vsock_text_fill(text, part);
+        return;
+    }
+    memcpy(text->buffer + text->used, part, length + 1);
+    text->used += length;
+}
 
 /* In decimal. */
 void vsock_text_add_uint(struct vsock_text *text, uint64_t number);
