@@ -45,12 +45,8 @@ const value_string vsock_op_names[] = {
     {0, NULL},
 };
 
-const char *vsock_cid_name(uint64_t cid)
+static const char *fixed_cid_name(uint64_t cid)
 {
-    const char *name = vsock_user_cid_name(cid);
-
-    if (name)
-        return name;
     switch (cid) {
     case VSOCK_CID_HYPERVISOR:
         return "hypervisor";
@@ -62,6 +58,13 @@ const char *vsock_cid_name(uint64_t cid)
         return "any";
     }
     return NULL;
+}
+
+const char *vsock_cid_name(uint64_t cid)
+{
+    const char *name = vsock_user_cid_name(cid);
+
+    return name ? name : fixed_cid_name(cid);
 }
 
 /* An address's data: the CID, and in an endpoint's the port behind it; little-endian as in the record. */
@@ -88,19 +91,6 @@ static uint32_t address_port(const address *addr)
 
     memcpy(&port, (const uint8_t *)addr->data + CID_SIZE, sizeof(port));
     return GUINT32_FROM_LE(port);
-}
-
-/* What a CID is called where names are resolved at all. */
-static const char *resolved_cid(uint64_t cid, char *buffer, size_t size)
-{
-    const char *name = gbl_resolv_flags.mac_name ? vsock_cid_name(cid) : NULL;
-    struct vsock_text decimal;
-
-    if (name)
-        return name;
-    decimal = vsock_text_start(buffer, size);
-    vsock_text_add_uint(&decimal, cid);
-    return buffer;
 }
 
 /* Names are handed out as interned strings: the packet list keeps the pointer, others copy it unchecked, so
@@ -138,11 +128,36 @@ static int cid_fixed_len(void)
     return CID_SIZE;
 }
 
+/* As a number, for every line of the packet list: hence what saves a look-up by text. */
+static const char *decimal_cid(uint64_t cid)
+{
+    static struct {
+        uint64_t cid;
+        const char *text; /* NULL at first */
+    } recent[256];
+    size_t i = cid % array_length(recent);
+    char buffer[CID_TEXT_SIZE];
+    struct vsock_text decimal;
+
+    if (!recent[i].text || recent[i].cid != cid) {
+        decimal = vsock_text_start(buffer, sizeof(buffer));
+        vsock_text_add_uint(&decimal, cid);
+        recent[i].cid = cid;
+        recent[i].text = intern(buffer);
+    }
+    return recent[i].text;
+}
+
 static const char *cid_resolved(const address *addr)
 {
-    char buffer[CID_TEXT_SIZE];
+    uint64_t cid = address_cid(addr);
+    const char *name = vsock_user_cid_name(cid);
 
-    return intern(resolved_cid(address_cid(addr), buffer, sizeof(buffer)));
+    if (name)
+        return intern(name); /* the user may change it */
+    if (gbl_resolv_flags.mac_name)
+        name = fixed_cid_name(cid);
+    return name ? name : decimal_cid(cid);
 }
 
 static int cid_resolved_len(void)
@@ -175,13 +190,12 @@ static int endpoint_fixed_len(void)
 
 static const char *endpoint_resolved(const address *addr)
 {
-    char cid_text[CID_TEXT_SIZE], text[256];
-    uint64_t cid = address_cid(addr);
+    char text[256];
     uint32_t port = address_port(addr);
-    const char *service = vsock_service_name(cid, port);
+    const char *service = vsock_service_name(address_cid(addr), port);
     struct vsock_text t = vsock_text_start(text, sizeof(text));
 
-    vsock_text_add(&t, resolved_cid(cid, cid_text, sizeof(cid_text)));
+    vsock_text_add(&t, cid_resolved(addr));
     vsock_text_add(&t, ":");
     if (service)
         vsock_text_add(&t, service);
