@@ -158,20 +158,32 @@ struct cursor {
     uint32_t end; /* of the captured part of this header */
 };
 
+/* A number that was read before: to have epan read it again takes half as long again. */
+static proto_item *add_number(const struct cursor *c, int hf, uint32_t offset, uint32_t size, uint64_t value)
+{
+    proto_item *item =
+        size == 8 ? proto_tree_add_uint64(c->tree, hf, c->tvb, (int)offset, 8, value)
+                  : proto_tree_add_uint(c->tree, hf, c->tvb, (int)offset, (int)size, (uint32_t)value);
+
+    if (PITEM_FINFO(item)->hfinfo->id == hf) /* not its parent, which stands for what nobody asks for */
+        FI_SET_FLAG(PITEM_FINFO(item), FI_LITTLE_ENDIAN);
+    return item;
+}
+
 /* The next field's item; NULL from the first field on that was not all captured. */
-static proto_item *take(struct cursor *c, int hf, uint32_t size)
+static proto_item *take(struct cursor *c, int hf, uint32_t size, uint64_t value)
 {
     proto_item *item = NULL;
 
     if (c->offset + size <= c->end)
-        item = proto_tree_add_item(c->tree, hf, c->tvb, (int)c->offset, (int)size, ENC_LITTLE_ENDIAN);
+        item = add_number(c, hf, c->offset, size, value);
     c->offset += size;
     return item;
 }
 
 static proto_item *take_cid(struct cursor *c, int hf, uint64_t cid)
 {
-    proto_item *item = take(c, hf, 8);
+    proto_item *item = take(c, hf, 8, cid);
     const char *name = item ? vsock_cid_name(cid) : NULL;
 
     if (name)
@@ -181,7 +193,7 @@ static proto_item *take_cid(struct cursor *c, int hf, uint64_t cid)
 
 static void take_port(struct cursor *c, int hf, uint64_t cid, uint32_t port)
 {
-    proto_item *item = take(c, hf, 4);
+    proto_item *item = take(c, hf, 4, port);
     const char *service = item ? vsock_service_name(cid, port) : NULL;
 
     if (service)
@@ -189,27 +201,27 @@ static void take_port(struct cursor *c, int hf, uint64_t cid, uint32_t port)
 }
 
 /* A number that is in the tree for filters only, at the place of the field before it. */
-static void alias(struct cursor *c, int hf, uint32_t size)
+static void alias(const struct cursor *c, int hf, uint32_t size, uint64_t value)
 {
     if (c->offset <= c->end)
-        proto_item_set_hidden(
-            proto_tree_add_item(c->tree, hf, c->tvb, (int)(c->offset - size), (int)size, ENC_LITTLE_ENDIAN));
+        proto_item_set_hidden(add_number(c, hf, c->offset - size, size, value));
 }
 
 static void show_vsockmon(struct cursor *c, const struct vsock_packet *p, struct vsock_header_items *items)
 {
     items->src_cid = take_cid(c, hf_src_cid, p->mon.src_cid);
-    alias(c, hf_cid, 8);
+    alias(c, hf_cid, 8, p->mon.src_cid);
     items->dst_cid = take_cid(c, hf_dst_cid, p->mon.dst_cid);
-    alias(c, hf_cid, 8);
+    alias(c, hf_cid, 8, p->mon.dst_cid);
     take_port(c, hf_src_port, p->mon.src_cid, p->mon.src_port);
-    alias(c, hf_port, 4);
+    alias(c, hf_port, 4, p->mon.src_port);
     take_port(c, hf_dst_port, p->mon.dst_cid, p->mon.dst_port);
-    alias(c, hf_port, 4);
-    items->op = take(c, hf_op, 2);
-    items->transport = take(c, hf_trans, 2);
-    items->transport_len = take(c, hf_trans_len, 2);
-    items->reserved = take(c, hf_reserved, 2);
+    alias(c, hf_port, 4, p->mon.dst_port);
+    items->op = take(c, hf_op, 2, p->mon.op);
+    items->transport = take(c, hf_trans, 2, p->mon.transport);
+    items->transport_len = take(c, hf_trans_len, 2, p->mon.transport_len);
+    if (c->offset + 2 <= c->end)
+        items->reserved = proto_tree_add_item(c->tree, hf_reserved, c->tvb, (int)c->offset, 2, ENC_NA);
 }
 
 static proto_item *take_flags(struct cursor *c, const struct vsock_packet *p)
@@ -221,7 +233,7 @@ static proto_item *take_flags(struct cursor *c, const struct vsock_packet *p)
     proto_item *item;
 
     if (vsock_defined_flags(p) == 0 || c->offset + 4 > c->end)
-        return take(c, hf_virtio_flags, 4);
+        return take(c, hf_virtio_flags, 4, p->virtio.flags);
     item = proto_tree_add_bitmask(c->tree, c->tvb, (int)c->offset, hf_virtio_flags, ett_flags, defined,
                                   ENC_LITTLE_ENDIAN);
     c->offset += 4;
@@ -232,16 +244,16 @@ static void show_virtio(struct cursor *c, const struct vsock_packet *p, struct v
 {
     take_cid(c, hf_virtio_src_cid, p->virtio.src_cid);
     take_cid(c, hf_virtio_dst_cid, p->virtio.dst_cid);
-    take(c, hf_virtio_src_port, 4);
-    alias(c, hf_virtio_src_prot, 4);
-    take(c, hf_virtio_dst_port, 4);
-    alias(c, hf_virtio_dst_prot, 4);
-    items->virtio_len = take(c, hf_virtio_len, 4);
-    items->virtio_type = take(c, hf_virtio_type, 2);
-    items->virtio_op = take(c, hf_virtio_op, 2);
+    take(c, hf_virtio_src_port, 4, p->virtio.src_port);
+    alias(c, hf_virtio_src_prot, 4, p->virtio.src_port);
+    take(c, hf_virtio_dst_port, 4, p->virtio.dst_port);
+    alias(c, hf_virtio_dst_prot, 4, p->virtio.dst_port);
+    items->virtio_len = take(c, hf_virtio_len, 4, p->virtio.len);
+    items->virtio_type = take(c, hf_virtio_type, 2, p->virtio.type);
+    items->virtio_op = take(c, hf_virtio_op, 2, p->virtio.op);
     items->virtio_flags = take_flags(c, p);
-    take(c, hf_virtio_buf_alloc, 4);
-    take(c, hf_virtio_fwd_cnt, 4);
+    take(c, hf_virtio_buf_alloc, 4, p->virtio.buf_alloc);
+    take(c, hf_virtio_fwd_cnt, 4, p->virtio.fwd_cnt);
 }
 
 /* `length` bytes of the record at `offset`, of which the captured ones become the item's value; NULL if there
@@ -362,6 +374,8 @@ void vsock_header_show(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packe
 {
     struct cursor c = {NULL, tvb, 0, p->mon_captured};
 
+    if (!tree)
+        return;
     items->packet = proto_tree_add_item(tree, proto_vsock, tvb, 0, -1, ENC_NA);
     if (!proto_field_is_referenced(tree, proto_vsock)) { /* nor any of its fields: nobody will look */
         *items = all_on(items->packet);
