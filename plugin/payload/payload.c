@@ -119,14 +119,29 @@ static struct vsock_payload_answer hand_over(struct context *c, tvbuff_t *tvb, u
 
 /* ---- what a step shows ---- */
 
-/* What nobody takes is shown as data, as under TCP. */
+/* What nobody takes is shown as data, as under TCP. Where nobody asks for its fields, nor for Info, which it
+ * may write, its item alone takes half the time: for the protocol hierarchy. */
+static void show_as_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    static int proto_data;
+
+    if (proto_data == 0)
+        proto_data = proto_get_id_by_filter_name("data");
+    if (proto_field_is_referenced(tree, proto_data) || col_get_writable(pinfo->cinfo, COL_INFO)) {
+        call_data_dissector(tvb, pinfo, tree);
+    } else {
+        call_data_dissector(tvb, pinfo, NULL); /* it is a layer of the frame */
+        proto_tree_add_item(tree, proto_data, tvb, 0, -1, ENC_NA);
+    }
+}
+
 static void show_data(const struct context *c, uint32_t offset, uint32_t length)
 {
     bool all = offset == 0 && length == c->payload.length;
 
     if (length > 0 && c->tree)
-        call_data_dissector(all ? c->tvb : tvb_new_subset_length(c->tvb, (int)offset, (int)length), c->pinfo,
-                            c->tree);
+        show_as_data(all ? c->tvb : tvb_new_subset_length(c->tvb, (int)offset, (int)length), c->pinfo,
+                     c->tree);
 }
 
 /* Several PDUs share the packet's line in the list: those that come later add to it. */
@@ -406,7 +421,7 @@ enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo
     if (state && !chosen && !steps && is_undissected(state, p, r)) {
         payload = tree ? vsock_payload_tvb(tvb, p, r) : NULL;
         if (payload)
-            call_data_dissector(payload, pinfo, tree);
+            show_as_data(payload, pinfo, tree);
         return VSOCK_PAYLOAD_BYTES;
     }
     c = (struct context){
