@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes the traffic that is measured: connections that take turns, as vsock or as the same bytes over TCP.
 
-benign_input.py FILE vsock|tcp PACKETS CONNECTIONS [nobody|http]
+benign_input.py FILE vsock|tcp PACKETS CONNECTIONS [nobody|short|http]
 
-A connection is a REQUEST, a RESPONSE, again and again two RWs of 100 bytes and the CREDIT_UPDATE that consumes them,
-and at the end a SHUTDOWN and a RST. Over TCP each of these is the segment that does the same: SYN, SYN-ACK, two
-segments, an ACK, FIN, RST; so packets, payload and turns are equal. Payload is nobody's protocol, or HTTP requests.
+A connection is a REQUEST, a RESPONSE, again and again two RWs and the CREDIT_UPDATE that consumes them, and at the
+end a SHUTDOWN and a RST. Over TCP each of these is the segment that does the same: SYN, SYN-ACK, two segments, an ACK,
+FIN, RST; so packets, payload and turns are equal. Payload is nobody's protocol, or HTTP requests, 100 bytes a packet;
+"short" is nobody's, 64 bytes.
 """
 import pathlib
 import struct
@@ -21,9 +22,11 @@ SERVER_PORT = 7777
 BUFFER = 262144
 STEP = 10_000  # nanoseconds from packet to packet
 
-# 100 bytes each. The first are no protocol that Wireshark knows, and no text.
+# The first are no protocol that Wireshark knows, and no text.
+NOBODYS = bytes(0x9D ^ (i * 37) & 0xFF for i in range(100))
 PAYLOADS = {
-    "nobody": bytes(0x9D ^ (i * 37) & 0xFF for i in range(100)),
+    "nobody": NOBODYS,
+    "short": NOBODYS[:64],
     "http": b"GET /100 HTTP/1.1\r\nHost: example\r\nX-Padding: ".ljust(96, b"x") + b"\r\n\r\n",
 }
 
