@@ -198,13 +198,16 @@ static void show_offsets(proto_tree *tree, tvbuff_t *tvb, const struct vsock_pac
 
 static void show_timestamps(proto_tree *tree, tvbuff_t *tvb, const struct vsock_record *r)
 {
-    int64_t previous = r->previous != 0 ? vsock_track_record(r->previous)->time : r->time;
     proto_item *item;
-    proto_tree *times = proto_tree_add_subtree(tree, tvb, 0, 0, ett_timestamps, &item, "Timestamps");
+    proto_tree *times;
 
+    if (!proto_field_is_referenced(tree, hf_time_relative) && !proto_field_is_referenced(tree, hf_time_delta))
+        return; /* a filter on something else, say: it saves the look-up */
+    times = proto_tree_add_subtree(tree, tvb, 0, 0, ett_timestamps, &item, "Timestamps");
     proto_item_set_generated(item);
     vsock_add_time(times, tvb, hf_time_relative, r->time - r->stream->stats.first.time);
-    vsock_add_time(times, tvb, hf_time_delta, r->time - previous);
+    vsock_add_time(times, tvb, hf_time_delta,
+                   r->previous != 0 ? r->time - vsock_track_record(r->previous)->time : 0);
 }
 
 void vsock_connection_show(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packet *p,
