@@ -175,7 +175,7 @@ static struct vsock_payload_answer take_offer(struct context *c, const struct vs
                         : tvb_new_subset_remaining(c->tvb, (int)step->offset);
     struct vsock_payload_answer a = {0};
 
-    if (c->chosen || !is_rejected(c, c->payload.sender) || c->state->has_port_dissector)
+    if (c->chosen || !c->state || c->state->has_port_dissector || !is_rejected(c, c->payload.sender))
         a = hand_over(c, tvb, c->payload.sender, h);
     if (!a.taken) {
         show_data(c, step->offset, step->length);
@@ -406,7 +406,6 @@ enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo
     struct vsock_payload_state *state;
     dissector_handle_t chosen;
     wmem_array_t *steps;
-    tvbuff_t *payload;
     bool first_time;
     struct context c;
 
@@ -419,7 +418,8 @@ enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo
     chosen = state ? find_chosen(state, r, first_time) : NULL;
     steps = state ? find_steps(state, pinfo, r) : NULL;
     if (state && !chosen && !steps && is_undissected(state, p, r)) {
-        payload = tree ? vsock_payload_tvb(tvb, p, r) : NULL;
+        tvbuff_t *payload = tree ? vsock_payload_tvb(tvb, p, r) : NULL;
+
         if (payload)
             show_as_data(payload, pinfo, tree);
         return VSOCK_PAYLOAD_BYTES;

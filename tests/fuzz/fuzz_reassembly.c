@@ -55,7 +55,13 @@ static struct run {
 
 static uint8_t byte_at(uint8_t side, uint64_t place)
 {
-    return (uint8_t)((place + 1 + side * 7777) * UINT64_C(0x9e3779b97f4a7c15) >> 56);
+    return (uint8_t)((place + 1 + side * UINT64_C(7777)) * UINT64_C(0x9e3779b97f4a7c15) >> 56);
+}
+
+static void fill(uint8_t *bytes, uint32_t count, uint8_t side, uint64_t place)
+{
+    for (uint32_t i = 0; i < count; i++)
+        bytes[i] = byte_at(side, place + i);
 }
 
 static void check_pdu(const struct vsock_payload_step *s)
@@ -121,10 +127,11 @@ static struct vsock_payload_answer ask(const struct vsock_payload_step *s)
 static struct vsock_payload_answer take_step(void *user, const struct vsock_payload_step *s)
 {
     bool plain = s->action == VSOCK_ACT_HAND_OVER && s->offset == 0 && s->length == run->packet->captured;
+    struct run *of_run = (struct run *)user;
     struct taken taken = {*s, 0};
     const struct vsock_segment *segments;
 
-    CHECK(user == run);
+    CHECK(of_run == run);
     CHECK((s->pdu == NULL) == (s->action == VSOCK_ACT_HAND_OVER || s->action == VSOCK_ACT_SKIP));
     CHECK_IMPLIES(s->dissectable, s->action == VSOCK_ACT_END && s->captured > 0);
     CHECK_IMPLIES(s->may_ask, run->reassembly.may_join && !run->reassembly.seqpacket);
@@ -225,8 +232,7 @@ static void take_packet(struct input *in, uint32_t frame)
     side->sent += p.sender_gap ? 7 : 0; /* so that bytes of either side of it do not fit together */
     run->side[p.sender ^ 1].sent += p.receiver_gap ? 7 : 0;
     p.offset = side->sent;
-    for (uint32_t i = 0; i < p.captured; i++)
-        bytes[i] = byte_at(p.sender, p.offset + i);
+    fill(bytes, p.captured, p.sender, p.offset);
     if (p.in_stream) {
         side->sent += p.length;
         side->captured += p.captured;
@@ -287,6 +293,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (uint32_t frame = 1; in.left >= PACKET_SIZE && frame <= PACKETS_MAX; frame++)
         take_packet(&in, frame);
     check_later();
+    run = NULL;
     wmem_destroy_allocator(scope);
     return 0;
 }

@@ -55,7 +55,9 @@ static void check_bytes(const struct vsock_payload_step *s)
 
 static struct vsock_payload_answer take_step(void *user, const struct vsock_payload_step *s)
 {
-    g_assert_true(user == &frame);
+    uint32_t *of_frame = (uint32_t *)user;
+
+    g_assert_true(of_frame == &frame);
     tell(s);
     check_bytes(s);
     wmem_array_append(steps, s, 1);
