@@ -43,107 +43,70 @@ static const struct {
     {0x40000000, "gcs"}, /* hcsshim, internal/gcs/prot/protocol.go */
 };
 
-struct cid_name {
-    unsigned cid;
+/* A row of either table of the user's. */
+struct user_name {
+    char *cid;       /* of a service's port: decimal, or empty for any */
+    unsigned number; /* the CID; or the port */
     char *name;
 };
 
-struct user_service {
-    char *cid; /* decimal, or empty for any */
-    unsigned port;
-    char *name;
-};
+static struct user_name *cid_names, *services;
+static unsigned cid_name_count, service_count;
 
-static struct cid_name *cid_names;
-static unsigned cid_name_count;
-static struct user_service *user_services;
-static unsigned user_service_count;
+UAT_DEC_CB_DEF(cid_names, number, struct user_name)
+UAT_CSTRING_CB_DEF(cid_names, name, struct user_name)
+UAT_CSTRING_CB_DEF(services, cid, struct user_name)
+UAT_DEC_CB_DEF(services, number, struct user_name)
+UAT_CSTRING_CB_DEF(services, name, struct user_name)
 
-UAT_DEC_CB_DEF(cid_names, cid, struct cid_name)
-UAT_CSTRING_CB_DEF(cid_names, name, struct cid_name)
-UAT_CSTRING_CB_DEF(user_services, cid, struct user_service)
-UAT_DEC_CB_DEF(user_services, port, struct user_service)
-UAT_CSTRING_CB_DEF(user_services, name, struct user_service)
-
-static void *copy_cid_name(void *dest, const void *source, size_t size _U_)
+static void *copy_name(void *dest, const void *source, size_t size _U_)
 {
-    const struct cid_name *from = (const struct cid_name *)source;
-    struct cid_name *to = (struct cid_name *)dest;
+    const struct user_name *from = (const struct user_name *)source;
 
-    to->cid = from->cid;
-    to->name = g_strdup(from->name);
+    *(struct user_name *)dest = (struct user_name){g_strdup(from->cid), from->number, g_strdup(from->name)};
     return dest;
 }
 
-static void free_cid_name(void *record)
+static void free_name(void *record)
 {
-    g_free(((struct cid_name *)record)->name);
+    g_free(((struct user_name *)record)->cid);
+    g_free(((struct user_name *)record)->name);
 }
 
-static void *copy_user_service(void *dest, const void *source, size_t size _U_)
+static compat_bool check_service(void *record, char **error)
 {
-    const struct user_service *from = (const struct user_service *)source;
-    struct user_service *to = (struct user_service *)dest;
-
-    to->cid = g_strdup(from->cid);
-    to->port = from->port;
-    to->name = g_strdup(from->name);
-    return dest;
-}
-
-static void free_user_service(void *record)
-{
-    g_free(((struct user_service *)record)->cid);
-    g_free(((struct user_service *)record)->name);
-}
-
-static compat_bool check_user_service(void *record, char **error)
-{
-    const struct user_service *s = (const struct user_service *)record;
+    const char *cid = ((const struct user_name *)record)->cid;
 
     *error = NULL;
-    if (s->cid && *s->cid != '\0' && !g_ascii_string_to_unsigned(s->cid, 10, 0, UINT64_MAX, NULL, NULL))
-        *error = g_strdup_printf("\"%s\" is not a CID: a decimal number, or nothing for any CID", s->cid);
+    if (cid && *cid != '\0' && !g_ascii_string_to_unsigned(cid, 10, 0, UINT64_MAX, NULL, NULL))
+        *error = g_strdup_printf("\"%s\" is not a CID: a decimal number, or nothing for any CID", cid);
     return *error == NULL;
-}
-
-static void register_cid_names(module_t *preferences)
-{
-    static uat_field_t columns[] = {
-        UAT_FLD_DEC(cid_names, cid, "CID", "The CID, as a decimal number"),
-        UAT_FLD_CSTRING(cid_names, name, "Name", "What to show for it"),
-        UAT_END_FIELDS,
-    };
-    uat_t *cids =
-        uat_new("vsock CID names", sizeof(struct cid_name), "vsock_cids", TRUE, &cid_names, &cid_name_count,
-                UAT_AFFECTS_DISSECTION, NULL, copy_cid_name, NULL, free_cid_name, NULL, NULL, columns);
-
-    prefs_register_uat_preference(preferences, "cid_names", "CID names",
-                                  "Names for virtual machines, shown while physical addresses are resolved",
-                                  cids);
-}
-
-static void register_service_names(module_t *preferences)
-{
-    static uat_field_t columns[] = {
-        UAT_FLD_CSTRING(user_services, cid, "CID",
-                        "The CID that listens, as a decimal number; empty for any"),
-        UAT_FLD_DEC(user_services, port, "Port", "The port"),
-        UAT_FLD_CSTRING(user_services, name, "Name", "What to show for it"),
-        UAT_END_FIELDS,
-    };
-    uat_t *services = uat_new("vsock service names", sizeof(struct user_service), "vsock_services", TRUE,
-                              &user_services, &user_service_count, UAT_AFFECTS_DISSECTION, NULL,
-                              copy_user_service, check_user_service, free_user_service, NULL, NULL, columns);
-
-    prefs_register_uat_preference(preferences, "service_names", "Service names",
-                                  "Names for ports, shown while transport names are resolved", services);
 }
 
 void vsock_services_register(module_t *preferences)
 {
-    register_cid_names(preferences);
-    register_service_names(preferences);
+    static uat_field_t cid_columns[] = {
+        UAT_FLD_DEC(cid_names, number, "CID", "The CID, as a decimal number"),
+        UAT_FLD_CSTRING(cid_names, name, "Name", "What to show for it"),
+        UAT_END_FIELDS,
+    };
+    static uat_field_t service_columns[] = {
+        UAT_FLD_CSTRING(services, cid, "CID", "The CID that listens, as a decimal number; empty for any"),
+        UAT_FLD_DEC(services, number, "Port", "The port"),
+        UAT_FLD_CSTRING(services, name, "Name", "What to show for it"),
+        UAT_END_FIELDS,
+    };
+
+    prefs_register_uat_preference(preferences, "cid_names", "CID names",
+                                  "Names for virtual machines, shown while physical addresses are resolved",
+                                  uat_new("vsock CID names", sizeof(struct user_name), "vsock_cids", TRUE,
+                                          &cid_names, &cid_name_count, UAT_AFFECTS_DISSECTION, NULL,
+                                          copy_name, NULL, free_name, NULL, NULL, cid_columns));
+    prefs_register_uat_preference(preferences, "service_names", "Service names",
+                                  "Names for ports, shown while transport names are resolved",
+                                  uat_new("vsock service names", sizeof(struct user_name), "vsock_services",
+                                          TRUE, &services, &service_count, UAT_AFFECTS_DISSECTION, NULL,
+                                          copy_name, check_service, free_name, NULL, NULL, service_columns));
 }
 
 const char *vsock_user_cid_name(uint64_t cid)
@@ -151,7 +114,7 @@ const char *vsock_user_cid_name(uint64_t cid)
     if (!gbl_resolv_flags.mac_name)
         return NULL;
     for (unsigned i = 0; i < cid_name_count; i++) {
-        if (cid_names[i].cid == cid)
+        if (cid_names[i].number == cid)
             return cid_names[i].name;
     }
     return NULL;
@@ -161,10 +124,10 @@ static const char *user_service_name(uint64_t cid, uint32_t port)
 {
     const char *any = NULL;
 
-    for (unsigned i = 0; i < user_service_count; i++) {
-        const struct user_service *s = &user_services[i];
+    for (unsigned i = 0; i < service_count; i++) {
+        const struct user_name *s = &services[i];
 
-        if (s->port != port)
+        if (s->number != port)
             continue;
         if (!s->cid || *s->cid == '\0')
             any = s->name;
