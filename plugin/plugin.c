@@ -11,15 +11,9 @@
 #include <wsutil/plugins.h>
 #endif
 
-void proto_register_gcs(void);
-void proto_register_nitro(void);
-void proto_register_sd_notify(void);
-void proto_register_ttrpc(void);
+#include "apps/apps.h"
+
 void proto_register_vsock(void);
-void proto_reg_handoff_gcs(void);
-void proto_reg_handoff_nitro(void);
-void proto_reg_handoff_sd_notify(void);
-void proto_reg_handoff_ttrpc(void);
 void proto_reg_handoff_vsock(void);
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = VSOCK_PLUGIN_VERSION;

@@ -2,19 +2,56 @@
  * apps.h - dissectors for protocols that live on vsock and that Wireshark lacks, and what they share.
  * Each is there for Decode As ("vsock.port"); those whose first bytes tell them are heuristics of "vsock".
  * Wireshark registers plugins' protocols in no promised order, and after all of them calls their handoffs: so
- * an app registers itself alone, and attaches itself to vsock in its handoff, if vsock_takes_dissectors(). */
+ * an app registers itself alone, and attaches itself to vsock in its handoff. */
 #ifndef VSOCK_APPS_APPS_H
 #define VSOCK_APPS_APPS_H
 
 #include <epan/packet.h>
 
-/* A protocol of that filter name, or -1 if this Wireshark brings it: registering it again would abort it. */
-int vsock_app_protocol(const char *name, const char *short_name, const char *filter_name);
+#include "dissect/builtin.h"
 
-/* Begins what a message adds to the Info column: the packet's first replaces vsock's text, but for what is
- * wrong; the others follow it. column: what the Protocol column shows. */
-void vsock_app_begin_info(packet_info *pinfo, int proto, const char *column);
-void vsock_app_end_info(packet_info *pinfo);
+/* A protocol, as its file describes it. */
+struct vsock_app {
+    const char *name, *short_name, *filter_name;
+    const char *column; /* what the Protocol column shows; NULL: the short name */
+    int *subtrees[4];   /* its own first */
+    hf_register_info *fields;
+    int field_count;
+    struct vsock_expert *experts[8];
+
+    uint32_t port; /* 0: for Decode As only */
+    bool (*recognize)(tvbuff_t *tvb);
+    heur_dissector_t heuristic;
+    bool strict; /* what it does not recognize is left to others, whoever chose it */
+
+    /* Shows a message, in `tree` (its item and subtree), and adds it to Info. top: for other dissectors. */
+    void (*show)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree);
+
+    /* A stream's messages begin with so many bytes, which tell how long one is with them: 0 if they are none,
+     * and the rest of what there is is shown as one. */
+    unsigned header_size;
+    unsigned (*message_size)(tvbuff_t *tvb, int offset);
+
+    int proto;
+    dissector_handle_t handle; /* NULL if this Wireshark brings the protocol: twice would abort it */
+};
+
+/* For proto_register_*() and proto_reg_handoff_*(). */
+void vsock_app_register(struct vsock_app *app);
+void vsock_app_attach(const struct vsock_app *app);
+
+/* What plugin.c lists. */
+void proto_register_gcs(void);
+void proto_register_nitro(void);
+void proto_register_sd_notify(void);
+void proto_register_ttrpc(void);
+void proto_reg_handoff_gcs(void);
+void proto_reg_handoff_nitro(void);
+void proto_reg_handoff_sd_notify(void);
+void proto_reg_handoff_ttrpc(void);
+
+/* For the heuristic: takes the connection if it recognizes the first bytes. */
+bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 /* The text as it can be shown in a line: what cannot be printed is escaped. `text` may be NULL. */
 const char *vsock_app_printable(packet_info *pinfo, const char *text);

@@ -34,6 +34,16 @@ struct vsock_call_fields {
     int request_in, response_in, time;
 };
 
+/* Their rows in the table of a protocol with that filter name. The last two are blurbs. */
+/* clang-format off */
+#define VSOCK_CALL_FIELDS(hf, filter, of_response, of_time) \
+    {&(hf).request_in, {"Request in", filter ".request_in", FT_FRAMENUM, BASE_NONE, \
+     FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL, HFILL}}, \
+    {&(hf).response_in, {"Response in", filter ".response_in", FT_FRAMENUM, BASE_NONE, \
+     FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, of_response, HFILL}}, \
+    {&(hf).time, {"Response time", filter ".time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, of_time, HFILL}}
+/* clang-format on */
+
 /* call: may be NULL. */
 void vsock_call_show(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, const struct vsock_call *call,
                      enum vsock_call_part part, const struct vsock_call_fields *hf);

@@ -8,11 +8,7 @@
 
 #include "apps.h"
 
-#include <epan/dissectors/packet-tcp.h>
-#include <epan/expert.h>
-
 #include "call.h"
-#include "payload/handoff.h"
 
 #define GCS_PORT 0x40000000
 #define HEADER_SIZE 16
@@ -69,7 +65,7 @@ static const value_string notification_names[] = {
     {0, NULL},
 };
 
-static int proto_gcs = -1;
+static struct vsock_app app;
 
 static int hf_type = -1;
 static int hf_class = -1;
@@ -102,32 +98,18 @@ static hf_register_info fields[] = {
     {&hf_id,
      {"Id", "gcs.id", FT_UINT64, BASE_DEC, NULL, 0, "A response has its request's; a notification 0", HFILL}},
     {&hf_data, {"Data", "gcs.data", FT_BYTES, BASE_NONE, NULL, 0, "What is not taken for a message", HFILL}},
-    {&hf_call.request_in,
-     {"Request in", "gcs.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL,
-      HFILL}},
-    {&hf_call.response_in,
-     {"Response in", "gcs.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0, NULL,
-      HFILL}},
-    {&hf_call.time,
-     {"Response time", "gcs.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0, "Since the request", HFILL}},
+    VSOCK_CALL_FIELDS(hf_call, "gcs", NULL, "Since the request"),
 };
 
 static int ett_gcs = -1;
 static int ett_type = -1;
 
-static expert_field ei_header = EI_INIT;
-static expert_field ei_too_long = EI_INIT;
+static struct vsock_expert header_invalid = {
+    "gcs.header_invalid", PI_ERROR, "Type or size of no message: perhaps no header", .group = PI_MALFORMED};
+static struct vsock_expert too_long = {"gcs.too_long", PI_WARN,
+                                       "From the guest, and longer than 64 KiB: the host rejects it",
+                                       .group = PI_PROTOCOL};
 
-static ei_register_info experts[] = {
-    {&ei_header,
-     {"gcs.header_invalid", PI_MALFORMED, PI_ERROR, "Type or size of no message: perhaps no header",
-      EXPFILL}},
-    {&ei_too_long,
-     {"gcs.too_long", PI_PROTOCOL, PI_WARN, "From the guest, and longer than 64 KiB: the host rejects it",
-      EXPFILL}},
-};
-
-static dissector_handle_t gcs_handle;
 static dissector_handle_t json_handle;
 
 struct gcs_header {
@@ -140,11 +122,13 @@ static unsigned class_of(const struct gcs_header *h)
     return (h->type & CLASS_MASK) >> 28;
 }
 
-static void read_header(tvbuff_t *tvb, int offset, struct gcs_header *h)
+static struct gcs_header read_header(tvbuff_t *tvb, int offset)
 {
-    h->type = tvb_get_letohl(tvb, offset);
-    h->size = tvb_get_letohl(tvb, offset + 4);
-    h->id = tvb_get_letoh64(tvb, offset + 8);
+    return (struct gcs_header){
+        .type = tvb_get_letohl(tvb, offset),
+        .size = tvb_get_letohl(tvb, offset + 4),
+        .id = tvb_get_letoh64(tvb, offset + 8),
+    };
 }
 
 static bool is_framed(const struct gcs_header *h)
@@ -155,14 +139,18 @@ static bool is_framed(const struct gcs_header *h)
            h->size >= HEADER_SIZE && h->size <= SIZE_MAX_KEPT;
 }
 
-/* "Create"; a number where there is no name. */
+/* "Create", or NULL. */
+static const char *known_name(const struct gcs_header *h)
+{
+    return try_val_to_str(h->type & ~CLASS_MASK,
+                          class_of(h) == GCS_NOTIFY ? notification_names : procedure_names);
+}
+
 static const char *name_of(packet_info *pinfo, const struct gcs_header *h)
 {
-    uint32_t value = h->type & ~CLASS_MASK;
-    const char *name =
-        try_val_to_str(value, class_of(h) == GCS_NOTIFY ? notification_names : procedure_names);
+    const char *name = known_name(h);
 
-    return name ? name : wmem_strdup_printf(pinfo->pool, "0x%08x", value);
+    return name ? name : wmem_strdup_printf(pinfo->pool, "0x%08x", h->type & ~CLASS_MASK);
 }
 
 static void show_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct gcs_header *h)
@@ -174,7 +162,7 @@ static void show_header(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, con
     size = proto_tree_add_item(tree, hf_size, tvb, 4, 4, ENC_LITTLE_ENDIAN);
     proto_tree_add_item(tree, hf_id, tvb, 8, 8, ENC_LITTLE_ENDIAN);
     if (h->size > HOST_MAX && class_of(h) != GCS_REQUEST)
-        expert_add_info(pinfo, size, &ei_too_long);
+        expert_add_info(pinfo, size, &too_long.id);
 }
 
 static void show_procedure(tvbuff_t *tvb, proto_tree *tree, const struct gcs_header *h)
@@ -191,7 +179,7 @@ static void show_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const
 
     if (class_of(h) == GCS_NOTIFY) /* its id is 0, which is a request's as well */
         return;
-    call = vsock_call_of(pinfo, proto_gcs, h->id, &part);
+    call = vsock_call_of(pinfo, app.proto, h->id, &part);
     vsock_call_show(pinfo, tree, tvb, call, part, &hf_call);
 }
 
@@ -205,14 +193,14 @@ static const char *summary(packet_info *pinfo, const struct gcs_header *h)
     return wmem_strdup_printf(pinfo->pool, "%s %" PRIu64 " %s", class_name, h->id, name_of(pinfo, h));
 }
 
-static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_item *item,
+static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
                          const struct gcs_header *h)
 {
-    proto_tree *tree = proto_item_add_subtree(item, ett_gcs);
     const char *text = summary(pinfo, h);
 
     col_append_str(pinfo->cinfo, COL_INFO, text);
-    proto_item_append_text(item, ", %s", text);
+    proto_item_append_text(tree, ", %s", text);
+    proto_item_set_len(tree, HEADER_SIZE);
     show_header(tvb, pinfo, tree, h);
     show_procedure(tvb, tree, h);
     show_call(tvb, pinfo, tree, h);
@@ -221,97 +209,61 @@ static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, pro
     tvb_ensure_bytes_exist(tvb, 0, (int)tvb_reported_length(tvb)); /* the JSON dissector does not miss any */
 }
 
-static void show_unframed(tvbuff_t *tvb, packet_info *pinfo, proto_item *item, const struct gcs_header *h)
+static void show_gcs(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree)
 {
-    proto_tree *tree = proto_item_add_subtree(item, ett_gcs);
+    struct gcs_header h = read_header(tvb, 0);
 
+    if (is_framed(&h)) {
+        show_message(tvb, pinfo, top, tree, &h);
+        return;
+    }
     col_append_str(pinfo->cinfo, COL_INFO, "Invalid header");
-    show_header(tvb, pinfo, tree, h);
-    expert_add_info(pinfo, item, &ei_header);
+    show_header(tvb, pinfo, tree, &h);
+    expert_add_info(pinfo, tree, &header_invalid.id);
     if (tvb_reported_length(tvb) > HEADER_SIZE)
         proto_tree_add_item(tree, hf_data, tvb, HEADER_SIZE, -1, ENC_NA);
 }
 
-static int dissect_pdu(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+static unsigned message_size(tvbuff_t *tvb, int offset)
 {
-    struct gcs_header h;
-    proto_item *item;
+    struct gcs_header h = read_header(tvb, offset);
 
-    read_header(tvb, 0, &h);
-    vsock_app_begin_info(pinfo, proto_gcs, "GCS");
-    item = proto_tree_add_item(tree, proto_gcs, tvb, 0, is_framed(&h) ? HEADER_SIZE : -1, ENC_NA);
-    if (is_framed(&h))
-        show_message(tvb, pinfo, tree, item, &h);
-    else
-        show_unframed(tvb, pinfo, item, &h);
-    vsock_app_end_info(pinfo);
-    return (int)tvb_captured_length(tvb);
-}
-
-/* Where a header is none, the rest of what there is. */
-static unsigned pdu_length(packet_info *pinfo _U_, tvbuff_t *tvb, int offset, void *data _U_)
-{
-    struct gcs_header h;
-
-    if (!tvb_bytes_exist(tvb, offset, HEADER_SIZE))
-        return HEADER_SIZE;
-    read_header(tvb, offset, &h);
-    return is_framed(&h) ? h.size : (unsigned)tvb_reported_length_remaining(tvb, offset);
-}
-
-static int dissect_gcs(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    tcp_dissect_pdus(tvb, pinfo, tree, TRUE, HEADER_SIZE, pdu_length, dissect_pdu, data);
-    return (int)tvb_captured_length(tvb);
+    return is_framed(&h) ? h.size : 0;
 }
 
 /* A known message, and the first byte of JSON. The guest writes header and body apart. */
 static bool is_gcs(tvbuff_t *tvb)
 {
     struct gcs_header h;
-    uint8_t first;
 
     if (!tvb_bytes_exist(tvb, 0, HEADER_SIZE + 1))
         return false;
-    read_header(tvb, 0, &h);
-    if (!is_framed(&h) || h.size < HEADER_SIZE + 2 ||
-        !try_val_to_str(h.type & ~CLASS_MASK,
-                        class_of(&h) == GCS_NOTIFY ? notification_names : procedure_names))
-        return false;
-    tvb_memcpy(tvb, &first, HEADER_SIZE, 1);
-    return first == '{';
+    h = read_header(tvb, 0);
+    return is_framed(&h) && h.size >= HEADER_SIZE + 2 && known_name(&h) &&
+           *tvb_get_ptr(tvb, HEADER_SIZE, 1) == '{';
 }
 
-static compat_bool dissect_gcs_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    if (!is_gcs(tvb))
-        return FALSE;
-    vsock_claim(pinfo, gcs_handle);
-    dissect_gcs(tvb, pinfo, tree, data);
-    return TRUE;
+    return vsock_app_try(&app, tvb, pinfo, tree);
 }
 
-void proto_register_gcs(void);
+/* clang-format off */
+static struct vsock_app app = {
+    "Guest Compute Service bridge", "GCS", "gcs", .subtrees = {&ett_gcs, &ett_type},
+    .fields = fields, .field_count = array_length(fields), .experts = {&header_invalid, &too_long},
+    .port = GCS_PORT, .recognize = is_gcs, .heuristic = dissect_heuristic,
+    .show = show_gcs, .header_size = HEADER_SIZE, .message_size = message_size,
+};
+/* clang-format on */
+
 void proto_register_gcs(void)
 {
-    static int *ett[] = {&ett_gcs, &ett_type};
-
-    proto_gcs = vsock_app_protocol("Guest Compute Service bridge", "GCS", "gcs");
-    if (proto_gcs == -1)
-        return;
-    proto_register_field_array(proto_gcs, fields, array_length(fields));
-    proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto_gcs), experts, array_length(experts));
-    gcs_handle = register_dissector("gcs", dissect_gcs, proto_gcs);
+    vsock_app_register(&app);
 }
 
-void proto_reg_handoff_gcs(void);
 void proto_reg_handoff_gcs(void)
 {
-    if (!gcs_handle || !vsock_takes_dissectors())
-        return;
     json_handle = find_dissector("json");
-    dissector_add_uint(VSOCK_PORT_TABLE, GCS_PORT, gcs_handle);
-    heur_dissector_add(VSOCK_HEURISTIC_LIST, dissect_gcs_heuristic, "GCS over vsock", "gcs_vsock", proto_gcs,
-                       HEURISTIC_ENABLE);
+    vsock_app_attach(&app);
 }

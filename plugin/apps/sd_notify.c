@@ -9,7 +9,6 @@
 #include "compat.h"
 
 #include "apps.h"
-#include "payload/handoff.h"
 
 #include <epan/conversation.h>
 #include <epan/expert.h>
@@ -17,7 +16,7 @@
 
 #define MESSAGE_MAX 4096 /* systemd's NOTIFY_BUFFER_MAX: a receiver takes no more */
 
-static int proto_sd_notify = -1;
+static struct vsock_app app;
 
 static int hf_assignment = -1;
 static int hf_name = -1;
@@ -33,15 +32,9 @@ static hf_register_info fields[] = {
 static int ett_sd_notify = -1;
 static int ett_assignment = -1;
 
-static expert_field ei_no_assignment = EI_INIT;
-
-static ei_register_info experts[] = {
-    {&ei_no_assignment,
-     {"sd_notify.no_assignment", PI_PROTOCOL, PI_NOTE, "A line without \"=\": perhaps the rest of another",
-      EXPFILL}},
-};
-
-static dissector_handle_t sd_notify_handle;
+static struct vsock_expert no_assignment = {"sd_notify.no_assignment", PI_NOTE,
+                                            "A line without \"=\": perhaps the rest of another",
+                                            .group = PI_PROTOCOL};
 
 /* ---- lines that packets cut ---- */
 
@@ -62,14 +55,14 @@ struct part {
 static struct message *message_of_connection(packet_info *pinfo)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
-    struct message *m = (struct message *)conversation_get_proto_data(conversation, proto_sd_notify);
+    struct message *m = (struct message *)conversation_get_proto_data(conversation, app.proto);
 
     if (!m) {
         m = wmem_new0(wmem_file_scope(), struct message);
         copy_address_wmem(wmem_file_scope(), &m->sender, &pinfo->src);
         m->port = pinfo->srcport;
         m->bytes = wmem_array_new(wmem_file_scope(), 1);
-        conversation_add_proto_data(conversation, proto_sd_notify, m);
+        conversation_add_proto_data(conversation, app.proto, m);
     }
     return m;
 }
@@ -94,7 +87,7 @@ static struct part *remember(tvbuff_t *tvb, packet_info *pinfo)
     wmem_array_append(m->bytes, tvb_get_ptr(tvb, 0, (int)length), length);
     part = wmem_new(wmem_file_scope(), struct part);
     *part = (struct part){.message = m, .start = count};
-    p_add_proto_data(wmem_file_scope(), pinfo, proto_sd_notify, 0, part);
+    p_add_proto_data(wmem_file_scope(), pinfo, app.proto, 0, part);
     return part;
 }
 
@@ -106,7 +99,7 @@ static bool ends_line(uint8_t c)
 /* How much of an unfinished line comes before this packet: its bytes in *line. */
 static unsigned carried(tvbuff_t *tvb, packet_info *pinfo, const uint8_t **line)
 {
-    const struct part *part = (struct part *)p_get_proto_data(wmem_file_scope(), pinfo, proto_sd_notify, 0);
+    const struct part *part = (struct part *)p_get_proto_data(wmem_file_scope(), pinfo, app.proto, 0);
     const uint8_t *bytes;
     unsigned begin;
 
@@ -147,7 +140,7 @@ static void show_line(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, int s
     item = proto_tree_add_item(tree, hf_assignment, tvb, start, end - start, ENC_UTF_8);
     col_append_str(pinfo->cinfo, COL_INFO, vsock_app_printable(pinfo, text));
     if (!sign) {
-        expert_add_info(pinfo, item, &ei_no_assignment);
+        expert_add_info(pinfo, item, &no_assignment.id);
         return;
     }
     equals = start + (int)(sign - bytes);
@@ -176,29 +169,20 @@ static int show_continued_line(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tr
     return end;
 }
 
-static int dissect_sd_notify(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, void *data _U_)
+static void show_lines(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top _U_, proto_tree *tree)
 {
-    int end = (int)tvb_captured_length(tvb), offset;
-    proto_item *item = proto_tree_add_item(top, proto_sd_notify, tvb, 0, -1, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_sd_notify);
-    bool first;
+    int end = (int)tvb_captured_length(tvb), offset = show_continued_line(tvb, pinfo, tree), until;
+    bool first = offset == 0;
 
-    vsock_app_begin_info(pinfo, proto_sd_notify, "sd_notify");
-    offset = show_continued_line(tvb, pinfo, tree);
-    first = offset == 0;
-    while (offset < end) {
-        int until = line_end(tvb, offset);
-
+    for (; offset < end; offset = until + 1) {
+        until = line_end(tvb, offset);
         if (until > offset) {
             col_append_str(pinfo->cinfo, COL_INFO, first ? "" : ", ");
             show_line(tvb, pinfo, tree, offset, until);
             first = false;
         }
-        offset = until + 1;
     }
-    vsock_app_end_info(pinfo);
     tvb_ensure_bytes_exist(tvb, 0, (int)tvb_reported_length(tvb));
-    return end;
 }
 
 /* ---- recognising ---- */
@@ -206,32 +190,30 @@ static int dissect_sd_notify(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top,
 /* Whether a line begins with what systemd defines: 1 where nothing else is defined. */
 static bool is_known(const char *text)
 {
-    static const char *const known[] = {
-        "READY=1",
-        "RELOADING=1",
-        "STOPPING=1",
-        "MONOTONIC_USEC=",
-        "STATUS=",
-        "NOTIFYACCESS=",
-        "ERRNO=",
-        "BUSERROR=",
-        "VARLINKERROR=",
-        "EXIT_STATUS=",
-        "MAINPID=",
-        "MAINPIDFDID=",
-        "MAINPIDFD=1",
-        "WATCHDOG=1",
-        "WATCHDOG=trigger",
-        "WATCHDOG_USEC=",
-        "EXTEND_TIMEOUT_USEC=",
-        "RESTART_RESET=1",
-        "FDSTORE=1",
-        "FDSTOREREMOVE=1",
-        "FDNAME=",
-        "FDPOLL=0",
-        "BARRIER=1",
-        "X_SYSTEMD_",
-    };
+    static const char *const known[] = {"READY=1",
+                                        "RELOADING=1",
+                                        "STOPPING=1",
+                                        "MONOTONIC_USEC=",
+                                        "STATUS=",
+                                        "NOTIFYACCESS=",
+                                        "ERRNO=",
+                                        "BUSERROR=",
+                                        "VARLINKERROR=",
+                                        "EXIT_STATUS=",
+                                        "MAINPID=",
+                                        "MAINPIDFDID=",
+                                        "MAINPIDFD=1",
+                                        "WATCHDOG=1",
+                                        "WATCHDOG=trigger",
+                                        "WATCHDOG_USEC=",
+                                        "EXTEND_TIMEOUT_USEC=",
+                                        "RESTART_RESET=1",
+                                        "FDSTORE=1",
+                                        "FDSTOREREMOVE=1",
+                                        "FDNAME=",
+                                        "FDPOLL=0",
+                                        "BARRIER=1",
+                                        "X_SYSTEMD_"};
 
     for (unsigned i = 0; i < array_length(known); i++) {
         if (g_str_has_prefix(text, known[i]))
@@ -249,43 +231,32 @@ static bool is_sd_notify(tvbuff_t *tvb)
     tvb_memcpy(tvb, text, 0, length);
     text[length] = '\0';
     for (unsigned i = 0; i < length; i++) {
-        if (((uint8_t)text[i] < ' ' && text[i] != '\n' && text[i] != '\r' && text[i] != '\t') ||
-            text[i] == 0x7f)
+        if (g_ascii_iscntrl(text[i]) && text[i] != '\t' && !ends_line((uint8_t)text[i]))
             return false;
     }
     return is_known(text);
 }
 
-static compat_bool dissect_sd_notify_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                                               void *data)
+static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    if (!is_sd_notify(tvb))
-        return FALSE;
-    vsock_claim(pinfo, sd_notify_handle);
-    dissect_sd_notify(tvb, pinfo, tree, data);
-    return TRUE;
+    return vsock_app_try(&app, tvb, pinfo, tree);
 }
 
-void proto_register_sd_notify(void);
+/* clang-format off */
+static struct vsock_app app = {
+    "systemd notification", "sd_notify", "sd_notify",
+    .subtrees = {&ett_sd_notify, &ett_assignment}, .fields = fields, .field_count = array_length(fields),
+    .experts = {&no_assignment}, .recognize = is_sd_notify, .heuristic = dissect_heuristic,
+    .show = show_lines,
+};
+/* clang-format on */
+
 void proto_register_sd_notify(void)
 {
-    static int *ett[] = {&ett_sd_notify, &ett_assignment};
-
-    proto_sd_notify = vsock_app_protocol("systemd notification", "sd_notify", "sd_notify");
-    if (proto_sd_notify == -1)
-        return;
-    proto_register_field_array(proto_sd_notify, fields, array_length(fields));
-    proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto_sd_notify), experts, array_length(experts));
-    sd_notify_handle = register_dissector("sd_notify", dissect_sd_notify, proto_sd_notify);
+    vsock_app_register(&app);
 }
 
-void proto_reg_handoff_sd_notify(void);
 void proto_reg_handoff_sd_notify(void)
 {
-    if (!sd_notify_handle || !vsock_takes_dissectors())
-        return;
-    dissector_add_for_decode_as(VSOCK_PORT_TABLE, sd_notify_handle);
-    heur_dissector_add(VSOCK_HEURISTIC_LIST, dissect_sd_notify_heuristic, "sd_notify over vsock",
-                       "sd_notify_vsock", proto_sd_notify, HEURISTIC_ENABLE);
+    vsock_app_attach(&app);
 }

@@ -8,13 +8,10 @@
 
 #include "apps.h"
 
-#include <epan/dissectors/packet-tcp.h>
-#include <epan/expert.h>
 #include <epan/tfs.h>
 
 #include "call.h"
 #include "dissect/tree_util.h"
-#include "payload/handoff.h"
 #include "protobuf.h"
 
 #define HEADER_SIZE 10
@@ -35,23 +32,11 @@ enum ttrpc_flags {
     TTRPC_NO_DATA = 4,
 };
 
-/* Field numbers. */
-enum ttrpc_request {
+/* Numbers of the fields that are looked for; the others are in the tables of what shows them. */
+enum ttrpc_field {
     REQUEST_SERVICE = 1,
     REQUEST_METHOD = 2,
-    REQUEST_PAYLOAD = 3,
-    REQUEST_TIMEOUT_NANO = 4,
-    REQUEST_METADATA = 5,
-};
-
-enum ttrpc_response {
     RESPONSE_STATUS = 1,
-    RESPONSE_PAYLOAD = 2,
-};
-
-enum rpc_status {
-    STATUS_CODE = 1,
-    STATUS_MESSAGE = 2,
 };
 
 static const value_string type_names[] = {
@@ -83,7 +68,7 @@ static const value_string code_names[] = {
     {0, NULL},
 };
 
-static int proto_ttrpc = -1;
+static struct vsock_app app;
 
 static int hf_length = -1;
 static int hf_stream_id = -1;
@@ -146,15 +131,8 @@ static hf_register_info fields[] = {
      {"Unknown field", "ttrpc.unknown_field", FT_BYTES, BASE_NONE, NULL, 0, "Tag included", HFILL}},
     {&hf_data,
      {"Data", "ttrpc.data", FT_BYTES, BASE_NONE, NULL, 0, "What is not taken for a message's parts", HFILL}},
-    {&hf_call.request_in,
-     {"Request in", "ttrpc.request_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST), 0, NULL,
-      HFILL}},
-    {&hf_call.response_in,
-     {"Response in", "ttrpc.response_in", FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE), 0,
-      "The response, or the server's last data", HFILL}},
-    {&hf_call.time,
-     {"Response time", "ttrpc.time", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
-      "Since the request; of a response, or of the server's last data", HFILL}},
+    VSOCK_CALL_FIELDS(hf_call, "ttrpc", "The response, or the server's last data",
+                      "Since the request; of a response, or of the server's last data"),
 };
 
 static int ett_ttrpc = -1;
@@ -162,32 +140,24 @@ static int ett_flags = -1;
 static int ett_metadata = -1;
 static int ett_status = -1;
 
-static expert_field ei_too_long = EI_INIT;
-static expert_field ei_unknown_type = EI_INIT;
-static expert_field ei_even_stream_id = EI_INIT;
-static expert_field ei_status = EI_INIT;
-static expert_field ei_malformed = EI_INIT;
-static expert_field ei_many_fields = EI_INIT;
-static expert_field ei_payload_undecoded = EI_INIT;
+/* Laid out by hand, as tables of fields are. */
+/* clang-format off */
+static struct vsock_expert too_long = {"ttrpc.too_long", PI_ERROR,
+    "Longer than 4 MiB: peers reject the message", .group = PI_PROTOCOL};
+static struct vsock_expert unknown_type = {"ttrpc.unknown_type", PI_WARN,
+    "No known message type: perhaps no header", .group = PI_PROTOCOL};
+static struct vsock_expert even_stream_id = {"ttrpc.even_stream_id", PI_WARN,
+    "A request with an even stream id: servers reject it", .group = PI_PROTOCOL};
+static struct vsock_expert status_error = {"ttrpc.status.error", PI_NOTE,
+    "The call failed", .group = PI_RESPONSE_CODE};
+static struct vsock_expert malformed = {"ttrpc.malformed", PI_ERROR,
+    "No protobuf field that fits the message", .group = PI_MALFORMED};
+static struct vsock_expert many_fields = {"ttrpc.many_fields", PI_NOTE,
+    "More fields than are shown", .group = PI_UNDECODED};
+static struct vsock_expert payload_undecoded = {"ttrpc.payload.undecoded", PI_NOTE,
+    "Not shown as protobuf: it is none, or too large", .group = PI_UNDECODED};
+/* clang-format on */
 
-static ei_register_info experts[] = {
-    {&ei_too_long,
-     {"ttrpc.too_long", PI_PROTOCOL, PI_ERROR, "Longer than 4 MiB: peers reject the message", EXPFILL}},
-    {&ei_unknown_type,
-     {"ttrpc.unknown_type", PI_PROTOCOL, PI_WARN, "No known message type: perhaps no header", EXPFILL}},
-    {&ei_even_stream_id,
-     {"ttrpc.even_stream_id", PI_PROTOCOL, PI_WARN, "A request with an even stream id: servers reject it",
-      EXPFILL}},
-    {&ei_status, {"ttrpc.status.error", PI_RESPONSE_CODE, PI_NOTE, "The call failed", EXPFILL}},
-    {&ei_malformed,
-     {"ttrpc.malformed", PI_MALFORMED, PI_ERROR, "No protobuf field that fits the message", EXPFILL}},
-    {&ei_many_fields, {"ttrpc.many_fields", PI_UNDECODED, PI_NOTE, "More fields than are shown", EXPFILL}},
-    {&ei_payload_undecoded,
-     {"ttrpc.payload.undecoded", PI_UNDECODED, PI_NOTE, "Not shown as protobuf: it is none, or too large",
-      EXPFILL}},
-};
-
-static dissector_handle_t ttrpc_handle;
 static dissector_handle_t protobuf_handle;
 
 struct ttrpc_header {
@@ -196,28 +166,30 @@ struct ttrpc_header {
 };
 
 /* A message on its way through: where it is shown, and what is known of it. */
-struct ttrpc_message {
+struct message {
     struct ttrpc_header header;
     tvbuff_t *tvb;
     packet_info *pinfo;
-    proto_tree *top, *tree;
-    proto_item *item;
+    proto_tree *top, *tree; /* for other dissectors; its own */
     int end;
     struct vsock_call *call; /* or NULL */
     enum vsock_call_part part;
+    int32_t status_code;
+    const char *status_message; /* or NULL */
 };
 
 /* ---- reading ---- */
 
-static void read_header(tvbuff_t *tvb, int offset, struct ttrpc_header *h)
+static struct ttrpc_header read_header(tvbuff_t *tvb, int offset)
 {
-    uint8_t bytes[2];
+    const uint8_t *bytes = tvb_get_ptr(tvb, offset, HEADER_SIZE);
 
-    h->length = tvb_get_ntohl(tvb, offset);
-    h->stream_id = tvb_get_ntohl(tvb, offset + 4);
-    tvb_memcpy(tvb, bytes, offset + 8, sizeof(bytes));
-    h->type = bytes[0];
-    h->flags = bytes[1];
+    return (struct ttrpc_header){
+        .length = tvb_get_ntohl(tvb, offset),
+        .stream_id = tvb_get_ntohl(tvb, offset + 4),
+        .type = bytes[8],
+        .flags = bytes[9],
+    };
 }
 
 /* Whether its length is to be believed: else a stream that was lost track of would be joined to nonsense. */
@@ -253,10 +225,10 @@ static enum vsock_call_part part_of(const struct ttrpc_header *h)
     return VSOCK_CALL_OTHER;
 }
 
-static void find_call(struct ttrpc_message *m)
+static void find_call(struct message *m)
 {
     m->part = part_of(&m->header);
-    m->call = vsock_call_of(m->pinfo, proto_ttrpc, m->header.stream_id, &m->part);
+    m->call = vsock_call_of(m->pinfo, app.proto, m->header.stream_id, &m->part);
     if (m->part == VSOCK_CALL_REQUEST && m->call && !PINFO_FD_VISITED(m->pinfo)) {
         m->call->service = find_text(wmem_file_scope(), m->tvb, m->end, REQUEST_SERVICE);
         m->call->method = find_text(wmem_file_scope(), m->tvb, m->end, REQUEST_METHOD);
@@ -266,7 +238,7 @@ static void find_call(struct ttrpc_message *m)
 /* ---- showing ---- */
 
 /* "grpc.Health/Check", or NULL. */
-static const char *name_of_call(const struct ttrpc_message *m)
+static const char *name_of_call(const struct message *m)
 {
     if (!m->call || (!m->call->service && !m->call->method))
         return NULL;
@@ -274,25 +246,24 @@ static const char *name_of_call(const struct ttrpc_message *m)
                               vsock_app_printable(m->pinfo, m->call->method));
 }
 
-static void append_text(const struct ttrpc_message *m, const char *text)
+static void append_text(const struct message *m, const char *text)
 {
     col_append_str(m->pinfo->cinfo, COL_INFO, text);
-    proto_item_append_text(m->item, "%s", text);
+    proto_item_append_text(m->tree, "%s", text);
 }
 
-static void show_summary(const struct ttrpc_message *m)
+static void show_summary(const struct message *m)
 {
     const char *type = val_to_str_const(m->header.type, type_names, "Message");
     const char *name = name_of_call(m);
 
-    append_text(m, wmem_strdup_printf(m->pinfo->pool, "%s %u", type, m->header.stream_id));
-    if (name)
-        append_text(m, wmem_strdup_printf(m->pinfo->pool, " %s", name));
-    if (m->header.type == TTRPC_DATA && (m->header.flags & TTRPC_REMOTE_CLOSED))
-        append_text(m, ", last");
+    bool last = m->header.type == TTRPC_DATA && (m->header.flags & TTRPC_REMOTE_CLOSED);
+
+    append_text(m, wmem_strdup_printf(m->pinfo->pool, "%s %u%s%s%s", type, m->header.stream_id,
+                                      name ? " " : "", name ? name : "", last ? ", last" : ""));
 }
 
-static void show_header(const struct ttrpc_message *m)
+static void show_header(const struct message *m)
 {
     static int *const flags[] = {&hf_flags_remote_closed, &hf_flags_remote_open, &hf_flags_no_data, NULL};
     proto_item *stream_id;
@@ -302,10 +273,10 @@ static void show_header(const struct ttrpc_message *m)
     proto_tree_add_item(m->tree, hf_type, m->tvb, 8, 1, ENC_NA);
     proto_tree_add_bitmask(m->tree, m->tvb, 9, hf_flags, ett_flags, flags, ENC_NA);
     if (m->header.type == TTRPC_REQUEST && m->header.stream_id % 2 == 0)
-        expert_add_info(m->pinfo, stream_id, &ei_even_stream_id);
+        expert_add_info(m->pinfo, stream_id, &even_stream_id.id);
 }
 
-static void show_call(const struct ttrpc_message *m)
+static void show_call(const struct message *m)
 {
     if (!m->call)
         return;
@@ -318,7 +289,7 @@ static void show_call(const struct ttrpc_message *m)
 
 /* What Wireshark's protobuf dissector knows gRPC's messages by, so that it finds the type in the user's
  * .proto files; NULL where there is no telling. */
-static char *payload_type(const struct ttrpc_message *m)
+static char *payload_type(const struct message *m)
 {
     const char *name = name_of_call(m);
 
@@ -340,165 +311,178 @@ static bool is_protobuf(tvbuff_t *tvb, int start, int end)
     return offset == end;
 }
 
-static void show_payload(const struct ttrpc_message *m, int start, int end)
-{
-    proto_item *item = proto_tree_add_item(m->tree, hf_payload, m->tvb, start, end - start, ENC_NA);
+typedef void field_shower(struct message *m, proto_tree *tree, int hf, const struct vsock_protobuf_field *f);
 
-    if (!is_protobuf(m->tvb, start, end))
-        expert_add_info(m->pinfo, item, &ei_payload_undecoded);
-    else if (end > start)
-        vsock_app_call(protobuf_handle, tvb_new_subset_length(m->tvb, start, end - start), m->pinfo, m->top,
+/* A field of a protobuf message; a table ends with number 0, which has what shows all others, or nothing. */
+struct known_field {
+    uint32_t number;
+    enum vsock_protobuf_wire wire;
+    int *hf;
+    field_shower *show;
+};
+
+/* Returns how many of the message's fields were shown, and moves *offset behind them. */
+static int show_fields(struct message *m, proto_tree *tree, int *offset, int end,
+                       const struct known_field *known)
+{
+    struct vsock_protobuf_field f;
+    int n = 0;
+
+    for (; n < FIELDS_SHOWN && vsock_protobuf_next(m->tvb, offset, end, &f); n++) {
+        const struct known_field *k = known;
+
+        while (k->number != 0 && (k->number != f.number || k->wire != f.wire))
+            k++;
+        if (k->show)
+            k->show(m, tree, *k->hf, &f);
+    }
+    return n;
+}
+
+static void show_payload(struct message *m, proto_tree *tree, int hf, const struct vsock_protobuf_field *f)
+{
+    int start = f->value_start, length = f->end - start;
+    proto_item *item = proto_tree_add_item(tree, hf, m->tvb, start, length, ENC_NA);
+
+    if (!is_protobuf(m->tvb, start, f->end))
+        expert_add_info(m->pinfo, item, &payload_undecoded.id);
+    else if (length > 0)
+        vsock_app_call(protobuf_handle, tvb_new_subset_length(m->tvb, start, length), m->pinfo, m->top,
                        payload_type(m));
 }
 
-static void show_unknown_field(const struct ttrpc_message *m, const struct vsock_protobuf_field *f)
+static proto_item *show_whole_field(struct message *m, proto_tree *tree, int hf,
+                                    const struct vsock_protobuf_field *f)
 {
-    proto_item *item =
-        proto_tree_add_item(m->tree, hf_unknown_field, m->tvb, f->start, f->end - f->start, ENC_NA);
-
-    proto_item_append_text(item, " (number %u)", f->number);
+    return proto_tree_add_item(tree, hf, m->tvb, f->start, f->end - f->start, ENC_NA);
 }
 
-static void show_text(proto_tree *tree, const struct ttrpc_message *m, int hf,
-                      const struct vsock_protobuf_field *f)
+static void show_unknown(struct message *m, proto_tree *tree, int hf, const struct vsock_protobuf_field *f)
+{
+    proto_item_append_text(show_whole_field(m, tree, hf, f), " (number %u)", f->number);
+}
+
+static void show_text(struct message *m, proto_tree *tree, int hf, const struct vsock_protobuf_field *f)
 {
     proto_tree_add_item(tree, hf, m->tvb, f->value_start, f->end - f->value_start, ENC_UTF_8);
 }
 
-static void show_metadata(const struct ttrpc_message *m, const struct vsock_protobuf_field *f)
-{
-    proto_item *item = proto_tree_add_item(m->tree, hf_metadata, m->tvb, f->start, f->end - f->start, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_metadata);
-    struct vsock_protobuf_field part;
-    int offset = f->value_start;
-
-    for (int n = 0; n < FIELDS_SHOWN && vsock_protobuf_next(m->tvb, &offset, f->end, &part); n++) {
-        if (part.number <= 2 && part.wire == VSOCK_PROTOBUF_LEN)
-            show_text(tree, m, part.number == 1 ? hf_metadata_key : hf_metadata_value, &part);
-    }
-}
-
-static void show_timeout(const struct ttrpc_message *m, const struct vsock_protobuf_field *f)
+static void show_timeout(struct message *m, proto_tree *tree, int hf, const struct vsock_protobuf_field *f)
 {
     nstime_t timeout = vsock_nstime((int64_t)f->varint);
 
-    proto_tree_add_time(m->tree, hf_timeout, m->tvb, f->value_start, f->end - f->value_start, &timeout);
+    proto_tree_add_time(tree, hf, m->tvb, f->value_start, f->end - f->value_start, &timeout);
 }
 
-static void show_request_field(const struct ttrpc_message *m, const struct vsock_protobuf_field *f)
+static void show_metadata(struct message *m, proto_tree *tree, int hf, const struct vsock_protobuf_field *f)
 {
-    if (f->number == REQUEST_SERVICE && f->wire == VSOCK_PROTOBUF_LEN)
-        show_text(m->tree, m, hf_service, f);
-    else if (f->number == REQUEST_METHOD && f->wire == VSOCK_PROTOBUF_LEN)
-        show_text(m->tree, m, hf_method, f);
-    else if (f->number == REQUEST_PAYLOAD && f->wire == VSOCK_PROTOBUF_LEN)
-        show_payload(m, f->value_start, f->end);
-    else if (f->number == REQUEST_TIMEOUT_NANO && f->wire == VSOCK_PROTOBUF_VARINT)
-        show_timeout(m, f);
-    else if (f->number == REQUEST_METADATA && f->wire == VSOCK_PROTOBUF_LEN)
-        show_metadata(m, f);
-    else
-        show_unknown_field(m, f);
-}
-
-struct status {
-    int32_t code;
-    const char *message;
-};
-
-static void show_status_field(const struct ttrpc_message *m, proto_tree *tree,
-                              const struct vsock_protobuf_field *f, struct status *status)
-{
-    if (f->number == STATUS_CODE && f->wire == VSOCK_PROTOBUF_VARINT) {
-        status->code = (int32_t)f->varint;
-        proto_tree_add_int(tree, hf_status_code, m->tvb, f->value_start, f->end - f->value_start,
-                           status->code);
-    } else if (f->number == STATUS_MESSAGE && f->wire == VSOCK_PROTOBUF_LEN) {
-        show_text(tree, m, hf_status_message, f);
-        status->message = (const char *)tvb_get_string_enc(m->pinfo->pool, m->tvb, f->value_start,
-                                                           f->end - f->value_start, ENC_UTF_8);
-    }
-}
-
-static void show_status(const struct ttrpc_message *m, const struct vsock_protobuf_field *f)
-{
-    proto_item *item = proto_tree_add_item(m->tree, hf_status, m->tvb, f->start, f->end - f->start, ENC_NA);
-    proto_tree *tree = proto_item_add_subtree(item, ett_status);
-    struct status status = {0, NULL};
-    struct vsock_protobuf_field part;
+    static const struct known_field known[] = {
+        {1, VSOCK_PROTOBUF_LEN, &hf_metadata_key, show_text},
+        {2, VSOCK_PROTOBUF_LEN, &hf_metadata_value, show_text},
+        {0},
+    };
     int offset = f->value_start;
-    const char *name, *message;
 
-    for (int n = 0; n < FIELDS_SHOWN && vsock_protobuf_next(m->tvb, &offset, f->end, &part); n++)
-        show_status_field(m, tree, &part, &status);
-    name = try_val_to_str((uint32_t)status.code, code_names);
+    tree = proto_item_add_subtree(show_whole_field(m, tree, hf, f), ett_metadata);
+    show_fields(m, tree, &offset, f->end, known);
+}
+
+static void show_status_code(struct message *m, proto_tree *tree, int hf,
+                             const struct vsock_protobuf_field *f)
+{
+    m->status_code = (int32_t)f->varint;
+    proto_tree_add_int(tree, hf, m->tvb, f->value_start, f->end - f->value_start, m->status_code);
+}
+
+static void show_status_message(struct message *m, proto_tree *tree, int hf,
+                                const struct vsock_protobuf_field *f)
+{
+    const uint8_t *text;
+
+    show_text(m, tree, hf, f);
+    text = tvb_get_string_enc(m->pinfo->pool, m->tvb, f->value_start, f->end - f->value_start, ENC_UTF_8);
+    m->status_message = vsock_app_printable(m->pinfo, (const char *)text);
+}
+
+static void show_status(struct message *m, proto_tree *tree, int hf, const struct vsock_protobuf_field *f)
+{
+    static const struct known_field known[] = {
+        {1, VSOCK_PROTOBUF_VARINT, &hf_status_code, show_status_code},
+        {2, VSOCK_PROTOBUF_LEN, &hf_status_message, show_status_message},
+        {0},
+    };
+    proto_item *item = show_whole_field(m, tree, hf, f);
+    int offset = f->value_start;
+    const char *name;
+
+    tree = proto_item_add_subtree(item, ett_status);
+    m->status_code = 0; /* which proto3 leaves out */
+    m->status_message = NULL;
+    show_fields(m, tree, &offset, f->end, known);
+    name = try_val_to_str((uint32_t)m->status_code, code_names);
     if (!name)
-        name = wmem_strdup_printf(m->pinfo->pool, "code %d", status.code);
-    message = status.message ? vsock_app_printable(m->pinfo, status.message) : NULL;
-    if (status.code == 0) /* which proto3 leaves out */
+        name = wmem_strdup_printf(m->pinfo->pool, "code %d", m->status_code);
+    if (m->status_code == 0)
         proto_item_set_generated(proto_tree_add_int(tree, hf_status_code, m->tvb, f->start, 0, 0));
     else
-        expert_add_info_format(m->pinfo, item, &ei_status, "The call failed: %s%s%s", name,
-                               message ? ": " : "", message ? message : "");
+        expert_add_info_format(m->pinfo, item, &status_error.id, "The call failed: %s%s%s", name,
+                               m->status_message ? ": " : "", m->status_message ? m->status_message : "");
     append_text(m, wmem_strdup_printf(m->pinfo->pool, ": %s", name));
-    if (message)
-        append_text(m, wmem_strdup_printf(m->pinfo->pool, " (%s)", message));
+    if (m->status_message)
+        append_text(m, wmem_strdup_printf(m->pinfo->pool, " (%s)", m->status_message));
 }
 
-static void show_response_field(const struct ttrpc_message *m, const struct vsock_protobuf_field *f)
-{
-    if (f->number == RESPONSE_STATUS && f->wire == VSOCK_PROTOBUF_LEN)
-        show_status(m, f);
-    else if (f->number == RESPONSE_PAYLOAD && f->wire == VSOCK_PROTOBUF_LEN)
-        show_payload(m, f->value_start, f->end);
-    else
-        show_unknown_field(m, f);
-}
+static const struct known_field request_fields[] = {
+    {REQUEST_SERVICE, VSOCK_PROTOBUF_LEN, &hf_service, show_text},
+    {REQUEST_METHOD, VSOCK_PROTOBUF_LEN, &hf_method, show_text},
+    {3, VSOCK_PROTOBUF_LEN, &hf_payload, show_payload},
+    {4, VSOCK_PROTOBUF_VARINT, &hf_timeout, show_timeout},
+    {5, VSOCK_PROTOBUF_LEN, &hf_metadata, show_metadata},
+    {0, VSOCK_PROTOBUF_VARINT, &hf_unknown_field, show_unknown},
+};
 
-/* What is left of the message where no field could be read. */
-static void show_rest(const struct ttrpc_message *m, int offset, expert_field *why)
+static const struct known_field response_fields[] = {
+    {RESPONSE_STATUS, VSOCK_PROTOBUF_LEN, &hf_status, show_status},
+    {2, VSOCK_PROTOBUF_LEN, &hf_payload, show_payload},
+    {0, VSOCK_PROTOBUF_VARINT, &hf_unknown_field, show_unknown},
+};
+
+/* Then what is left of the message where no field could be read. */
+static void show_all_fields(struct message *m, const struct known_field *known)
 {
+    int offset = HEADER_SIZE, n = show_fields(m, m->tree, &offset, m->end, known);
+    proto_item *item;
+
     if (offset == m->end)
         return;
     tvb_ensure_bytes_exist(m->tvb, offset, m->end - offset); /* it may be the capture that ends here */
-    expert_add_info(m->pinfo, proto_tree_add_item(m->tree, hf_data, m->tvb, offset, m->end - offset, ENC_NA),
-                    why);
+    item = proto_tree_add_item(m->tree, hf_data, m->tvb, offset, m->end - offset, ENC_NA);
+    expert_add_info(m->pinfo, item, n == FIELDS_SHOWN ? &many_fields.id : &malformed.id);
 }
 
-static void show_fields(const struct ttrpc_message *m)
-{
-    struct vsock_protobuf_field f;
-    int offset = HEADER_SIZE, n = 0;
-
-    for (; n < FIELDS_SHOWN && vsock_protobuf_next(m->tvb, &offset, m->end, &f); n++) {
-        if (m->header.type == TTRPC_REQUEST)
-            show_request_field(m, &f);
-        else
-            show_response_field(m, &f);
-    }
-    show_rest(m, offset, n == FIELDS_SHOWN ? &ei_many_fields : &ei_malformed);
-}
-
-static void show_body(const struct ttrpc_message *m)
+static void show_body(struct message *m)
 {
     if (m->header.type != TTRPC_DATA)
-        show_fields(m);
+        show_all_fields(m, m->header.type == TTRPC_REQUEST ? request_fields : response_fields);
     else if (!(m->header.flags & TTRPC_NO_DATA) || m->end > HEADER_SIZE)
-        show_payload(m, HEADER_SIZE, m->end);
+        show_payload(m, m->tree, hf_payload,
+                     &(struct vsock_protobuf_field){.value_start = HEADER_SIZE, .end = m->end});
 }
 
 /* ---- dissecting ---- */
 
-static void show_unframed(const struct ttrpc_message *m)
+static void show_unframed(const struct message *m)
 {
-    append_text(m, m->header.length > LENGTH_MAX ? "Message too long" : "Unknown message type");
+    bool is_long = m->header.length > LENGTH_MAX;
+
+    append_text(m, is_long ? "Message too long" : "Unknown message type");
     show_header(m);
-    expert_add_info(m->pinfo, m->item, m->header.length > LENGTH_MAX ? &ei_too_long : &ei_unknown_type);
+    expert_add_info(m->pinfo, m->tree, is_long ? &too_long.id : &unknown_type.id);
     if (tvb_reported_length(m->tvb) > HEADER_SIZE)
         proto_tree_add_item(m->tree, hf_data, m->tvb, HEADER_SIZE, -1, ENC_NA);
 }
 
-static void show_message(struct ttrpc_message *m)
+static void show_message(struct message *m)
 {
     m->end = HEADER_SIZE + (int)m->header.length;
     find_call(m);
@@ -508,37 +492,22 @@ static void show_message(struct ttrpc_message *m)
     show_body(m);
 }
 
-static int dissect_pdu(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+static void show_ttrpc(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree)
 {
-    struct ttrpc_message m = {.tvb = tvb, .pinfo = pinfo, .top = tree};
+    struct message m = {read_header(tvb, 0), .tvb = tvb, .pinfo = pinfo, .top = top, .tree = tree};
 
-    read_header(tvb, 0, &m.header);
-    m.item = proto_tree_add_protocol_format(tree, proto_ttrpc, tvb, 0, -1, "ttrpc, ");
-    m.tree = proto_item_add_subtree(m.item, ett_ttrpc);
-    vsock_app_begin_info(pinfo, proto_ttrpc, "ttrpc");
+    proto_item_append_text(tree, ", ");
     if (is_framed(&m.header))
         show_message(&m);
     else
         show_unframed(&m);
-    vsock_app_end_info(pinfo);
-    return (int)tvb_captured_length(tvb);
 }
 
-/* Where a header is none, or tells of more than a peer would take, the rest of what there is. */
-static unsigned pdu_length(packet_info *pinfo _U_, tvbuff_t *tvb, int offset, void *data _U_)
+static unsigned message_size(tvbuff_t *tvb, int offset)
 {
-    struct ttrpc_header h;
+    struct ttrpc_header h = read_header(tvb, offset);
 
-    if (!tvb_bytes_exist(tvb, offset, HEADER_SIZE))
-        return HEADER_SIZE;
-    read_header(tvb, offset, &h);
-    return is_framed(&h) ? HEADER_SIZE + h.length : (unsigned)tvb_reported_length_remaining(tvb, offset);
-}
-
-static int dissect_ttrpc(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    tcp_dissect_pdus(tvb, pinfo, tree, TRUE, HEADER_SIZE, pdu_length, dissect_pdu, data);
-    return (int)tvb_captured_length(tvb);
+    return is_framed(&h) ? HEADER_SIZE + h.length : 0;
 }
 
 /* ---- recognising ---- */
@@ -552,10 +521,9 @@ static bool is_name_character(uint8_t c)
 static bool begins_with_service(tvbuff_t *tvb, const struct ttrpc_header *h)
 {
     enum { SHORTEST = 3 };
-    uint8_t bytes[2 + 127];
-    unsigned size = MIN(tvb_captured_length(tvb) - HEADER_SIZE, sizeof(bytes));
+    unsigned size = tvb_captured_length(tvb) - HEADER_SIZE;
+    const uint8_t *bytes = tvb_get_ptr(tvb, HEADER_SIZE, (int)size);
 
-    tvb_memcpy(tvb, bytes, HEADER_SIZE, size);
     if (size < 2 + SHORTEST || bytes[0] != (REQUEST_SERVICE << 3 | VSOCK_PROTOBUF_LEN))
         return false;
     if (bytes[1] < SHORTEST || bytes[1] > 127 || 2U + bytes[1] > h->length)
@@ -570,13 +538,9 @@ static bool begins_with_service(tvbuff_t *tvb, const struct ttrpc_header *h)
 /* Of a stream whose beginning was not captured: a whole response, and nothing behind it. */
 static bool is_lone_response(tvbuff_t *tvb, const struct ttrpc_header *h)
 {
-    uint8_t tag;
-
-    if (h->flags != 0 || h->length < 2 || tvb_reported_length(tvb) != HEADER_SIZE + h->length ||
-        tvb_captured_length(tvb) <= HEADER_SIZE)
-        return false;
-    tvb_memcpy(tvb, &tag, HEADER_SIZE, 1);
-    return tag == (RESPONSE_STATUS << 3 | VSOCK_PROTOBUF_LEN);
+    return h->flags == 0 && h->length >= 2 && tvb_reported_length(tvb) == HEADER_SIZE + h->length &&
+           tvb_captured_length(tvb) > HEADER_SIZE &&
+           *tvb_get_ptr(tvb, HEADER_SIZE, 1) == (RESPONSE_STATUS << 3 | VSOCK_PROTOBUF_LEN);
 }
 
 static bool is_ttrpc(tvbuff_t *tvb)
@@ -585,7 +549,7 @@ static bool is_ttrpc(tvbuff_t *tvb)
 
     if (!tvb_bytes_exist(tvb, 0, HEADER_SIZE))
         return false;
-    read_header(tvb, 0, &h);
+    h = read_header(tvb, 0);
     if (!is_framed(&h) || h.stream_id % 2 == 0 || h.flags > 7)
         return false;
     if (h.type == TTRPC_REQUEST)
@@ -593,36 +557,30 @@ static bool is_ttrpc(tvbuff_t *tvb)
     return h.type == TTRPC_RESPONSE && is_lone_response(tvb, &h);
 }
 
-static compat_bool dissect_ttrpc_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    if (!is_ttrpc(tvb))
-        return FALSE;
-    vsock_claim(pinfo, ttrpc_handle);
-    dissect_ttrpc(tvb, pinfo, tree, data);
-    return TRUE;
+    return vsock_app_try(&app, tvb, pinfo, tree);
 }
 
-void proto_register_ttrpc(void);
+/* clang-format off */
+static struct vsock_app app = {
+    "ttrpc", "ttrpc", "ttrpc",
+    .subtrees = {&ett_ttrpc, &ett_flags, &ett_metadata, &ett_status},
+    .fields = fields, .field_count = array_length(fields),
+    .experts = {&too_long, &unknown_type, &even_stream_id, &status_error, &malformed, &many_fields,
+                &payload_undecoded},
+    .recognize = is_ttrpc, .heuristic = dissect_heuristic,
+    .show = show_ttrpc, .header_size = HEADER_SIZE, .message_size = message_size,
+};
+/* clang-format on */
+
 void proto_register_ttrpc(void)
 {
-    static int *ett[] = {&ett_ttrpc, &ett_flags, &ett_metadata, &ett_status};
-
-    proto_ttrpc = vsock_app_protocol("ttrpc", "ttrpc", "ttrpc");
-    if (proto_ttrpc == -1)
-        return;
-    proto_register_field_array(proto_ttrpc, fields, array_length(fields));
-    proto_register_subtree_array(ett, array_length(ett));
-    expert_register_field_array(expert_register_protocol(proto_ttrpc), experts, array_length(experts));
-    ttrpc_handle = register_dissector("ttrpc", dissect_ttrpc, proto_ttrpc);
+    vsock_app_register(&app);
 }
 
-void proto_reg_handoff_ttrpc(void);
 void proto_reg_handoff_ttrpc(void)
 {
-    if (!ttrpc_handle || !vsock_takes_dissectors())
-        return;
     protobuf_handle = find_dissector("protobuf");
-    dissector_add_for_decode_as(VSOCK_PORT_TABLE, ttrpc_handle);
-    heur_dissector_add(VSOCK_HEURISTIC_LIST, dissect_ttrpc_heuristic, "ttrpc over vsock", "ttrpc_vsock",
-                       proto_ttrpc, HEURISTIC_ENABLE);
+    vsock_app_attach(&app);
 }

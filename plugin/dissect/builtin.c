@@ -51,7 +51,7 @@ static void share(hf_register_info *field)
 }
 
 /* epan keeps what it is given; the blurb is in `tshark -G fields`, and in Wireshark's status bar. */
-static void register_expert(expert_module_t *module, struct vsock_expert *expert)
+void vsock_expert_register(expert_module_t *module, struct vsock_expert *expert)
 {
     ei_register_info *info = wmem_new0(wmem_epan_scope(), ei_register_info);
 
@@ -81,7 +81,7 @@ void vsock_fields_register(const struct vsock_fields *const *modules, size_t cou
             share(&module->shared[j]);
         proto_register_field_array(proto_vsock, module->own, (int)module->own_count);
         for (size_t j = 0; module->next_expert && module->next_expert(j); j++)
-            register_expert(experts, module->next_expert(j));
+            vsock_expert_register(experts, module->next_expert(j));
         proto_register_subtree_array(module->subtrees, (int)module->subtree_count);
     }
 }

@@ -8,7 +8,7 @@
 #include <epan/expert.h>
 #include <epan/packet.h>
 
-/* An expert info. */
+/* An expert info; it may be of another protocol as well. */
 struct vsock_expert {
     const char *name;
     int severity; /* PI_... */
@@ -17,6 +17,8 @@ struct vsock_expert {
     int group;         /* PI_... */
     expert_field id;   /* once it is registered */
 };
+
+void vsock_expert_register(expert_module_t *module, struct vsock_expert *expert);
 
 /* What a module adds to the protocol. */
 struct vsock_fields {
