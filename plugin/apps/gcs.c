@@ -67,16 +67,8 @@ static const value_string notification_names[] = {
 
 static struct vsock_app app;
 
-static int hf_type = -1;
-static int hf_class = -1;
-static int hf_category = -1;
-static int hf_message = -1;
-static int hf_version = -1;
-static int hf_procedure = -1;
-static int hf_notification = -1;
-static int hf_size = -1;
-static int hf_id = -1;
-static int hf_data = -1;
+static int hf_type = -1, hf_class = -1, hf_category = -1, hf_message = -1, hf_version = -1;
+static int hf_procedure = -1, hf_notification = -1, hf_size = -1, hf_id = -1, hf_data = -1;
 static struct vsock_call_fields hf_call = {-1, -1, -1};
 
 static hf_register_info fields[] = {
@@ -101,8 +93,7 @@ static hf_register_info fields[] = {
     VSOCK_CALL_FIELDS(hf_call, "gcs", NULL, "Since the request"),
 };
 
-static int ett_gcs = -1;
-static int ett_type = -1;
+static int ett_gcs = -1, ett_type = -1;
 
 static struct vsock_expert header_invalid = {
     "gcs.header_invalid", PI_ERROR, "Type or size of no message: perhaps no header", .group = PI_MALFORMED};

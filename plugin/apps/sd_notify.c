@@ -18,9 +18,7 @@
 
 static struct vsock_app app;
 
-static int hf_assignment = -1;
-static int hf_name = -1;
-static int hf_value = -1;
+static int hf_assignment = -1, hf_name = -1, hf_value = -1;
 
 static hf_register_info fields[] = {
     {&hf_assignment,
@@ -29,8 +27,7 @@ static hf_register_info fields[] = {
     {&hf_value, {"Value", "sd_notify.assignment.value", FT_STRING, BASE_NONE, NULL, 0, NULL, HFILL}},
 };
 
-static int ett_sd_notify = -1;
-static int ett_assignment = -1;
+static int ett_sd_notify = -1, ett_assignment = -1;
 
 static struct vsock_expert no_assignment = {"sd_notify.no_assignment", PI_NOTE,
                                             "A line without \"=\": perhaps the rest of another",

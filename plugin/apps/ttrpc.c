@@ -70,25 +70,12 @@ static const value_string code_names[] = {
 
 static struct vsock_app app;
 
-static int hf_length = -1;
-static int hf_stream_id = -1;
-static int hf_type = -1;
-static int hf_flags = -1;
-static int hf_flags_remote_closed = -1;
-static int hf_flags_remote_open = -1;
-static int hf_flags_no_data = -1;
-static int hf_service = -1;
-static int hf_method = -1;
-static int hf_timeout = -1;
-static int hf_metadata = -1;
-static int hf_metadata_key = -1;
-static int hf_metadata_value = -1;
-static int hf_status = -1;
-static int hf_status_code = -1;
-static int hf_status_message = -1;
-static int hf_payload = -1;
-static int hf_unknown_field = -1;
-static int hf_data = -1;
+static int hf_length = -1, hf_stream_id = -1, hf_type = -1;
+static int hf_flags = -1, hf_flags_remote_closed = -1, hf_flags_remote_open = -1, hf_flags_no_data = -1;
+static int hf_service = -1, hf_method = -1, hf_timeout = -1;
+static int hf_metadata = -1, hf_metadata_key = -1, hf_metadata_value = -1;
+static int hf_status = -1, hf_status_code = -1, hf_status_message = -1;
+static int hf_payload = -1, hf_unknown_field = -1, hf_data = -1;
 static struct vsock_call_fields hf_call = {-1, -1, -1};
 
 static hf_register_info fields[] = {
@@ -135,10 +122,7 @@ static hf_register_info fields[] = {
                       "Since the request; of a response, or of the server's last data"),
 };
 
-static int ett_ttrpc = -1;
-static int ett_flags = -1;
-static int ett_metadata = -1;
-static int ett_status = -1;
+static int ett_ttrpc = -1, ett_flags = -1, ett_metadata = -1, ett_status = -1;
 
 /* Laid out by hand, as tables of fields are. */
 /* clang-format off */
