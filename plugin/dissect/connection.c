@@ -35,26 +35,12 @@ const value_string vsock_rst_kind_names[] = {
     {0, NULL},
 };
 
-static int hf_stream = -1;
-static int hf_stream_pnum = -1;
-static int hf_from_client = -1;
-static int hf_state = -1;
-static int hf_completeness = -1;
-static int hf_completeness_request = -1;
-static int hf_completeness_response = -1;
-static int hf_completeness_data = -1;
-static int hf_completeness_shutdown_client = -1;
-static int hf_completeness_shutdown_server = -1;
-static int hf_completeness_rst = -1;
-static int hf_time_relative = -1;
-static int hf_time_delta = -1;
-static int hf_connect_time = -1;
-static int hf_request_in = -1;
-static int hf_response_in = -1;
-static int hf_reset_in = -1;
-static int hf_offset = -1;
-static int hf_next_offset = -1;
-static int hf_rst_kind = -1;
+static int hf_stream = -1, hf_stream_pnum = -1, hf_from_client = -1, hf_state = -1;
+static int hf_completeness = -1, hf_completeness_request = -1, hf_completeness_response = -1;
+static int hf_completeness_data = -1, hf_completeness_shutdown_client = -1;
+static int hf_completeness_shutdown_server = -1, hf_completeness_rst = -1, hf_time_relative = -1;
+static int hf_time_delta = -1, hf_connect_time = -1, hf_request_in = -1, hf_response_in = -1;
+static int hf_reset_in = -1, hf_offset = -1, hf_next_offset = -1, hf_rst_kind = -1;
 
 static hf_register_info fields[] = {
     {&hf_stream,
@@ -119,8 +105,7 @@ static hf_register_info fields[] = {
       "What a RST means for its connection", HFILL}},
 };
 
-static int ett_completeness = -1;
-static int ett_timestamps = -1;
+static int ett_completeness = -1, ett_timestamps = -1;
 
 static int *const subtrees[] = {&ett_completeness, &ett_timestamps};
 

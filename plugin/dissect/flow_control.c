@@ -19,20 +19,10 @@ static const value_string stall_cause_names[] = {
     {0, NULL},
 };
 
-static int hf_in_flight = -1;
-static int hf_window = -1;
-static int hf_effective_window = -1;
-static int hf_peer_in_flight = -1;
-static int hf_peer_window = -1;
-static int hf_peer_effective_window = -1;
-static int hf_at_least = -1;
-static int hf_acks_frame = -1;
-static int hf_ack_rtt = -1;
-static int hf_stall_time = -1;
-static int hf_stall_began_in = -1;
-static int hf_stall_cause = -1;
-static int hf_credit_request_in = -1;
-static int hf_credit_request_rtt = -1;
+static int hf_in_flight = -1, hf_window = -1, hf_effective_window = -1, hf_peer_in_flight = -1;
+static int hf_peer_window = -1, hf_peer_effective_window = -1, hf_at_least = -1, hf_acks_frame = -1;
+static int hf_ack_rtt = -1, hf_stall_time = -1, hf_stall_began_in = -1, hf_stall_cause = -1;
+static int hf_credit_request_in = -1, hf_credit_request_rtt = -1;
 
 static hf_register_info fields[] = {
     {&hf_in_flight,

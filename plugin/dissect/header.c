@@ -13,25 +13,12 @@
 #include "text.h"
 
 /* Fields that Wireshark's built-in dissector has too, with its names and types. */
-static int hf_src_cid = -1;
-static int hf_dst_cid = -1;
-static int hf_src_port = -1;
-static int hf_dst_port = -1;
-static int hf_op = -1;
-static int hf_trans = -1;
-static int hf_trans_len = -1;
-static int hf_reserved = -1;
-static int hf_payload = -1;
-static int hf_virtio_src_cid = -1;
-static int hf_virtio_dst_cid = -1;
+static int hf_src_cid = -1, hf_dst_cid = -1, hf_src_port = -1, hf_dst_port = -1, hf_op = -1;
+static int hf_trans = -1, hf_trans_len = -1, hf_reserved = -1, hf_payload = -1;
+static int hf_virtio_src_cid = -1, hf_virtio_dst_cid = -1;
 static int hf_virtio_src_prot = -1; /* sic: kept as a hidden alias of src_port */
-static int hf_virtio_dst_prot = -1;
-static int hf_virtio_len = -1;
-static int hf_virtio_type = -1;
-static int hf_virtio_op = -1;
-static int hf_virtio_flags = -1;
-static int hf_virtio_buf_alloc = -1;
-static int hf_virtio_fwd_cnt = -1;
+static int hf_virtio_dst_prot = -1, hf_virtio_len = -1, hf_virtio_type = -1, hf_virtio_op = -1;
+static int hf_virtio_flags = -1, hf_virtio_buf_alloc = -1, hf_virtio_fwd_cnt = -1;
 
 static hf_register_info shared_fields[] = {
     {&hf_src_cid,
@@ -83,19 +70,10 @@ static hf_register_info shared_fields[] = {
 };
 
 /* Fields that only we have. */
-static int hf_cid = -1;
-static int hf_port = -1;
-static int hf_addr = -1;
-static int hf_src = -1;
-static int hf_dst = -1;
-static int hf_trans_data = -1;
-static int hf_surplus = -1;
-static int hf_virtio_src_port = -1;
-static int hf_virtio_dst_port = -1;
-static int hf_virtio_flags_shutdown_rcv = -1;
-static int hf_virtio_flags_shutdown_send = -1;
-static int hf_virtio_flags_seq_eom = -1;
-static int hf_virtio_flags_seq_eor = -1;
+static int hf_cid = -1, hf_port = -1, hf_addr = -1, hf_src = -1, hf_dst = -1, hf_trans_data = -1;
+static int hf_surplus = -1, hf_virtio_src_port = -1, hf_virtio_dst_port = -1;
+static int hf_virtio_flags_shutdown_rcv = -1, hf_virtio_flags_shutdown_send = -1;
+static int hf_virtio_flags_seq_eom = -1, hf_virtio_flags_seq_eor = -1;
 
 static hf_register_info own_fields[] = {
     {&hf_cid,
@@ -135,9 +113,7 @@ static hf_register_info own_fields[] = {
       "On RW: the SEQPACKET message was sent with MSG_EOR", HFILL}},
 };
 
-static int ett_vsock = -1;
-static int ett_virtio = -1;
-static int ett_flags = -1;
+static int ett_vsock = -1, ett_virtio = -1, ett_flags = -1;
 
 static int *const subtrees[] = {&ett_vsock, &ett_virtio, &ett_flags};
 

@@ -6,15 +6,9 @@
 
 #include "dissect/tree_util.h"
 
-static int hf_segments = -1;
-static int hf_segment = -1;
-static int hf_segment_count = -1;
-static int hf_reassembled_in = -1;
-static int hf_reassembled_length = -1;
-static int hf_message_fragments = -1;
-static int hf_message_fragment = -1;
-static int hf_message_fragment_count = -1;
-static int hf_message_reassembled_in = -1;
+static int hf_segments = -1, hf_segment = -1, hf_segment_count = -1, hf_reassembled_in = -1;
+static int hf_reassembled_length = -1, hf_message_fragments = -1, hf_message_fragment = -1;
+static int hf_message_fragment_count = -1, hf_message_reassembled_in = -1;
 static int hf_message_reassembled_length = -1;
 
 static hf_register_info fields[] = {
@@ -68,8 +62,7 @@ static struct vsock_expert *next_expert(size_t i)
     return i + 1 < array_length(experts) ? &experts[i + 1] : NULL; /* of VSOCK_PDU_WHOLE nothing is said */
 }
 
-static int ett_segments = -1;
-static int ett_segment = -1;
+static int ett_segments = -1, ett_segment = -1;
 
 /* What one kind of PDU is called. */
 static const struct names {
