@@ -10,8 +10,8 @@
 /* Connections of one millisecond whose copies are waited for: where more begin, the oldest is given up. */
 #define CANDIDATES_MAX 4096
 
-/* Stands for a whole section, and no record's interface. */
-#define WHOLE_SECTION UINT32_MAX
+/* Stands for all of them, and is no record's section or interface. */
+#define ANY UINT32_MAX
 
 struct tuple {
     uint32_t section, interface;
@@ -38,41 +38,12 @@ static bool same_endpoint(const struct vsock_endpoint *a, const struct vsock_end
     return a->cid == b->cid && a->port == b->port;
 }
 
-static gboolean pair_equal(const void *a, const void *b)
-{
-    const struct tuple *s = (const struct tuple *)a, *t = (const struct tuple *)b;
-
-    return same_endpoint(&s->low, &t->low) && same_endpoint(&s->high, &t->high);
-}
-
 static gboolean tuple_equal(const void *a, const void *b)
 {
     const struct tuple *s = (const struct tuple *)a, *t = (const struct tuple *)b;
 
-    return s->section == t->section && s->interface == t->interface && pair_equal(a, b);
-}
-
-static unsigned pair_hash(const void *key)
-{
-    const struct tuple *t = (const struct tuple *)key;
-    struct tuple pair = {.low = t->low, .high = t->high};
-
-    return tuple_hash(&pair);
-}
-
-static unsigned cid_pair_hash(const void *key)
-{
-    const struct vsock_cid_pair *p = (const struct vsock_cid_pair *)key;
-    const uint64_t words[] = {p->low_cid, p->high_cid, (uintptr_t)p->source};
-
-    return wmem_strong_hash((const uint8_t *)words, sizeof(words));
-}
-
-static gboolean cid_pair_equal(const void *a, const void *b)
-{
-    const struct vsock_cid_pair *p = (const struct vsock_cid_pair *)a, *q = (const struct vsock_cid_pair *)b;
-
-    return p->source == q->source && p->low_cid == q->low_cid && p->high_cid == q->high_cid;
+    return s->section == t->section && s->interface == t->interface && same_endpoint(&s->low, &t->low) &&
+           same_endpoint(&s->high, &t->high);
 }
 
 struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
@@ -81,12 +52,10 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
 
     c->memory = memory;
     c->streams = wmem_array_new(memory, sizeof(struct vsock_stream *));
-    c->cid_pairs = wmem_array_new(memory, sizeof(struct vsock_cid_pair *));
+    c->cid_pairs = vsock_table_new(memory);
     c->tuples = wmem_map_new(memory, tuple_hash, tuple_equal);
-    c->pairs = wmem_map_new(memory, pair_hash, pair_equal);
     c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
     c->sources = wmem_map_new(memory, wmem_int64_hash, g_int64_equal);
-    c->cid_pair_map = wmem_map_new(memory, cid_pair_hash, cid_pair_equal);
     c->spare_duplicates = wmem_stack_new(memory);
     c->candidates = wmem_queue_new(memory);
     return c;
@@ -179,46 +148,41 @@ static struct vsock_capture_source *get_source(struct vsock_capture *c, uint32_t
         return source;
     source = wmem_new0(c->memory, struct vsock_capture_source);
     wmem_map_insert(c->sources, wmem_memdup(c->memory, &key, sizeof(key)), source);
-    if (interface == WHOLE_SECTION) {
+    if (interface == ANY) {
         source->seen_until = wmem_new(c->memory, int64_t);
         *source->seen_until = VSOCK_TIME_NONE;
     } else {
-        source->seen_until = get_source(c, section, WHOLE_SECTION)->seen_until;
+        source->seen_until = get_source(c, section, ANY)->seen_until;
     }
     return source;
 }
 
 static struct tuple *get_tuple(struct vsock_capture *c, const struct tuple *key)
 {
-    struct tuple *t, *first;
+    struct tuple *t = (struct tuple *)wmem_map_lookup(c->tuples, key);
 
-    if (c->recent && tuple_equal(c->recent, key))
-        return c->recent;
-    t = c->recent = (struct tuple *)wmem_map_lookup(c->tuples, key);
     if (t)
         return t;
-    t = c->recent = (struct tuple *)alloc_aligned(c, sizeof(*t));
+    t = (struct tuple *)alloc_aligned(c, sizeof(*t));
     *t = *key;
     wmem_map_insert(c->tuples, t, t);
-    t->source = get_source(c, t->section, t->interface);
-    first = (struct tuple *)wmem_map_lookup(c->pairs, t);
-    t->pair = first ? first->pair : wmem_array_get_count(c->streams); /* which is the one about to begin */
-    if (!first)
-        wmem_map_insert(c->pairs, t, t);
+    t->pair = wmem_array_get_count(c->streams); /* which is the one about to begin */
     return t;
 }
 
-static struct vsock_cid_pair *get_cid_pair(struct vsock_capture *c, const struct tuple *t)
+static struct tuple *get_packets_tuple(struct vsock_capture *c, const struct tuple *key)
 {
-    struct vsock_cid_pair key = {.source = t->source, .low_cid = t->low.cid, .high_cid = t->high.cid};
-    struct vsock_cid_pair *pair = (struct vsock_cid_pair *)wmem_map_lookup(c->cid_pair_map, &key);
+    struct tuple pair = {.section = ANY, .interface = ANY, .low = key->low, .high = key->high};
+    struct tuple *t = c->recent;
 
-    if (pair)
-        return pair;
-    pair = (struct vsock_cid_pair *)wmem_memdup(c->memory, &key, sizeof(key));
-    wmem_map_insert(c->cid_pair_map, pair, pair);
-    wmem_array_append_one(c->cid_pairs, pair);
-    return pair;
+    if (t && tuple_equal(t, key))
+        return t;
+    t = c->recent = get_tuple(c, key);
+    if (t->source)
+        return t;
+    t->source = get_source(c, t->section, t->interface);
+    t->pair = get_tuple(c, &pair)->pair;
+    return t;
 }
 
 static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *t,
@@ -233,7 +197,7 @@ static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *
     s->source = t->source;
     s->side[0] = t->low;
     s->side[1] = t->high;
-    s->cid_pair = get_cid_pair(c, t);
+    s->cid_pair = vsock_cid_pair_get(&c->cid_pairs, s);
     vsock_stream_start(s, p, side);
     if (previous) {
         previous->superseded_time = time;
@@ -338,26 +302,6 @@ static void settle_overruns(struct vsock_capture *c, struct vsock_stream *s, uin
     loss.severity = VSOCK_SEVERITY_NOTE;
     loss.figures = (struct vsock_figures){.others = loss.figures.count};
     vsock_diagnosis_collect(c->memory, &s->diagnoses, &loss);
-}
-
-static void note_cid_pair(struct vsock_capture *c, const struct vsock_stream *s,
-                          const struct vsock_step *step, const struct vsock_mark *at)
-{
-    struct vsock_cid_pair *pair = s->cid_pair;
-
-    vsock_cid_pair_take(pair, at->time);
-    if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE) && s->conn.request.record != 0 &&
-        vsock_cid_pair_opened(pair, s->conn.request.time)) {
-        if (!pair->gaps)
-            pair->gaps = wmem_array_new(c->memory, sizeof(struct vsock_gap));
-        wmem_array_append_one(pair->gaps, pair->gap);
-    }
-    if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED)) {
-        struct vsock_waited waited = {
-            .stream = s->index, .frame = at->frame, .from = step->flow.stall.time, .until = at->time};
-
-        vsock_cid_pair_waited(pair, &waited);
-    }
 }
 
 static void note_unassociated(struct vsock_capture *c, const struct vsock_packet *p, uint32_t malformed,
@@ -493,7 +437,7 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
         expect_outcomes(s, &step, r->sender, ext);
     for (unsigned i = 0; i < found.count; i++)
         vsock_diagnosis_collect(c->memory, &s->diagnoses, &found.list[i]);
-    note_cid_pair(c, s, &step, &at);
+    vsock_cid_pair_take(s->cid_pair, s, &step, &at, c->memory);
 }
 
 /* A packet of that tuple, sent by `side`, whose headers are whole. */
@@ -538,7 +482,7 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
         return NULL;
     c->end = c->packets++ == 0 ? at->time : MAX(c->end, at->time);
     side = make_tuple(&key, p, at);
-    t = get_tuple(c, &key); /* of packets in no stream, too: for vsock_capture_pair() */
+    t = get_packets_tuple(c, &key); /* of packets in no stream, too: for vsock_capture_pair() */
     if (VSOCK_HAS_VIRTIO(p, fwd_cnt) && p->mon.transport_len == sizeof(struct virtio_vsock_wire))
         return take_packet(c, t, side, p, malformed, at);
     if (malformed != 0)
@@ -549,10 +493,10 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
 uint32_t vsock_capture_pair(const struct vsock_capture *c, const struct vsock_packet *p,
                             const struct vsock_arrival *at)
 {
-    const struct tuple *first;
+    const struct tuple *t;
     struct tuple key;
 
     make_tuple(&key, p, at);
-    first = (const struct tuple *)wmem_map_lookup(c->pairs, &key);
-    return first ? first->pair : 0;
+    t = (const struct tuple *)wmem_map_lookup(c->tuples, &key);
+    return t ? t->pair : 0;
 }

@@ -17,6 +17,15 @@ struct vsock_stream_diagnosis {
     struct vsock_diagnosis diagnosis;
 };
 
+/* Things of one kind, each known by who talks to whom: cross_stream.c's. */
+struct vsock_table {
+    wmem_allocator_t *memory;
+    wmem_map_t *map;
+    wmem_array_t *all; /* pointers, in the order of the capture */
+};
+
+struct vsock_table vsock_table_new(wmem_allocator_t *memory);
+
 struct vsock_capture {
     struct vsock_thresholds thresholds; /* the caller's, before the first packet */
     int64_t start;                      /* when the capture began; the caller's, before the first packet */
@@ -24,21 +33,19 @@ struct vsock_capture {
     uint32_t packets;                   /* whose endpoints were captured */
     uint32_t records;                   /* numbers are 1 to this one */
     wmem_array_t *streams;              /* of struct vsock_stream *, by vsock.stream */
-    wmem_array_t *cid_pairs;            /* of struct vsock_cid_pair *, in the order of the capture */
+    struct vsock_table cid_pairs;       /* of struct vsock_cid_pair */
     struct vsock_stream_diagnosis *unassociated; /* of packets in no stream */
 
     /* capture.c's own. */
     wmem_allocator_t *memory;
     wmem_map_t *tuples;         /* a set of struct tuple */
     struct tuple *recent;       /* of the packet before, most likely this one's too; NULL at first */
-    wmem_map_t *pairs;          /* the first of them between two endpoints, wherever recorded */
     wmem_array_t *chunks;       /* of struct vsock_record * */
     struct vsock_rw *spare_rws; /* to be used again before new ones are made */
     wmem_stack_t *spare_duplicates;
     wmem_queue_t
         *candidates;     /* streams that may turn out to be captured twice, in the order of their REQUESTs */
     wmem_map_t *sources; /* section and interface -> struct vsock_capture_source */
-    wmem_map_t *cid_pair_map; /* a set of struct vsock_cid_pair */
 };
 
 /* Where and when a packet was recorded. */

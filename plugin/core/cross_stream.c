@@ -2,6 +2,8 @@
  * cross_stream.c - what many connections together tell. */
 #include "cross_stream.h"
 
+#include <string.h>
+
 #define SECOND INT64_C(1000000000)
 
 #define SCAN_WITHIN SECOND
@@ -20,7 +22,128 @@
 #define TOGETHER_ENDS (SECOND / 10) /* and went on within */
 #define TOGETHER_STREAMS 3
 
+/* ---- who talks to whom ---- */
+
+/* What things are known by; 0 where they are not told apart by it. Only words of one size, since all bytes
+ * between the first and the last are compared. */
+struct key {
+    uint64_t source; /* its address */
+    uint64_t cid[2], port;
+};
+
+static unsigned key_hash(const void *key)
+{
+    return wmem_strong_hash((const uint8_t *)key, sizeof(struct key));
+}
+
+static gboolean key_equal(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct key)) == 0;
+}
+
+struct vsock_table vsock_table_new(wmem_allocator_t *memory)
+{
+    return (struct vsock_table){memory, wmem_map_new(memory, key_hash, key_equal),
+                                wmem_array_new(memory, sizeof(void *))};
+}
+
+/* Zeroed where it is new. */
+static void *get(struct vsock_table *t, const struct vsock_capture_source *source, uint64_t cid,
+                 uint64_t other_cid, uint32_t port, size_t size)
+{
+    struct key key = {(uintptr_t)source, {cid, other_cid}, port};
+    void *thing = wmem_map_lookup(t->map, &key);
+
+    if (thing)
+        return thing;
+    thing = wmem_alloc0(t->memory, size);
+    wmem_map_insert(t->map, wmem_memdup(t->memory, &key, sizeof(key)), thing);
+    wmem_array_append_one(t->all, thing);
+    return thing;
+}
+
 /* ---- requests ---- */
+
+/* An endpoint that was dialled. */
+struct server {
+    uint32_t accepted[2]; /* in the whole capture: STREAM, SEQPACKET */
+    struct vsock_diagnosis idle;
+
+    /* While judge_attempt() goes through the capture. */
+    uint32_t accepted_so_far, open;
+    struct attempt *run[VSOCK_LOST_REFUSALS]; /* first refusals in a row */
+    struct vsock_diagnosis losing;            /* the latest refusals in a row */
+    struct vsock_diagnosis lost;              /* the longest that were enough */
+};
+
+/* Two CIDs, of which the first dials the second: may be probing its ports. */
+struct prober {
+    struct {
+        uint32_t port;
+        int64_t time;          /* it refused last */
+    } ports[VSOCK_SCAN_PORTS]; /* the latest, oldest first */
+    unsigned count;
+    struct attempt *newest;
+    struct vsock_diagnosis scan;
+};
+
+/* A server as one client CID sees it. */
+struct target {
+    uint64_t client_cid;
+    struct vsock_endpoint endpoint;
+    struct server *server;
+    struct prober *prober;
+    uint32_t requests, accepted;
+    struct vsock_diagnosis refused, mismatch[2], unanswered;
+    uint32_t own_fault, itself; /* of the refused */
+};
+
+enum outcome {
+    ACCEPTED,
+    REFUSED,
+    ENDED, /* of a connection that was accepted */
+};
+
+/* What became of a REQUEST. */
+struct attempt {
+    enum outcome outcome;
+    struct vsock_mark at;
+    const struct vsock_conn *conn;
+    struct target *target;
+    bool selected;
+    bool explained;
+    struct attempt *before; /* the prober's attempt that was refused before */
+};
+
+struct requests {
+    struct vsock_table servers, targets, probers;
+    GArray *attempts; /* in the order of the capture, once all streams were looked at */
+};
+
+/* CID 2 is the host of whoever dials it, which is not the same one for all where a guest is a host itself:
+ * what it does for one client says nothing about what it does for another. */
+static bool is_of_one_client(struct vsock_endpoint server)
+{
+    return server.cid == VSOCK_CID_HOST;
+}
+
+static struct target *get_target(struct requests *r, const struct vsock_stream *s)
+{
+    uint8_t client = vsock_stream_client(s);
+    uint64_t from = s->side[client].cid;
+    struct vsock_endpoint to = s->side[client ^ 1];
+    struct target *t =
+        (struct target *)get(&r->targets, s->source, from, to.cid, to.port, sizeof(struct target));
+
+    if (t->server)
+        return t;
+    t->client_cid = from;
+    t->endpoint = to;
+    t->server = (struct server *)get(&r->servers, s->source, is_of_one_client(to) ? from : 0, to.cid, to.port,
+                                     sizeof(struct server));
+    t->prober = (struct prober *)get(&r->probers, s->source, from, to.cid, 0, sizeof(struct prober));
+    return t;
+}
 
 static int type_index(uint16_t type)
 {
@@ -33,6 +156,18 @@ static int type_index(uint16_t type)
     return -1;
 }
 
+static void name_ends(struct vsock_diagnosis *d, const struct target *t)
+{
+    bool of_server = d->code == VSOCK_CODE_LISTENER_LOST || d->code == VSOCK_CODE_NO_DATA;
+
+    d->dst_scope = d->code == VSOCK_CODE_PORT_SCAN ? VSOCK_SCOPE_CID : VSOCK_SCOPE_ENDPOINT;
+    d->dst = t->endpoint;
+    if (of_server && !is_of_one_client(t->endpoint))
+        return;
+    d->src_scope = VSOCK_SCOPE_CID;
+    d->src.cid = t->client_cid;
+}
+
 /* How long it went on; a clock may go back. */
 static void extend(struct vsock_diagnosis *sum, int64_t until)
 {
@@ -40,26 +175,85 @@ static void extend(struct vsock_diagnosis *sum, int64_t until)
         sum->figures.total = until - sum->time;
 }
 
-static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struct vsock_mark *at,
-                  bool selected)
+static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struct attempt *a)
 {
-    struct vsock_diagnosis one = vsock_diagnosis_start(code, at);
+    struct vsock_diagnosis one = vsock_diagnosis_start(code, &a->at);
 
     one.figures.count = 1;
-    one.selected = selected;
+    one.selected = a->selected;
+    name_ends(&one, a->target);
     if (sum->figures.count == 0) {
         *sum = one;
         return;
     }
     vsock_diagnosis_merge(sum, &one);
-    extend(sum, at->time);
+    extend(sum, a->at.time);
 }
 
-static bool is_mismatch(const struct vsock_attempt *a)
-{
-    int type = type_index(a->type);
+/* ---- what a stream tells of its REQUEST ---- */
 
-    return type >= 0 && a->server->accepted[type] == 0 && a->server->accepted[1 - type] > 0;
+static void add_attempt(struct requests *r, struct attempt a, enum outcome outcome,
+                        const struct vsock_mark *at)
+{
+    a.outcome = outcome;
+    a.at = *at;
+    g_array_append_val(r->attempts, a);
+}
+
+/* A connection that was accepted, and may have been open and empty for long. */
+static void take_idle(struct attempt a, const struct vsock_stream *s)
+{
+    struct vsock_diagnosis *sum = &a.target->server->idle;
+    int64_t until = vsock_stream_known_until(s), idle;
+
+    if (s->stats.shut_time != VSOCK_TIME_NONE)
+        until = MIN(until, s->stats.shut_time);
+    idle = until - s->conn.response.time;
+    if (s->conn.degenerate || s->stats.side[0].rws + s->stats.side[1].rws > 0 || idle < IDLE_MIN)
+        return;
+    a.at = s->stats.first;
+    count(sum, VSOCK_CODE_NO_DATA, &a);
+    sum->figures.longest = MAX(sum->figures.longest, idle);
+}
+
+static void take_request(struct requests *r, const struct vsock_stream *s,
+                         const struct vsock_thresholds *thresholds, bool selected)
+{
+    const struct vsock_conn *c = &s->conn;
+    struct target *t = get_target(r, s);
+    struct attempt a = {.at = c->request, .conn = c, .target = t, .selected = selected};
+    int type = type_index(c->type);
+
+    t->requests++;
+    if (vsock_stream_unanswered(s, thresholds))
+        count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, &a);
+    if (c->rst_kind == VSOCK_RST_REFUSED)
+        add_attempt(r, a, REFUSED, &c->reset);
+    if (c->response.record == 0)
+        return;
+    t->accepted++;
+    if (type >= 0)
+        t->server->accepted[type]++;
+    add_attempt(r, a, ACCEPTED, &c->response);
+    if (c->ended)
+        add_attempt(r, a, ENDED, &c->reset);
+    take_idle(a, s);
+}
+
+/* ---- what refusals come of ---- */
+
+/* The client ended it itself. */
+static bool is_own_fault(const struct attempt *a)
+{
+    return a->conn->degenerate || a->conn->rst_side == a->conn->client;
+}
+
+static bool is_mismatch(const struct attempt *a)
+{
+    const uint32_t *accepted = a->target->server->accepted;
+    int type = type_index(a->conn->type);
+
+    return type >= 0 && accepted[type] == 0 && accepted[1 - type] > 0;
 }
 
 static bool is_worse(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b)
@@ -67,59 +261,56 @@ static bool is_worse(const struct vsock_diagnosis *a, const struct vsock_diagnos
     return a->selected != b->selected ? a->selected : a->figures.count > b->figures.count;
 }
 
-static void explain_as_lost(struct vsock_attempt *a)
+static void refuse_in_a_row(struct attempt *a)
 {
-    struct vsock_server *s = a->server;
-
-    count(&s->losing, VSOCK_CODE_LISTENER_LOST, &a->at, a->selected);
-    if (is_worse(&s->losing, &s->lost))
-        s->lost = s->losing;
-    a->explained = true;
-}
-
-static void refuse_in_a_row(struct vsock_attempt *a)
-{
-    struct vsock_server *s = a->server;
+    struct server *s = a->target->server;
+    struct vsock_diagnosis *losing = &s->losing;
 
     if (s->accepted_so_far == 0)
         return;
-    if (s->refused_in_a_row < VSOCK_LOST_REFUSALS - 1) {
-        s->run[s->refused_in_a_row++] = a;
+    if (losing->figures.count < VSOCK_LOST_REFUSALS)
+        s->run[losing->figures.count] = a;
+    count(losing, VSOCK_CODE_LISTENER_LOST, a);
+    if (losing->figures.count < VSOCK_LOST_REFUSALS)
         return;
+    if (losing->figures.count == VSOCK_LOST_REFUSALS) { /* enough */
+        for (unsigned i = 0; i < VSOCK_LOST_REFUSALS; i++)
+            s->run[i]->explained = true;
+        losing->figures.others = s->accepted_so_far;
+        losing->figures.of = s->open;
     }
-    if (s->refused_in_a_row == VSOCK_LOST_REFUSALS - 1) { /* enough */
-        s->refused_in_a_row++;
-        s->losing = (struct vsock_diagnosis){.selected = false};
-        for (unsigned i = 0; i < VSOCK_LOST_REFUSALS - 1; i++)
-            explain_as_lost(s->run[i]);
-        s->losing.figures.others = s->accepted_so_far;
-        s->losing.figures.of = s->open;
-    }
-    explain_as_lost(a);
+    a->explained = true;
+    if (is_worse(losing, &s->lost))
+        s->lost = *losing;
 }
 
-static void look_for_lost_listener(struct vsock_attempt *a)
+static void judge_attempt(struct attempt *a)
 {
-    struct vsock_server *s = a->server;
+    struct server *s = a->target->server;
 
     switch (a->outcome) {
-    case VSOCK_OUTCOME_ACCEPTED:
+    case ACCEPTED:
         s->accepted_so_far++;
         s->open++;
-        s->refused_in_a_row = 0;
+        s->losing.figures.count = 0;
         break;
-    case VSOCK_OUTCOME_ENDED:
+    case ENDED:
         s->open -= s->open > 0;
         break;
-    case VSOCK_OUTCOME_REFUSED:
-        if (!a->explained && !a->own_fault)
+    case REFUSED:
+        if (is_own_fault(a))
+            break;
+        a->explained = is_mismatch(a);
+        if (a->explained)
+            count(&a->target->mismatch[type_index(a->conn->type)], VSOCK_CODE_CONNECT_TYPE_MISMATCH, a);
+        else
             refuse_in_a_row(a);
         break;
     }
 }
 
 /* Puts the port last among the latest that refused; one that is there already only moves. */
-static void note_port(struct vsock_prober *p, uint32_t port, int64_t time)
+static void note_port(struct prober *p, uint32_t port, int64_t time)
 {
     unsigned i = 0;
 
@@ -135,11 +326,11 @@ static void note_port(struct vsock_prober *p, uint32_t port, int64_t time)
     p->ports[p->count - 1].time = time;
 }
 
-static void look_for_scan(struct vsock_attempt *a)
+static void look_for_scan(struct attempt *a)
 {
-    struct vsock_prober *p = a->prober;
+    struct prober *p = a->target->prober;
 
-    if (a->outcome != VSOCK_OUTCOME_REFUSED || a->explained || a->own_fault)
+    if (a->outcome != REFUSED || a->explained || is_own_fault(a))
         return;
     if (p->newest &&
         a->at.time < p->newest->at.time) { /* by a clock that goes back, nothing is within a second */
@@ -148,158 +339,151 @@ static void look_for_scan(struct vsock_attempt *a)
     }
     a->before = p->newest;
     p->newest = a;
-    note_port(p, a->server->endpoint.port, a->at.time);
+    note_port(p, a->target->endpoint.port, a->at.time);
     if (p->count < VSOCK_SCAN_PORTS || a->at.time - p->ports[0].time > SCAN_WITHIN)
         return;
     for (; a && !a->explained && p->newest->at.time - a->at.time <= SCAN_WITHIN; a = a->before) {
         a->explained = true;
-        count(&p->scan, VSOCK_CODE_PORT_SCAN, &a->at, a->selected);
+        count(&p->scan, VSOCK_CODE_PORT_SCAN, a);
     }
     extend(&p->scan, p->newest->at.time);
 }
 
-static void count_by_target(struct vsock_attempt *a)
+static void count_as_refused(const struct attempt *a)
 {
-    struct vsock_target *t = a->target;
+    struct target *t = a->target;
 
-    if (a->outcome == VSOCK_OUTCOME_ACCEPTED)
-        t->accepted++;
-    if (a->outcome != VSOCK_OUTCOME_REFUSED)
+    if (a->outcome != REFUSED || a->explained)
         return;
-    if (!a->own_fault && is_mismatch(a)) {
-        count(&t->mismatch[type_index(a->type)], VSOCK_CODE_CONNECT_TYPE_MISMATCH, &a->at, a->selected);
-        return;
+    count(&t->refused, VSOCK_CODE_CONNECT_REFUSED, a);
+    t->own_fault += is_own_fault(a);
+    t->itself += a->conn->degenerate;
+}
+
+/* ---- what is told ---- */
+
+static void tell(GArray *found, const struct vsock_diagnosis *d, unsigned least)
+{
+    if (d->selected && d->figures.count >= least)
+        g_array_append_vals(found, d, 1);
+}
+
+static void tell_target(struct target *t, GArray *found)
+{
+    struct vsock_diagnosis *refused = &t->refused;
+
+    refused->figures.of = t->unanswered.figures.of = t->requests;
+    refused->figures.others = t->unanswered.figures.others = t->accepted;
+    refused->own_fault = t->own_fault == refused->figures.count;
+    refused->dialled_itself = t->itself == refused->figures.count;
+    if (refused->figures.count >= REFUSALS_WARN)
+        vsock_diagnosis_worsen(refused);
+    tell(found, refused, 1);
+    tell(found, &t->unanswered, 1);
+    for (int i = 0; i < 2; i++) {
+        t->mismatch[i].type = i == 0 ? VSOCK_TYPE_STREAM : VSOCK_TYPE_SEQPACKET;
+        t->mismatch[i].figures.of = t->requests;
+        t->mismatch[i].figures.others = t->server->accepted[1 - i];
+        tell(found, &t->mismatch[i], 1);
     }
-    if (a->explained)
-        return;
-    count(&t->refused, VSOCK_CODE_CONNECT_REFUSED, &a->at, a->selected);
-    t->own_fault += a->own_fault;
-    t->itself += a->itself;
 }
 
-void vsock_attempts_judge(struct vsock_attempt *attempts, size_t n)
+static void tell_all(const struct requests *r, GArray *found)
 {
-    for (size_t i = 0; i < n; i++) {
-        int type = type_index(attempts[i].type);
+    struct target **targets = (struct target **)wmem_array_get_raw(r->targets.all);
+    struct server **servers = (struct server **)wmem_array_get_raw(r->servers.all);
+    struct prober **probers = (struct prober **)wmem_array_get_raw(r->probers.all);
 
-        if (attempts[i].outcome == VSOCK_OUTCOME_ACCEPTED && type >= 0)
-            attempts[i].server->accepted[type]++;
+    for (unsigned i = 0; i < wmem_array_get_count(r->targets.all); i++)
+        tell_target(targets[i], found);
+    for (unsigned i = 0; i < wmem_array_get_count(r->servers.all); i++) {
+        tell(found, &servers[i]->lost, VSOCK_LOST_REFUSALS);
+        tell(found, &servers[i]->idle, IDLE_STREAMS);
     }
-    for (size_t i = 0; i < n; i++) {
-        struct vsock_attempt *a = &attempts[i];
+    for (unsigned i = 0; i < wmem_array_get_count(r->probers.all); i++)
+        tell(found, &probers[i]->scan, 1);
+}
 
-        a->explained = a->outcome == VSOCK_OUTCOME_REFUSED && !a->own_fault && is_mismatch(a);
-        look_for_lost_listener(a);
+static int in_capture_order(const void *a, const void *b)
+{
+    const struct attempt *s = (const struct attempt *)a, *t = (const struct attempt *)b;
+
+    return s->at.record < t->at.record ? -1 : s->at.record > t->at.record;
+}
+
+static void judge_attempts(GArray *attempts)
+{
+    struct attempt *all = (struct attempt *)(void *)attempts->data;
+
+    g_array_sort(attempts, in_capture_order);
+    for (unsigned i = 0; i < attempts->len; i++)
+        judge_attempt(&all[i]);
+    for (unsigned i = 0; i < attempts->len; i++)
+        look_for_scan(&all[i]);
+    for (unsigned i = 0; i < attempts->len; i++)
+        count_as_refused(&all[i]);
+}
+
+void vsock_requests_judge(const struct vsock_capture *c, GHashTable *selected, GArray *found)
+{
+    wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
+    struct requests r = {vsock_table_new(memory), vsock_table_new(memory), vsock_table_new(memory),
+                         g_array_new(FALSE, FALSE, sizeof(struct attempt))};
+
+    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
+        const struct vsock_stream *s = vsock_capture_stream(c, i);
+
+        if (s->conn.from_request)
+            take_request(&r, s, &c->thresholds, vsock_is_selected(selected, i));
     }
-    for (size_t i = 0; i < n; i++)
-        look_for_scan(&attempts[i]);
-    for (size_t i = 0; i < n; i++)
-        count_by_target(&attempts[i]);
-}
-
-bool vsock_server_is_of_one_client(struct vsock_endpoint endpoint)
-{
-    return endpoint.cid == VSOCK_CID_HOST;
-}
-
-void vsock_target_unanswered(struct vsock_target *t, const struct vsock_mark *at, bool selected)
-{
-    count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, at, selected);
-}
-
-void vsock_server_idle(struct vsock_server *server, const struct vsock_stream *s, bool selected)
-{
-    int64_t until = vsock_stream_known_until(s), idle;
-
-    if (s->stats.shut_time != VSOCK_TIME_NONE)
-        until = MIN(until, s->stats.shut_time);
-    idle = until - s->conn.response.time;
-    if (s->conn.degenerate || s->stats.side[0].rws + s->stats.side[1].rws > 0 || idle < IDLE_MIN)
-        return;
-    count(&server->idle, VSOCK_CODE_NO_DATA, &s->stats.first, selected);
-    server->idle.figures.longest = MAX(server->idle.figures.longest, idle);
-}
-
-static void name_ends(struct vsock_diagnosis *d, const uint64_t *client_cid, const struct vsock_server *s)
-{
-    d->dst_scope = VSOCK_SCOPE_ENDPOINT;
-    d->dst = s->endpoint;
-    if (!client_cid)
-        return;
-    d->src_scope = VSOCK_SCOPE_CID;
-    d->src.cid = *client_cid;
-}
-
-bool vsock_target_diagnose(const struct vsock_target *t, enum vsock_code code, unsigned type,
-                           struct vsock_diagnosis *d)
-{
-    if (code == VSOCK_CODE_CONNECT_TYPE_MISMATCH)
-        *d = t->mismatch[type];
-    else
-        *d = code == VSOCK_CODE_CONNECT_REFUSED ? t->refused : t->unanswered;
-    if (d->figures.count == 0 || !d->selected)
-        return false;
-    name_ends(d, &t->client_cid, t->server);
-    d->figures.of = t->requests;
-    d->figures.others = t->accepted;
-    if (code == VSOCK_CODE_CONNECT_TYPE_MISMATCH) {
-        d->type = type == 0 ? VSOCK_TYPE_STREAM : VSOCK_TYPE_SEQPACKET;
-        d->figures.others = t->server->accepted[1 - type];
-    }
-    if (code == VSOCK_CODE_CONNECT_REFUSED) {
-        d->own_fault = t->own_fault == d->figures.count;
-        d->dialled_itself = t->itself == d->figures.count;
-        if (d->figures.count >= REFUSALS_WARN)
-            vsock_diagnosis_worsen(d);
-    }
-    return true;
-}
-
-bool vsock_server_diagnose(const struct vsock_server *s, enum vsock_code code, struct vsock_diagnosis *d)
-{
-    *d = code == VSOCK_CODE_LISTENER_LOST ? s->lost : s->idle;
-    name_ends(d, vsock_server_is_of_one_client(s->endpoint) ? &s->client_cid : NULL, s);
-    return d->selected && d->figures.count >= (code == VSOCK_CODE_LISTENER_LOST ? 1 : IDLE_STREAMS);
-}
-
-bool vsock_prober_diagnose(const struct vsock_prober *p, struct vsock_diagnosis *d)
-{
-    *d = p->scan;
-    d->src_scope = d->dst_scope = VSOCK_SCOPE_CID;
-    d->src.cid = p->client_cid;
-    d->dst.cid = p->server_cid;
-    return d->selected && d->figures.count > 0;
+    judge_attempts(r.attempts);
+    tell_all(&r, found);
+    g_array_free(r.attempts, TRUE);
+    wmem_destroy_allocator(memory);
 }
 
 /* ---- two CIDs over time ---- */
 
-void vsock_cid_pair_take(struct vsock_cid_pair *p, int64_t time)
+struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *pairs, const struct vsock_stream *s)
 {
-    if (p->spoke && time - p->last_time >= GAP_MIN) {
-        p->gap = (struct vsock_gap){.from = p->last_time, .until = time};
-        p->gap_told = false;
-    }
+    uint64_t low = MIN(s->side[0].cid, s->side[1].cid), high = MAX(s->side[0].cid, s->side[1].cid);
+    struct vsock_cid_pair *p =
+        (struct vsock_cid_pair *)get(pairs, s->source, low, high, 0, sizeof(struct vsock_cid_pair));
+
+    p->low_cid = low;
+    p->high_cid = high;
+    return p;
+}
+
+static void note_silence(struct vsock_cid_pair *p, int64_t time)
+{
+    if (p->spoke && time - p->last_time >= GAP_MIN)
+        p->silence = (struct vsock_gap){.from = p->last_time, .until = time};
     if (!p->spoke || time > p->last_time)
         p->last_time = time;
     p->spoke = true;
 }
 
-bool vsock_cid_pair_opened(struct vsock_cid_pair *p, int64_t requested)
+/* A connection that was requested then is open now. */
+static void note_opened(struct vsock_cid_pair *p, const struct vsock_mark *request, wmem_allocator_t *memory)
 {
-    if (p->gap.until == 0 || p->gap_told || requested < p->gap.until)
-        return false;
-    p->gap_told = true;
-    return true;
+    if (request->record == 0 || p->silence.until == 0 || request->time < p->silence.until)
+        return;
+    if (!p->gaps)
+        p->gaps = wmem_array_new(memory, sizeof(struct vsock_gap));
+    wmem_array_append_one(p->gaps, p->silence);
+    p->silence.until = 0;
 }
 
-bool vsock_stream_orphaned(const struct vsock_stream *s, const struct vsock_gap *gaps, size_t n,
-                           struct vsock_diagnosis *d)
+bool vsock_stream_orphaned(const struct vsock_stream *s, struct vsock_diagnosis *d)
 {
+    wmem_array_t *all = s->cid_pair->gaps;
+    const struct vsock_gap *gaps = all ? (const struct vsock_gap *)wmem_array_get_raw(all) : NULL;
+    size_t low = 0, n = all ? wmem_array_get_count(all) : 0, high = n;
     const struct vsock_mark *last = &s->last;
     int64_t known_until = vsock_stream_known_until(s);
     bool living = s->conn.state == VSOCK_STATE_OPEN || s->conn.state == VSOCK_STATE_HALF_CLOSED ||
                   s->conn.state == VSOCK_STATE_MIDSTREAM;
-    size_t low = 0, high = n;
 
     while (low < high) { /* the first gap that begins when it spoke last, or later */
         size_t middle = low + (high - low) / 2;
@@ -361,27 +545,45 @@ static void note_together(struct vsock_cid_pair *p, unsigned first)
     if (d.figures.count < TOGETHER_STREAMS || d.figures.count <= p->together.figures.count)
         return;
     p->together = d;
-    for (unsigned i = 0; i < d.figures.count; i++)
-        p->together_streams[i] = streams[i];
+    memcpy(p->together_streams, streams, d.figures.count * sizeof(streams[0]));
 }
 
-bool vsock_cid_pair_diagnose(const struct vsock_cid_pair *p, unsigned selected, struct vsock_diagnosis *d)
+static void note_waited(struct vsock_cid_pair *p, struct vsock_waited waited)
 {
-    *d = p->together;
-    d->figures.count = selected;
-    return selected >= TOGETHER_STREAMS;
-}
-
-void vsock_cid_pair_waited(struct vsock_cid_pair *p, const struct vsock_waited *waited)
-{
-    if (waited->until - waited->from < TOGETHER_MIN)
+    if (waited.until - waited.from < TOGETHER_MIN)
         return;
     if (p->waited_count == VSOCK_TOGETHER_MAX) {
-        for (unsigned i = 0; i + 1 < VSOCK_TOGETHER_MAX; i++)
-            p->waited[i] = p->waited[i + 1];
         p->waited_count--;
+        memmove(p->waited, p->waited + 1, p->waited_count * sizeof(p->waited[0]));
     }
-    p->waited[p->waited_count++] = *waited;
+    p->waited[p->waited_count++] = waited;
     for (unsigned first = 0; first + 1 < p->waited_count; first++)
         note_together(p, first);
+}
+
+void vsock_cid_pair_take(struct vsock_cid_pair *p, const struct vsock_stream *s,
+                         const struct vsock_step *step, const struct vsock_mark *at, wmem_allocator_t *memory)
+{
+    struct vsock_waited waited = {
+        .stream = s->index, .frame = at->frame, .from = step->flow.stall.time, .until = at->time};
+
+    note_silence(p, at->time);
+    if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
+        note_opened(p, &s->conn.request, memory);
+    if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED))
+        note_waited(p, waited);
+}
+
+void vsock_cid_pairs_judge(const struct vsock_table *pairs, GHashTable *selected, GArray *found)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(pairs->all); i++) {
+        const struct vsock_cid_pair *p = *(struct vsock_cid_pair **)wmem_array_index(pairs->all, i);
+        struct vsock_diagnosis d = p->together;
+
+        d.figures.count = 0;
+        for (unsigned k = 0; k < p->together.figures.count; k++)
+            d.figures.count += vsock_is_selected(selected, p->together_streams[k]);
+        if (d.figures.count >= TOGETHER_STREAMS)
+            g_array_append_val(found, d);
+    }
 }

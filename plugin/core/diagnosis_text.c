@@ -19,11 +19,6 @@ static void add_end(GString *text, enum vsock_scope scope, struct vsock_endpoint
         g_string_append_printf(text, "CID %" PRIu64, end.cid);
 }
 
-static void add_seconds(GString *text, int64_t nanoseconds, int decimals)
-{
-    g_string_append_printf(text, "%.*f", decimals, (double)nanoseconds / 1e9);
-}
-
 static void add_stall(GString *text, const struct vsock_diagnosis *d)
 {
     const struct vsock_figures *f = &d->figures;
@@ -68,14 +63,15 @@ static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const cha
 
 static bool add_time(GString *text, const struct vsock_figures *f, const char *name, int decimals)
 {
-    if (g_str_equal(name, "longest"))
-        add_seconds(text, f->longest, decimals);
-    else if (g_str_equal(name, "total"))
-        add_seconds(text, f->total, decimals);
+    int64_t time = f->longest;
+
+    if (g_str_equal(name, "total"))
+        time = f->total;
     else if (g_str_equal(name, "whole_ms")) /* not rounded: 2 s is a threshold */
-        add_seconds(text, f->longest - f->longest % 1000000, decimals);
-    else
+        time -= time % 1000000;
+    else if (!g_str_equal(name, "longest"))
         return false;
+    g_string_append_printf(text, "%.*f", decimals, (double)time / 1e9);
     return true;
 }
 

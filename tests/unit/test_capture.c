@@ -817,8 +817,8 @@ static void what_is_wrong_with_packets_in_no_stream_is_kept_apart(void)
 
 static const struct vsock_cid_pair *cid_pair_at(uint32_t index)
 {
-    g_assert_cmpuint(index, <, wmem_array_get_count(capture->cid_pairs));
-    return *(struct vsock_cid_pair **)wmem_array_index(capture->cid_pairs, index);
+    g_assert_cmpuint(index, <, wmem_array_get_count(capture->cid_pairs.all));
+    return *(struct vsock_cid_pair **)wmem_array_index(capture->cid_pairs.all, index);
 }
 
 static unsigned count_gaps(const struct vsock_cid_pair *pair)
@@ -837,7 +837,7 @@ static void two_cids_are_one_pair_whoever_connects(void)
     open_connection(&third);
     interface = 1;
     open_connection(&one);
-    g_assert_cmpuint(wmem_array_get_count(capture->cid_pairs), ==, 3);
+    g_assert_cmpuint(wmem_array_get_count(capture->cid_pairs.all), ==, 3);
     g_assert_true(stream_at(0)->cid_pair == stream_at(2)->cid_pair);
     g_assert_cmpuint(cid_pair_at(0)->low_cid, ==, 42);
     g_assert_cmpuint(cid_pair_at(0)->high_cid, ==, 43);

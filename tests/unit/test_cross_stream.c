@@ -11,70 +11,126 @@
 
 /* ---- requests ---- */
 
-static struct vsock_server servers[16];
-static struct vsock_target targets[16]; /* of one client */
-static struct vsock_prober prober;
-static struct vsock_attempt attempts[64];
-static unsigned count;
-static int64_t now;
+static struct vsock_stream streams[64]; /* one an attempt, of one client */
+static unsigned count, marks;
+static int64_t now, seen_until;
+static uint64_t server_cid;
+static struct vsock_capture_source source = {.seen_until = &seen_until};
+static GHashTable *selected; /* NULL: all */
+static GArray *report;
 static struct vsock_diagnosis found;
 
 static void begin(void)
 {
-    memset(servers, 0, sizeof(servers));
-    memset(targets, 0, sizeof(targets));
-    prober = (struct vsock_prober){.client_cid = 2, .server_cid = 3};
-    for (unsigned i = 0; i < G_N_ELEMENTS(servers); i++) {
-        servers[i].endpoint = (struct vsock_endpoint){.cid = 3, .port = 1024 + i};
-        targets[i].server = &servers[i];
-        targets[i].client_cid = 2;
-    }
-    count = 0;
-    now = SECOND;
+    g_clear_pointer(&selected, g_hash_table_destroy);
+    count = marks = 0;
+    now = seen_until = SECOND;
+    server_cid = 3;
 }
 
-static struct vsock_attempt *attempt(unsigned port, enum vsock_outcome outcome)
+static struct vsock_mark mark_now(void)
 {
-    struct vsock_attempt *a = &attempts[count];
+    struct vsock_mark at = mark(++marks, now);
 
-    *a = (struct vsock_attempt){
-        .outcome = outcome,
-        .at = mark(++count, now),
-        .type = VSOCK_TYPE_STREAM,
-        .selected = true,
-        .server = &servers[port],
-        .target = &targets[port],
-        .prober = &prober,
-    };
-    targets[port].requests += outcome != VSOCK_OUTCOME_ENDED;
+    seen_until = MAX(seen_until, now);
     now += MS;
-    return a;
+    return at;
+}
+
+static struct vsock_stream *request(unsigned port)
+{
+    struct vsock_stream *s = &streams[count];
+
+    *s = (struct vsock_stream){
+        .index = count++,
+        .source = &source,
+        .superseded_time = VSOCK_TIME_NONE,
+        .side = {{.cid = 42, .port = 5000}, {.cid = server_cid, .port = 1024 + port}},
+        .conn = {.from_request = true, .client = 0, .rst_side = 1, .type = VSOCK_TYPE_STREAM},
+        .stats = {.shut_time = VSOCK_TIME_NONE},
+    };
+    s->conn.completeness = VSOCK_COMPLETE_REQUEST;
+    return s;
+}
+
+static struct vsock_conn *refuse_one(unsigned port)
+{
+    struct vsock_stream *s = request(port);
+
+    s->conn.rst_kind = VSOCK_RST_REFUSED;
+    s->conn.ended = true;
+    s->conn.reset = s->conn.request = mark_now();
+    return &s->conn;
 }
 
 static void refuse(unsigned port, unsigned times)
 {
     while (times-- > 0)
-        attempt(port, VSOCK_OUTCOME_REFUSED);
+        refuse_one(port);
+}
+
+static struct vsock_conn *accept_one(unsigned port)
+{
+    struct vsock_stream *s = request(port);
+
+    s->conn.response = s->conn.request = mark_now();
+    s->conn.completeness |= VSOCK_COMPLETE_RESPONSE;
+    s->stats.side[0].rws = 1;
+    return &s->conn;
+}
+
+static void end(struct vsock_conn *c)
+{
+    c->ended = true;
+    c->reset = mark_now();
 }
 
 static void judge(void)
 {
-    vsock_attempts_judge(attempts, count);
+    struct vsock_capture capture = {.thresholds = {.connect_timeout = 2 * SECOND}};
+
+    g_clear_pointer(&report, g_array_unref);
+    report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
+    capture.streams = wmem_array_new(NULL, sizeof(struct vsock_stream *));
+    for (unsigned i = 0; i < count; i++) {
+        const struct vsock_stream *s = &streams[i];
+
+        wmem_array_append_one(capture.streams, s);
+    }
+    vsock_requests_judge(&capture, selected, report);
+    wmem_destroy_array(capture.streams);
+}
+
+/* Whether it was told, of a port or, without its number, of a CID. */
+static bool is_told(enum vsock_code code, unsigned port, unsigned type)
+{
+    for (unsigned i = 0; i < report->len; i++) {
+        found = g_array_index(report, struct vsock_diagnosis, i);
+        if (found.code == code && found.type == type &&
+            (found.dst_scope == VSOCK_SCOPE_CID || found.dst.port == 1024 + port))
+            return true;
+    }
+    return false;
 }
 
 static bool is_refused(unsigned port)
 {
-    return vsock_target_diagnose(&targets[port], VSOCK_CODE_CONNECT_REFUSED, 0, &found);
+    return is_told(VSOCK_CODE_CONNECT_REFUSED, port, 0);
 }
 
 static bool is_mismatch(unsigned port, uint16_t type)
 {
-    return vsock_target_diagnose(&targets[port], VSOCK_CODE_CONNECT_TYPE_MISMATCH, type - 1, &found);
+    return is_told(VSOCK_CODE_CONNECT_TYPE_MISMATCH, port, type);
 }
 
 static bool is_lost(unsigned port)
 {
-    return vsock_server_diagnose(&servers[port], VSOCK_CODE_LISTENER_LOST, &found);
+    return is_told(VSOCK_CODE_LISTENER_LOST, port, 0);
+}
+
+static bool is_scanned(void)
+{
+    return is_told(VSOCK_CODE_PORT_SCAN, 0, 0);
 }
 
 static void three_refusals_of_a_port_are_a_warning(void)
@@ -102,7 +158,7 @@ static void three_refusals_of_a_port_are_a_warning(void)
 static void refusals_that_the_client_makes_itself_are_its_own(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_REFUSED)->own_fault = true;
+    refuse_one(0)->rst_side = 0;
     judge();
     g_assert_true(is_refused(0));
     g_assert_true(found.own_fault);
@@ -112,8 +168,8 @@ static void refusals_that_the_client_makes_itself_are_its_own(void)
 static void a_type_that_a_port_never_took_is_a_mismatch(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_REFUSED)->type = VSOCK_TYPE_SEQPACKET;
-    attempt(0, VSOCK_OUTCOME_ACCEPTED); /* later: the port is known all the same */
+    refuse_one(0)->type = VSOCK_TYPE_SEQPACKET;
+    accept_one(0); /* later: the port is known all the same */
     judge();
     g_assert_true(is_mismatch(0, VSOCK_TYPE_SEQPACKET));
     g_assert_cmpint(found.type, ==, VSOCK_TYPE_SEQPACKET);
@@ -125,9 +181,9 @@ static void a_type_that_a_port_never_took_is_a_mismatch(void)
 static void a_port_that_took_both_types_has_no_mismatch(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
-    attempt(0, VSOCK_OUTCOME_ACCEPTED)->type = VSOCK_TYPE_SEQPACKET;
-    attempt(0, VSOCK_OUTCOME_REFUSED)->type = VSOCK_TYPE_SEQPACKET;
+    accept_one(0);
+    accept_one(0)->type = VSOCK_TYPE_SEQPACKET;
+    refuse_one(0)->type = VSOCK_TYPE_SEQPACKET;
     judge();
     g_assert_false(is_mismatch(0, VSOCK_TYPE_SEQPACKET));
     g_assert_true(is_refused(0));
@@ -136,8 +192,8 @@ static void a_port_that_took_both_types_has_no_mismatch(void)
 static void an_unknown_type_is_no_mismatch(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
-    attempt(0, VSOCK_OUTCOME_REFUSED)->type = 7;
+    accept_one(0);
+    refuse_one(0)->type = 7;
     judge();
     g_assert_true(is_refused(0));
 }
@@ -145,13 +201,13 @@ static void an_unknown_type_is_no_mismatch(void)
 static void a_port_that_accepted_and_refuses_three_times_is_lost(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 2);
     judge();
     g_assert_false(is_lost(0));
     g_assert_true(is_refused(0));
     begin();
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 5);
     judge();
     g_assert_true(is_lost(0));
@@ -164,9 +220,9 @@ static void a_port_that_accepted_and_refuses_three_times_is_lost(void)
 static void accepting_in_between_keeps_the_listener(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 2);
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 2);
     judge();
     g_assert_false(is_lost(0));
@@ -178,8 +234,7 @@ static void refusals_before_the_first_accept_stay_refusals(void)
 {
     begin();
     refuse(0, 4);
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
-    attempt(0, VSOCK_OUTCOME_ENDED);
+    end(accept_one(0));
     refuse(0, 3);
     judge();
     g_assert_true(is_lost(0));
@@ -195,13 +250,13 @@ static void ten_ports_within_a_second_are_a_scan(void)
     for (unsigned port = 0; port < 9; port++)
         refuse(port, 2);
     judge();
-    g_assert_false(vsock_prober_diagnose(&prober, &found));
+    g_assert_false(is_scanned());
     g_assert_true(is_refused(0));
     begin();
     for (unsigned port = 0; port < 10; port++)
         refuse(port, 2);
     judge();
-    g_assert_true(vsock_prober_diagnose(&prober, &found));
+    g_assert_true(is_scanned());
     g_assert_cmpuint(found.figures.count, ==, 20);
     g_assert_cmpint(found.figures.total, ==, 19 * MS);
     for (unsigned port = 0; port < 10; port++)
@@ -217,7 +272,7 @@ static bool is_scan_within(int64_t time)
     now = SECOND + time;
     refuse(9, 1);
     judge();
-    return vsock_prober_diagnose(&prober, &found);
+    return is_scanned();
 }
 
 static void ten_ports_in_more_than_a_second_are_none(void)
@@ -235,7 +290,7 @@ static void only_the_latest_ten_ports_make_a_scan(void)
     for (unsigned port = 1; port <= 10; port++)
         refuse(port, 1);
     judge();
-    g_assert_true(vsock_prober_diagnose(&prober, &found));
+    g_assert_true(is_scanned());
     g_assert_cmpuint(found.figures.count, ==, 10);
     g_assert_true(is_refused(0));
     g_assert_false(is_refused(1));
@@ -254,7 +309,7 @@ static void a_scan_begins_anew_when_the_clock_goes_back(void)
     for (unsigned port = 5; port < 10; port++)
         refuse(port, 1);
     judge();
-    g_assert_false(vsock_prober_diagnose(&prober, &found)); /* six ports since */
+    g_assert_false(is_scanned()); /* six ports since */
     g_assert_true(is_refused(0));
     g_assert_cmpint(found.figures.total, >=, 0);
 }
@@ -262,11 +317,11 @@ static void a_scan_begins_anew_when_the_clock_goes_back(void)
 static void of_a_listener_that_is_lost_twice_the_longer_time_is_told(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 3);
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 4);
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 3);
     judge();
     g_assert_true(is_lost(0));
@@ -279,27 +334,25 @@ static void of_a_listener_that_is_lost_twice_the_longer_time_is_told(void)
     g_assert_false(is_refused(0));
 }
 
-static void select_only(unsigned first, unsigned last)
+/* Of the streams, by number. */
+static void select_only(unsigned stream)
 {
-    for (unsigned i = 0; i < count; i++)
-        attempts[i].selected = i >= first && i <= last;
+    g_clear_pointer(&selected, g_hash_table_destroy);
+    selected = g_hash_table_new(NULL, NULL);
+    g_hash_table_add(selected, GUINT_TO_POINTER(stream));
 }
 
 static void a_filter_changes_what_is_told_and_not_what_is_found(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
-    attempt(0, VSOCK_OUTCOME_REFUSED)->type = VSOCK_TYPE_SEQPACKET;
+    accept_one(0);
+    refuse_one(0)->type = VSOCK_TYPE_SEQPACKET;
     refuse(1, 3);
-    select_only(1, 1);
+    select_only(1);
     judge();
     g_assert_true(is_mismatch(0, VSOCK_TYPE_SEQPACKET)); /* although the acceptance was not selected */
     g_assert_false(is_refused(1));
-    select_only(3, 3);
-    memset(servers, 0, sizeof(servers));
-    memset(targets, 0, sizeof(targets));
-    for (unsigned i = 0; i < 2; i++)
-        targets[i].server = &servers[i];
+    select_only(3);
     judge();
     g_assert_false(is_mismatch(0, VSOCK_TYPE_SEQPACKET));
     g_assert_true(is_refused(1));
@@ -309,11 +362,11 @@ static void a_filter_changes_what_is_told_and_not_what_is_found(void)
 static void of_a_listener_that_is_lost_twice_the_time_that_was_selected_is_told(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 4);
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 3);
-    select_only(7, 7);
+    select_only(7);
     judge();
     g_assert_true(is_lost(0));
     g_assert_cmpuint(found.figures.count, ==, 3);
@@ -323,57 +376,58 @@ static void of_a_listener_that_is_lost_twice_the_time_that_was_selected_is_told(
 static void a_lost_listener_is_no_part_of_a_scan(void)
 {
     begin();
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
+    accept_one(0);
     refuse(0, 3);
     for (unsigned port = 1; port < 10; port++)
         refuse(port, 1);
     judge();
     g_assert_true(is_lost(0));
-    g_assert_false(vsock_prober_diagnose(&prober, &found)); /* nine ports */
+    g_assert_false(is_scanned()); /* nine ports */
 }
 
 static void requests_without_answer_are_counted_by_port(void)
 {
-    struct vsock_mark first = mark(5, SECOND), second = mark(8, 3 * SECOND);
-
     begin();
-    targets[0].requests = 3;
-    vsock_target_unanswered(&targets[0], &first, true);
-    vsock_target_unanswered(&targets[0], &second, true);
-    g_assert_true(vsock_target_diagnose(&targets[0], VSOCK_CODE_CONNECT_UNANSWERED, 0, &found));
+    request(0)->conn.request = mark(5, SECOND);
+    request(0)->conn.request = mark(8, 3 * SECOND);
+    request(0)->conn.request = mark(9, 3 * SECOND + 1); /* may have an answer yet */
+    seen_until = 5 * SECOND;
+    judge();
+    g_assert_true(is_told(VSOCK_CODE_CONNECT_UNANSWERED, 0, 0));
     g_assert_cmpuint(found.figures.count, ==, 2);
     g_assert_cmpuint(found.figures.of, ==, 3);
     g_assert_cmpint(found.figures.total, ==, 2 * SECOND);
 }
 
-static struct vsock_stream idle = {.stats = {.shut_time = VSOCK_TIME_NONE}};
-
-/* Another one, open since 0. */
-static void end_idle(int64_t time)
+/* Another one, without data, open since 0. */
+static struct vsock_stream *idle_until(int64_t time)
 {
-    idle.conn.ended = true;
-    idle.conn.reset.time = time;
-    vsock_server_idle(&servers[0], &idle, true);
+    struct vsock_stream *s = request(0);
+
+    s->conn.response = s->stats.first = mark(++marks, 0);
+    s->conn.completeness |= VSOCK_COMPLETE_RESPONSE;
+    s->conn.ended = true;
+    s->conn.reset = mark(++marks, time);
+    return s;
 }
 
 static void three_streams_open_for_five_seconds_without_data_are_said(void)
 {
+    struct vsock_stream *shut;
+
     begin();
-    end_idle(5 * SECOND);
-    end_idle(9 * SECOND);
-    end_idle(5 * SECOND - 1);
-    idle.stats.side[1].rws = 1;
-    end_idle(5 * SECOND);
-    idle.stats.side[1].rws = 0;
-    idle.conn.degenerate = true;
-    end_idle(5 * SECOND);
-    idle.conn.degenerate = false;
-    idle.stats.shut_time = 5 * SECOND - 1; /* no longer open */
-    end_idle(20 * SECOND);
-    g_assert_false(vsock_server_diagnose(&servers[0], VSOCK_CODE_NO_DATA, &found));
-    idle.stats.shut_time = 5 * SECOND;
-    end_idle(20 * SECOND);
-    g_assert_true(vsock_server_diagnose(&servers[0], VSOCK_CODE_NO_DATA, &found));
+    idle_until(5 * SECOND);
+    idle_until(9 * SECOND);
+    idle_until(5 * SECOND - 1);
+    idle_until(5 * SECOND)->stats.side[1].rws = 1;
+    idle_until(5 * SECOND)->conn.degenerate = true;
+    shut = idle_until(20 * SECOND);
+    shut->stats.shut_time = 5 * SECOND - 1; /* no longer open */
+    judge();
+    g_assert_false(is_told(VSOCK_CODE_NO_DATA, 0, 0));
+    shut->stats.shut_time = 5 * SECOND;
+    judge();
+    g_assert_true(is_told(VSOCK_CODE_NO_DATA, 0, 0));
     g_assert_cmpuint(found.figures.count, ==, 3);
     g_assert_cmpint(found.figures.longest, ==, 9 * SECOND);
 }
@@ -381,13 +435,11 @@ static void three_streams_open_for_five_seconds_without_data_are_said(void)
 static void the_host_is_judged_by_each_of_its_guests(void)
 {
     begin();
-    servers[0].endpoint.cid = 2;
-    servers[0].client_cid = targets[0].client_cid = 42;
-    g_assert_true(vsock_server_is_of_one_client(servers[0].endpoint));
-    g_assert_false(vsock_server_is_of_one_client(servers[1].endpoint));
-    attempt(0, VSOCK_OUTCOME_ACCEPTED);
-    attempt(1, VSOCK_OUTCOME_ACCEPTED);
+    server_cid = 2;
+    accept_one(0);
     refuse(0, 3);
+    server_cid = 3;
+    accept_one(1);
     refuse(1, 3);
     judge();
     g_assert_true(is_lost(0));
@@ -399,96 +451,137 @@ static void the_host_is_judged_by_each_of_its_guests(void)
 
 /* ---- gaps ---- */
 
+static struct vsock_cid_pair pair;
+static wmem_allocator_t *memory;
+
+/* Of the stream, if it is a RESPONSE requested at `requested`: not 0. Returns how many gaps there are. */
+static unsigned take(int64_t time, int64_t requested)
+{
+    struct vsock_stream s = {.conn = {.request = mark(1, requested)}};
+    struct vsock_step step = {.findings = requested != 0 ? VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE) : 0};
+    struct vsock_mark at = mark(2, time);
+
+    vsock_cid_pair_take(&pair, &s, &step, &at, memory);
+    return pair.gaps ? wmem_array_get_count(pair.gaps) : 0;
+}
+
 static void a_silence_of_ten_seconds_is_a_gap_once_streams_open_again(void)
 {
-    struct vsock_cid_pair p = {.low_cid = 2, .high_cid = 3};
-
-    vsock_cid_pair_take(&p, SECOND);
-    vsock_cid_pair_take(&p, 11 * SECOND - 1);
-    g_assert_false(vsock_cid_pair_opened(&p, 11 * SECOND - 1));
-    vsock_cid_pair_take(&p, 21 * SECOND - 1);
-    g_assert_false(vsock_cid_pair_opened(&p, 21 * SECOND - 2)); /* requested before its end */
-    g_assert_true(vsock_cid_pair_opened(&p, 21 * SECOND - 1));
-    g_assert_cmpint(p.gap.from, ==, 11 * SECOND - 1);
-    g_assert_false(vsock_cid_pair_opened(&p, 22 * SECOND)); /* is told once */
+    memory = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    pair = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+    take(SECOND, 0);
+    g_assert_cmpuint(take(11 * SECOND - 1, 11 * SECOND - 1), ==, 0);
+    take(21 * SECOND - 1, 0);
+    g_assert_cmpuint(take(21 * SECOND - 1, 21 * SECOND - 2), ==, 0); /* requested before its end */
+    g_assert_cmpuint(take(21 * SECOND - 1, 21 * SECOND - 1), ==, 1);
+    g_assert_cmpint(((struct vsock_gap *)wmem_array_get_raw(pair.gaps))->from, ==, 11 * SECOND - 1);
+    g_assert_cmpuint(take(22 * SECOND, 22 * SECOND), ==, 1); /* is told once */
+    wmem_destroy_allocator(memory);
 }
 
 static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(void)
 {
     struct vsock_gap gap = {.from = 100 * SECOND, .until = 110 * SECOND};
-    int64_t seen_until = 120 * SECOND;
-    struct vsock_capture_source source = {.seen_until = &seen_until};
-    struct vsock_stream s = {.source = &source, .superseded_time = VSOCK_TIME_NONE};
+    struct vsock_cid_pair cids = {.gaps = wmem_array_new(NULL, sizeof(gap))};
+    struct vsock_stream s = {.source = &source, .superseded_time = VSOCK_TIME_NONE, .cid_pair = &cids};
 
+    wmem_array_append_one(cids.gaps, gap);
+    seen_until = 120 * SECOND;
     s.conn.state = VSOCK_STATE_OPEN;
     s.last = mark(7, 98 * SECOND);
-    g_assert_true(vsock_stream_orphaned(&s, &gap, 1, &found));
+    g_assert_true(vsock_stream_orphaned(&s, &found));
     g_assert_cmpint(found.figures.longest, ==, 10 * SECOND);
     g_assert_cmpint(found.figures.total, ==, 22 * SECOND);
     g_assert_true(found.lasting);
     s.last.time = 98 * SECOND - 1; /* idle since long */
-    g_assert_false(vsock_stream_orphaned(&s, &gap, 1, &found));
+    g_assert_false(vsock_stream_orphaned(&s, &found));
     s.last.time = 110 * SECOND; /* it spoke again */
-    g_assert_false(vsock_stream_orphaned(&s, &gap, 1, &found));
+    g_assert_false(vsock_stream_orphaned(&s, &found));
     s.last.time = 100 * SECOND;
     seen_until--; /* it may yet */
-    g_assert_false(vsock_stream_orphaned(&s, &gap, 1, &found));
+    g_assert_false(vsock_stream_orphaned(&s, &found));
     seen_until++;
     s.conn.state = VSOCK_STATE_CLOSED;
-    g_assert_false(vsock_stream_orphaned(&s, &gap, 1, &found));
+    g_assert_false(vsock_stream_orphaned(&s, &found));
     s.conn.state = VSOCK_STATE_OPEN;
-    g_assert_false(vsock_stream_orphaned(&s, &gap, 0, &found)); /* an idle stream alone */
+    g_assert_true(vsock_stream_orphaned(&s, &found));
+    wmem_destroy_array(cids.gaps);
+    cids.gaps = NULL;
+    g_assert_false(vsock_stream_orphaned(&s, &found)); /* an idle stream alone */
 }
 
 /* ---- head of line ---- */
 
-static struct vsock_cid_pair together;
-
 static void wait_for(uint32_t stream, int64_t from, int64_t until)
 {
-    struct vsock_waited waited = {.stream = stream, .frame = stream + 1, .from = from, .until = until};
+    struct vsock_stream s = {.index = stream};
+    struct vsock_step step = {.findings = VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED)};
+    struct vsock_mark at = mark(stream, until);
 
-    vsock_cid_pair_waited(&together, &waited);
+    step.flow.stall.time = from;
+    vsock_cid_pair_take(&pair, &s, &step, &at, NULL);
+}
+
+static void begin_waiting(void)
+{
+    begin();
+    pair = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+}
+
+/* Returns whether the streams are told to have waited as one. */
+static bool are_together(void)
+{
+    struct vsock_table pairs = {.all = wmem_array_new(NULL, sizeof(struct vsock_cid_pair *))};
+    const struct vsock_cid_pair *p = &pair;
+
+    wmem_array_append_one(pairs.all, p);
+    g_clear_pointer(&report, g_array_unref);
+    report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
+    vsock_cid_pairs_judge(&pairs, selected, report);
+    wmem_destroy_array(pairs.all);
+    return is_told(VSOCK_CODE_HEAD_OF_LINE, 0, 0);
 }
 
 static void three_streams_that_wait_and_go_on_together_share_a_queue(void)
 {
-    together = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+    begin_waiting();
     wait_for(1, 0, 5000 * MS);
     wait_for(2, 3000 * MS, 5050 * MS);
-    g_assert_cmpuint(together.together.figures.count, ==, 0);
+    g_assert_false(are_together());
     wait_for(3, 4000 * MS, 5100 * MS);
-    g_assert_true(vsock_cid_pair_diagnose(&together, 3, &found));
-    g_assert_cmpuint(together.together.figures.count, ==, 3);
+    g_assert_true(are_together());
+    g_assert_cmpuint(found.figures.count, ==, 3);
     g_assert_cmpint(found.figures.longest, ==, SECOND);
-    g_assert_false(vsock_cid_pair_diagnose(&together, 2, &found)); /* a filter left two */
+    select_only(1);
+    g_hash_table_add(selected, GUINT_TO_POINTER(2));
+    g_assert_false(are_together()); /* a filter left two */
 }
 
 static void streams_that_go_on_later_are_on_their_own(void)
 {
-    together = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+    begin_waiting();
     wait_for(1, 0, 5000 * MS);
     wait_for(2, 0, 5050 * MS);
     wait_for(3, 0, 5101 * MS);
-    g_assert_cmpuint(together.together.figures.count, ==, 0);
+    g_assert_false(are_together());
 }
 
 static void streams_that_overlap_too_little_are_on_their_own(void)
 {
-    together = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+    begin_waiting();
     wait_for(1, 0, 5000 * MS);
     wait_for(2, 0, 5050 * MS);
     wait_for(3, 4001 * MS, 5090 * MS);
-    g_assert_cmpuint(together.together.figures.count, ==, 0);
+    g_assert_false(are_together());
 }
 
 static void one_stream_is_one_however_often_it_waits(void)
 {
-    together = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+    begin_waiting();
     wait_for(1, 0, 5000 * MS);
     wait_for(2, 0, 5050 * MS);
     wait_for(2, 0, 5060 * MS); /* the other direction */
-    g_assert_cmpuint(together.together.figures.count, ==, 0);
+    g_assert_false(are_together());
 }
 
 #define TEST(name) g_test_add_func("/cross_stream/" #name, name)
