@@ -17,8 +17,8 @@
 static struct vsock_capture *capture;
 static wmem_allocator_t *memory;
 static int64_t now;
-static uint32_t frame, section, interface; /* of the next packet; frame: the one before */
-static bool frames_stand_still;            /* as where a read filter drops all packets but one */
+static uint32_t frame, section, interface, layer; /* of the next packet; frame: the one before */
+static bool frames_stand_still;                   /* as where a read filter drops all packets but one */
 
 static inline void begin_capture(void)
 {
@@ -33,7 +33,7 @@ static inline void begin_capture(void)
         .credit_request_timeout = SECOND,
     };
     now = 10 * SECOND;
-    frame = section = interface = 0;
+    frame = section = interface = layer = 0;
 }
 
 /* A record of which the first `captured` bytes are there. */
@@ -41,7 +41,12 @@ static inline const struct vsock_record *take_cut(const struct record *r, uint32
 {
     struct vsock_packet p = read_cut(r, captured);
     struct vsock_arrival at = {
-        .section = section, .interface = interface, .frame = frames_stand_still ? 1 : ++frame, .time = now};
+        .section = section,
+        .interface = interface,
+        .frame = frames_stand_still ? 1 : ++frame,
+        .layer = (uint8_t)layer,
+        .time = now,
+    };
 
     now += MS;
     return vsock_capture_take(capture, &p, vsock_malformed(&p), &at);

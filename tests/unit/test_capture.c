@@ -34,6 +34,15 @@ static unsigned count_diagnoses(const struct vsock_stream_diagnosis *list)
     return n;
 }
 
+static unsigned count_spare_rws(void)
+{
+    unsigned n = 0;
+
+    for (const struct vsock_rw *rw = capture->spare_rws; rw; rw = rw->next)
+        n++;
+    return n;
+}
+
 /* ---- generations ---- */
 
 static void packets_go_to_the_newest_generation_until_another_begins(void)
@@ -91,11 +100,27 @@ static void what_the_last_generation_kept_is_used_again(void)
         rw(&one, 10);
     }
     g_assert_nonnull(stream_at(2)->conn.flow.window[C].oldest);
-    g_assert_null(capture->spare_rws); /* two, for all three generations */
+    g_assert_null(stream_at(1)->conn.flow.window[S].oldest);
+    g_assert_null(capture->spare_rws);
+    open_connection(&one); /* there are two, for all generations */
+    g_assert_cmpuint(count_spare_rws(), ==, 2);
+}
+
+static void rws_that_were_read_or_count_for_nothing_are_used_again(void)
+{
+    begin();
+    open_connection(&one);
+    rw(&one, 10);
+    rw(&one, 10);
+    rw(&one, 10);
     update(&one, 20);
-    g_assert_nonnull(capture->spare_rws);
-    g_assert_nonnull(capture->spare_rws->next);
-    g_assert_null(capture->spare_rws->next->next);
+    g_assert_cmpuint(count_spare_rws(), ==, 2);
+    one.type = VSOCK_TYPE_SEQPACKET;
+    rw(&one, 10);
+    g_assert_cmpuint(count_spare_rws(), ==, 2);
+    one.type = VSOCK_TYPE_STREAM;
+    rw(&one, 10);
+    g_assert_cmpuint(count_spare_rws(), ==, 1);
 }
 
 /* ---- what tells connections apart ---- */
@@ -313,8 +338,9 @@ static void copies_may_come_after_other_packets(void)
 static void equal_packets_alone_are_no_copies(void)
 {
     begin();
-    open_connection(&one);
-    rw(&one, 10);
+    request(&one);
+    g_assert_false(again(&one, S, VSOCK_OP_RESPONSE, 0, 0)->copy); /* all within a millisecond */
+    g_assert_false(again(&one, C, VSOCK_OP_RW, 10, 0)->copy);
     g_assert_false(again(&one, C, VSOCK_OP_RW, 10, 0)->copy);
     g_assert_cmpuint(stream_at(0)->stats.side[C].bytes, ==, 20);
 }
@@ -377,6 +403,17 @@ static void only_connections_of_the_last_millisecond_wait_for_copies(void)
     g_assert_cmpuint(wmem_stack_count(capture->spare_duplicates), ==, 0); /* one, used again and again */
     g_assert_true(stream_at(99)->candidate);
     g_assert_null(stream_at(98)->duplicates);
+}
+
+static void who_waited_for_copies_in_vain_waits_no_more(void)
+{
+    begin();
+    request(&one);
+    g_assert_nonnull(stream_at(0)->duplicates);
+    after(2 * MS);
+    take(&one, S, VSOCK_OP_RESPONSE, 0);
+    g_assert_null(stream_at(0)->duplicates);
+    g_assert_cmpuint(wmem_stack_count(capture->spare_duplicates), ==, 1);
 }
 
 static void a_stream_that_was_captured_twice_waits_for_copies_to_its_end(void)
@@ -463,6 +500,7 @@ static void records_are_numbered_in_the_capture_and_in_the_stream(void)
     begin();
     first = request(&one);
     other = request(&two);
+    layer = 3;
     second = take(&one, S, VSOCK_OP_RESPONSE, 0);
     g_assert_true(vsock_capture_record(capture, 1) == first);
     g_assert_true(vsock_capture_record(capture, 2) == other);
@@ -476,6 +514,8 @@ static void records_are_numbered_in_the_capture_and_in_the_stream(void)
     g_assert_cmpuint(stream_at(0)->last_record, ==, 3);
     g_assert_cmpint(second->time, ==, 10 * SECOND + 2 * MS);
     g_assert_cmpuint(second->frame, ==, 3);
+    g_assert_cmpuint(second->layer, ==, 3);
+    g_assert_cmpuint(first->layer, ==, 0);
 }
 
 static void records_stay_where_they_are(void)
@@ -674,6 +714,7 @@ static void a_credit_request_knows_when_it_was_answered(void)
     g_assert_cmpint(first->ext->answered_time, ==, answered);
     g_assert_false(repeated->ext->asks);
     g_assert_cmpint(repeated->ext->answered_time, ==, VSOCK_TIME_NONE);
+    no_socket(&one, S); /* which has no credit to tell of */
     g_assert_cmpint(never->ext->answered_time, ==, VSOCK_TIME_NONE);
 }
 
@@ -869,8 +910,9 @@ static void a_silence_of_two_cids_that_a_new_connection_ends_is_a_gap(void)
 static void a_response_whose_request_was_not_captured_ends_no_gap(void)
 {
     begin();
+    now = -100 * SECOND; /* 0 is a time like any other */
     open_connection(&one);
-    now = 50 * SECOND;
+    now = -50 * SECOND;
     take(&two, S, VSOCK_OP_RESPONSE, 0);
     g_assert_cmpuint(count_gaps(cid_pair_at(0)), ==, 0);
 }
@@ -974,6 +1016,7 @@ int main(int argc, char **argv)
     TEST(generations_know_of_each_other);
     TEST(a_capture_that_begins_late_has_streams_all_the_same);
     TEST(what_the_last_generation_kept_is_used_again);
+    TEST(rws_that_were_read_or_count_for_nothing_are_used_again);
     TEST(both_directions_are_one_stream);
     TEST(the_smaller_endpoint_is_the_first_side);
     TEST(each_interface_and_section_has_its_own_connections);
@@ -992,6 +1035,7 @@ int main(int argc, char **argv)
     TEST(a_request_that_differs_is_no_copy);
     TEST(of_too_many_new_connections_the_oldest_is_given_up);
     TEST(only_connections_of_the_last_millisecond_wait_for_copies);
+    TEST(who_waited_for_copies_in_vain_waits_no_more);
     TEST(a_stream_that_was_captured_twice_waits_for_copies_to_its_end);
     TEST(where_a_parts_bytes_are_is_in_its_record);
     TEST(a_part_that_is_missing_is_said);

@@ -423,6 +423,7 @@ static void three_streams_open_for_five_seconds_without_data_are_said(void)
     idle_until(5 * SECOND)->conn.degenerate = true;
     shut = idle_until(20 * SECOND);
     shut->stats.shut_time = 5 * SECOND - 1; /* no longer open */
+    idle_until(5 * SECOND - 1)->stats.shut_time = 20 * SECOND; /* after its end, by its clock */
     judge();
     g_assert_false(is_told(VSOCK_CODE_NO_DATA, 0, 0));
     shut->stats.shut_time = 5 * SECOND;
@@ -476,6 +477,16 @@ static void a_silence_of_ten_seconds_is_a_gap_once_streams_open_again(void)
     g_assert_cmpuint(take(21 * SECOND - 1, 21 * SECOND - 1), ==, 1);
     g_assert_cmpint(((struct vsock_gap *)wmem_array_get_raw(pair.gaps))->from, ==, 11 * SECOND - 1);
     g_assert_cmpuint(take(22 * SECOND, 22 * SECOND), ==, 1); /* is told once */
+    wmem_destroy_allocator(memory);
+}
+
+static void a_clock_that_goes_back_makes_no_gap(void)
+{
+    memory = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    pair = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+    take(10 * SECOND, 0);
+    take(5 * SECOND, 0);
+    g_assert_cmpuint(take(15 * SECOND, 15 * SECOND), ==, 0);
     wmem_destroy_allocator(memory);
 }
 
@@ -609,6 +620,7 @@ int main(int argc, char **argv)
     TEST(three_streams_open_for_five_seconds_without_data_are_said);
     TEST(the_host_is_judged_by_each_of_its_guests);
     TEST(a_silence_of_ten_seconds_is_a_gap_once_streams_open_again);
+    TEST(a_clock_that_goes_back_makes_no_gap);
     TEST(a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned);
     TEST(three_streams_that_wait_and_go_on_together_share_a_queue);
     TEST(streams_that_go_on_later_are_on_their_own);

@@ -406,6 +406,23 @@ static void every_code_is_said_above(void)
     }
 }
 
+static void what_a_sentence_tells_of_has_a_name_for_scripts(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        const struct vsock_figure_names *names = &vsock_codes[words[i].code].figures;
+        const struct vsock_figures *f = &words[i].figures;
+
+        g_test_message("%s", words[i].text);
+        g_assert_true(names->count || f->count <= 1);
+        g_assert_true(names->of || f->of == 0);
+        g_assert_true(names->others || f->others == 0);
+        g_assert_true(names->bytes || f->bytes == 0);
+        g_assert_true(names->limit || f->limit == 0);
+        g_assert_true(names->longest || f->longest == 0);
+        g_assert_true(names->total || f->total == 0);
+    }
+}
+
 static const char *next_of(enum vsock_code code, struct vsock_figures figures)
 {
     struct vsock_diagnosis d = start(code, 1, 0);
@@ -481,6 +498,7 @@ int main(int argc, char **argv)
     TEST(times_never_add_up_to_less);
     TEST(a_diagnosis_says_what_it_knows_in_one_sentence);
     TEST(every_code_is_said_above);
+    TEST(what_a_sentence_tells_of_has_a_name_for_scripts);
     TEST(what_to_look_at_next_depends_on_what_is_known);
     TEST(updates_are_withheld_from_64_kib_on);
     TEST(an_end_is_a_cid_and_a_port_or_a_cid_or_nothing);

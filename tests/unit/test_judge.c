@@ -385,6 +385,10 @@ static void a_request_that_has_no_answer_in_time_is_unanswered(void)
     g_assert_cmpuint(assert_only(VSOCK_CODE_CONNECT_UNANSWERED)->figures.count, ==, 1);
     g_assert_cmpuint(at(0)->figures.of, ==, 2);
     g_assert_cmpuint(at(0)->first_frame, ==, 1);
+    judge_streams(1 << 0, NULL);
+    assert_only(VSOCK_CODE_CONNECT_UNANSWERED);
+    judge_streams(1 << 1, NULL);
+    assert_healthy();
 }
 
 static void a_capture_of_another_time_does_not_make_a_request_wait(void)
@@ -527,6 +531,10 @@ static void three_connections_that_stay_empty_are_said(void)
     judge();
     g_assert_cmpuint(assert_only(VSOCK_CODE_NO_DATA)->figures.count, ==, 3);
     g_assert_cmpuint(at(0)->dst.port, ==, 9999);
+    judge_streams(1 << 2, NULL);
+    g_assert_cmpuint(assert_only(VSOCK_CODE_NO_DATA)->figures.count, ==, 3);
+    judge_streams(0, NULL);
+    assert_healthy();
     rw(&c[1], 5);
     judge();
     assert_healthy();

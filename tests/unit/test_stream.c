@@ -352,6 +352,8 @@ static void a_response_after_a_second_is_slow_and_after_two_is_lost_on_linux(voi
         assert_only(VSOCK_CODE_CONNECT_SLOW);
         g_assert_cmpint(all.list[0].severity, ==, cases[i].severity);
         g_assert_cmpint(all.list[0].side, ==, C);
+        g_assert_cmpuint(all.list[0].first_frame, ==, 1001);
+        g_assert_cmpuint(all.list[0].last_frame, ==, 1002);
         g_assert_cmpint(FIGURES.longest, ==, cases[i].time);
     }
 }
@@ -366,6 +368,10 @@ static void a_request_is_unanswered_after_two_seconds_of_nothing(void)
     g_assert_true(vsock_stream_unanswered(&stream, &thresholds));
     g_assert_false(vsock_stream_unanswered(&stream, &(struct vsock_thresholds){.connect_timeout = 0}));
     take(S, VSOCK_OP_RESPONSE, 0);
+    seen_until += 60 * SECOND;
+    g_assert_false(vsock_stream_unanswered(&stream, &thresholds));
+    reset_story();
+    update(0); /* nobody asked */
     seen_until += 60 * SECOND;
     g_assert_false(vsock_stream_unanswered(&stream, &thresholds));
 }
@@ -609,6 +615,27 @@ static void the_lowest_window_is_the_senders_whoever_made_it_so(void)
     g_assert_cmpint(stream.stats.side[S].lowest_window, ==, 262144);
 }
 
+static void a_buffer_that_shrinks_while_it_is_read_lowers_the_window(void)
+{
+    open_stream();
+    rw(400);
+    conn.buf_alloc[S] = 300;
+    update(200);
+    g_assert_cmpint(stream.stats.side[C].lowest_window, ==, 100);
+}
+
+static void the_first_word_of_a_side_opens_the_others_window(void)
+{
+    reset_story();
+    take(C, VSOCK_OP_REQUEST, 0);
+    g_assert_true(stream.stats.side[S].has_window);
+    g_assert_false(stream.stats.side[C].has_window);
+    conn.fwd_cnt[S] = 100; /* whatever it counts from */
+    take(S, VSOCK_OP_RESPONSE, 0);
+    g_assert_true(stream.stats.side[C].has_window);
+    g_assert_cmpint(stream.stats.side[C].lowest_window, ==, 1000);
+}
+
 static void of_two_shrinks_the_worse_one_is_told(void)
 {
     open_stream();
@@ -727,6 +754,20 @@ static void a_receiver_that_consumed_before_may_just_not_read(void)
     after(SECOND);
     end();
     assert_only(VSOCK_CODE_STALL_UNDECIDED);
+}
+
+static void a_counter_that_never_moves_from_where_it_began_lacks_an_update(void)
+{
+    reset_story();
+    take(C, VSOCK_OP_REQUEST, 0);
+    conn.fwd_cnt[S] = 100;
+    take(S, VSOCK_OP_RESPONSE, 0);
+    rw(1000);
+    after(SECOND);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_CREDIT_COUNTER_AHEAD);
+    assert_has(VSOCK_CODE_STALL_UPDATE_MISSING);
 }
 
 static void what_was_consumed_before_the_capture_is_no_missing_update(void)
@@ -954,6 +995,19 @@ static void a_receiver_that_goes_on_after_the_senders_shutdown_loses_nothing(voi
     assert_healthy();
 }
 
+static void a_second_shutdown_is_not_when_the_reader_stopped(void)
+{
+    open_stream();
+    rw(100);
+    update(100);
+    rw(50);
+    shut(C, 2);
+    update(120); /* it went on */
+    shut(C, 3);
+    take(S, VSOCK_OP_RST, 0);
+    assert_healthy();
+}
+
 static void a_receiver_that_had_shut_down_itself_loses_nothing(void)
 {
     open_stream();
@@ -986,7 +1040,9 @@ static void a_reset_after_a_large_packet_may_be_its_fault(void)
     no_socket(S);
     end();
     g_assert_cmpuint(all.count, ==, 2);
-    assert_has(VSOCK_CODE_LARGE_SEND_RISK);
+    g_assert_cmpint(all.list[1].code, ==, VSOCK_CODE_LARGE_SEND_RISK);
+    g_assert_cmpuint(all.list[1].first_frame, ==, 1004);
+    g_assert_cmpuint(all.list[1].last_frame, ==, 1005);
 }
 
 static void within_one_machine_no_monitor_reads_large_packets(void)
@@ -1190,6 +1246,8 @@ int main(int argc, char **argv)
     TEST(a_smaller_buffer_is_a_shrink_only_below_what_is_in_flight);
     TEST(data_that_an_earlier_window_covers_tells_of_the_shrink);
     TEST(the_lowest_window_is_the_senders_whoever_made_it_so);
+    TEST(a_buffer_that_shrinks_while_it_is_read_lowers_the_window);
+    TEST(the_first_word_of_a_side_opens_the_others_window);
     TEST(of_two_shrinks_the_worse_one_is_told);
     TEST(a_stall_that_ends_within_a_second_is_how_full_speed_looks);
     TEST(a_stall_of_a_second_without_a_word_is_undecided);
@@ -1199,6 +1257,7 @@ int main(int argc, char **argv)
     TEST(a_full_buffer_of_which_nothing_was_ever_heard_lacks_an_update);
     TEST(a_wait_of_less_than_a_second_at_the_end_is_nothing);
     TEST(a_receiver_that_consumed_before_may_just_not_read);
+    TEST(a_counter_that_never_moves_from_where_it_began_lacks_an_update);
     TEST(what_was_consumed_before_the_capture_is_no_missing_update);
     TEST(a_question_without_answer_makes_the_update_missing);
     TEST(a_receiver_that_speaks_to_the_end_and_reads_nothing_is_not_reading);
@@ -1216,6 +1275,7 @@ int main(int argc, char **argv)
     TEST(closing_without_ever_reading_loses_nothing);
     TEST(closing_while_still_reading_loses_nothing);
     TEST(a_receiver_that_goes_on_after_the_senders_shutdown_loses_nothing);
+    TEST(a_second_shutdown_is_not_when_the_reader_stopped);
     TEST(a_receiver_that_had_shut_down_itself_loses_nothing);
     TEST(a_reset_after_a_large_packet_may_be_its_fault);
     TEST(within_one_machine_no_monitor_reads_large_packets);
