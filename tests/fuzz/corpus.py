@@ -19,6 +19,7 @@ RW, FOREIGN = 5, 0x40
 RW_OF_STREAM = 2  # fuzz_reassembly.c's IN_STREAM
 MICROSECONDS, MILLISECONDS, SECONDS, JUMPS = range(4)
 FWD_CNT_AS_GIVEN, LENGTH_AS_GIVEN = 0, 1
+LOOPBACK, HOST = 3 << 5, 4 << 5
 STEPS = 100  # of one input: it is changed thousands of times
 
 
@@ -108,6 +109,7 @@ def diagnose(records):
             continue
         client, server = record.endpoints[::-1] if record.endpoints[0][1] < record.endpoints[1][1] else record.endpoints
         choice = servers.setdefault(server, len(servers)) % 16 | clients.setdefault(client[0], len(clients)) % 2 << 4
+        choice |= LOOPBACK if record.src_cid == 1 or record.dst_cid == 1 else HOST if server[0] == 2 else 0
         steps.append(step(record, last or record, int(record.source != client), choice))
         last = record
     for first in range(0, len(steps), STEPS):

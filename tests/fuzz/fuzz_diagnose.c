@@ -158,6 +158,7 @@ static void check_place(const struct vsock_record *r, const struct vsock_packet 
     const struct vsock_record *previous = r->previous ? vsock_capture_record(run.capture, r->previous) : NULL;
 
     CHECK(s && s == vsock_capture_stream(run.capture, s->index));
+    CHECK((uintptr_t)s % 64 == 0); /* a cache line */
     CHECK(s->side[r->sender].cid == src.cid && s->side[r->sender].port == src.port);
     CHECK(s->side[r->sender ^ 1].cid == dst.cid && s->side[r->sender ^ 1].port == dst.port);
     CHECK(s->last_record == run.capture->records && s->packets == r->number);
