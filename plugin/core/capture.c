@@ -13,38 +13,20 @@
 /* Stands for all of them, and is no record's section or interface. */
 #define ANY UINT32_MAX
 
+/* Two endpoints, and where they were recorded. */
 struct tuple {
-    uint32_t section, interface;
-    struct vsock_endpoint low, high; /* in an order of their own, whoever sends */
-    struct vsock_stream *newest;     /* generation; no part of the key */
+    struct vsock_key key;
+    struct vsock_stream *newest; /* generation */
     struct vsock_capture_source *source;
-    uint32_t pair; /* index of the first stream between the endpoints, wherever recorded */
+    struct tuple *first; /* of the endpoints, where this one stands for those of ANY interface */
+    uint32_t pair;       /* index of the first stream between the endpoints, wherever recorded */
 };
 
-/* ---- what things are found by ---- */
-
-/* Keys come from packets, and somebody may have chosen them: hence a hash that nobody can foresee. */
-static unsigned tuple_hash(const void *key)
-{
-    const struct tuple *t = (const struct tuple *)key;
-    const uint64_t words[] = {t->low.cid, t->high.cid, (uint64_t)t->low.port << 32 | t->high.port,
-                              (uint64_t)t->section << 32 | t->interface};
-
-    return wmem_strong_hash((const uint8_t *)words, sizeof(words));
-}
-
-static bool same_endpoint(const struct vsock_endpoint *a, const struct vsock_endpoint *b)
-{
-    return a->cid == b->cid && a->port == b->port;
-}
-
-static gboolean tuple_equal(const void *a, const void *b)
-{
-    const struct tuple *s = (const struct tuple *)a, *t = (const struct tuple *)b;
-
-    return s->section == t->section && s->interface == t->interface && same_endpoint(&s->low, &t->low) &&
-           same_endpoint(&s->high, &t->high);
-}
+struct source {
+    struct vsock_key key;
+    struct vsock_capture_source capture_source;
+    int64_t seen_until; /* where it stands for ANY interface of its section */
+};
 
 struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
 {
@@ -53,9 +35,9 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
     c->memory = memory;
     c->streams = wmem_array_new(memory, sizeof(struct vsock_stream *));
     c->cid_pairs = vsock_table_new(memory);
-    c->tuples = wmem_map_new(memory, tuple_hash, tuple_equal);
+    c->tuples = vsock_table_new(memory);
     c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
-    c->sources = wmem_map_new(memory, wmem_int64_hash, g_int64_equal);
+    c->sources = vsock_table_new(memory);
     c->spare_duplicates = wmem_stack_new(memory);
     c->candidates = wmem_queue_new(memory);
     return c;
@@ -87,34 +69,26 @@ static struct vsock_record *append_record(struct vsock_capture *c, const struct 
 
 /* ---- streams ---- */
 
-#define CACHE_LINE 64
-
-/* Zeroed, and with its first byte at the beginning of a cache line. */
-static void *alloc_aligned(struct vsock_capture *c, size_t size)
-{
-    uintptr_t start = (uintptr_t)wmem_alloc0(c->memory, size + CACHE_LINE - 1);
-
-    return (void *)((start + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1));
-}
-
 const struct vsock_stream *vsock_capture_stream(const struct vsock_capture *c, uint32_t index)
 {
     return *(struct vsock_stream **)wmem_array_index(c->streams, index);
 }
 
-/* Fills the key, and returns which side the packet's sender is: 0 for `low`, 1 for `high`. */
-static uint8_t make_tuple(struct tuple *t, const struct vsock_packet *p, const struct vsock_arrival *at)
+static uint64_t pack(uint32_t high, uint32_t low)
+{
+    return (uint64_t)high << 32 | low;
+}
+
+/* Its endpoints are in an order of their own, whoever sends. `side`: which one the sender is, 0 the lower. */
+static struct vsock_key key_of(const struct vsock_packet *p, const struct vsock_arrival *at, uint8_t *side)
 {
     struct vsock_endpoint src = vsock_source(p), dst = vsock_destination(p);
-    bool src_is_low = src.cid < dst.cid || (src.cid == dst.cid && src.port <= dst.port);
+    uint64_t place = pack(at->section, at->interface);
 
-    *t = (struct tuple){
-        .section = at->section,
-        .interface = at->interface,
-        .low = src_is_low ? src : dst,
-        .high = src_is_low ? dst : src,
-    };
-    return src_is_low ? 0 : 1;
+    *side = !(src.cid < dst.cid || (src.cid == dst.cid && src.port <= dst.port));
+    if (*side == 0)
+        return (struct vsock_key){{src.cid, dst.cid, pack(src.port, dst.port), place}};
+    return (struct vsock_key){{dst.cid, src.cid, pack(dst.port, src.port), place}};
 }
 
 static void give_back(struct vsock_capture *c, struct vsock_rw *released)
@@ -138,65 +112,52 @@ static struct vsock_rw *take_rw(struct vsock_capture *c)
     return rw;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): once, and no deeper */
-static struct vsock_capture_source *get_source(struct vsock_capture *c, uint32_t section, uint32_t interface)
+static struct vsock_capture_source *get_source(struct vsock_capture *c, const struct vsock_arrival *at)
 {
-    uint64_t key = (uint64_t)section << 32 | interface;
-    struct vsock_capture_source *source = (struct vsock_capture_source *)wmem_map_lookup(c->sources, &key);
+    struct vsock_key key = {{at->section, at->interface}}, section_key = {{at->section, ANY}};
+    struct source *source = (struct source *)vsock_table_get(&c->sources, key, sizeof(*source)), *section;
 
-    if (source)
-        return source;
-    source = wmem_new0(c->memory, struct vsock_capture_source);
-    wmem_map_insert(c->sources, wmem_memdup(c->memory, &key, sizeof(key)), source);
-    if (interface == ANY) {
-        source->seen_until = wmem_new(c->memory, int64_t);
-        *source->seen_until = VSOCK_TIME_NONE;
-    } else {
-        source->seen_until = get_source(c, section, ANY)->seen_until;
-    }
-    return source;
+    if (source->capture_source.seen_until)
+        return &source->capture_source;
+    section = (struct source *)vsock_table_get(&c->sources, section_key, sizeof(*section));
+    if (!section->capture_source.seen_until)
+        section->seen_until = VSOCK_TIME_NONE;
+    section->capture_source.seen_until = source->capture_source.seen_until = &section->seen_until;
+    return &source->capture_source;
 }
 
-static struct tuple *get_tuple(struct vsock_capture *c, const struct tuple *key)
+static struct tuple *get_tuple(struct vsock_capture *c, struct vsock_key key, const struct vsock_arrival *at)
 {
-    struct tuple *t = (struct tuple *)wmem_map_lookup(c->tuples, key);
+    struct tuple *t = c->recent, *anywhere;
 
-    if (t)
+    if (t && vsock_key_equal(&t->key, &key))
         return t;
-    t = (struct tuple *)alloc_aligned(c, sizeof(*t));
-    *t = *key;
-    wmem_map_insert(c->tuples, t, t);
-    t->pair = wmem_array_get_count(c->streams); /* which is the one about to begin */
-    return t;
-}
-
-static struct tuple *get_packets_tuple(struct vsock_capture *c, const struct tuple *key)
-{
-    struct tuple pair = {.section = ANY, .interface = ANY, .low = key->low, .high = key->high};
-    struct tuple *t = c->recent;
-
-    if (t && tuple_equal(t, key))
-        return t;
-    t = c->recent = get_tuple(c, key);
+    t = c->recent = (struct tuple *)vsock_table_get(&c->tuples, key, sizeof(*t));
     if (t->source)
         return t;
-    t->source = get_source(c, t->section, t->interface);
-    t->pair = get_tuple(c, &pair)->pair;
+    t->source = get_source(c, at);
+    t->pair = wmem_array_get_count(c->streams); /* the one about to begin */
+    key.word[3] = pack(ANY, ANY);
+    anywhere = (struct tuple *)vsock_table_get(&c->tuples, key, sizeof(*anywhere));
+    if (!anywhere->first)
+        anywhere->first = t;
+    t->pair = anywhere->first->pair;
     return t;
 }
 
 static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *t,
                                          const struct vsock_packet *p, uint8_t side, int64_t time)
 {
-    struct vsock_stream *s = (struct vsock_stream *)alloc_aligned(c, sizeof(*s)), *previous = t->newest;
+    struct vsock_stream *s = (struct vsock_stream *)vsock_alloc_aligned(c->memory, sizeof(*s)),
+                        *previous = t->newest;
 
     s->index = wmem_array_get_count(c->streams);
     wmem_array_append_one(c->streams, s);
     s->previous = previous ? previous->index : VSOCK_STREAM_UNKNOWN;
     s->pair = t->pair;
     s->source = t->source;
-    s->side[0] = t->low;
-    s->side[1] = t->high;
+    s->side[side] = vsock_source(p);
+    s->side[side ^ 1] = vsock_destination(p);
     s->cid_pair = vsock_cid_pair_get(&c->cid_pairs, s);
     vsock_stream_start(s, p, side);
     if (previous) {
@@ -475,14 +436,15 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
 const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const struct vsock_packet *p,
                                               uint32_t malformed, const struct vsock_arrival *at)
 {
-    struct tuple key, *t;
+    struct vsock_key key;
+    struct tuple *t;
     uint8_t side;
 
     if (!VSOCK_HAS_MON(p, dst_port))
         return NULL;
     c->end = c->packets++ == 0 ? at->time : MAX(c->end, at->time);
-    side = make_tuple(&key, p, at);
-    t = get_packets_tuple(c, &key); /* of packets in no stream, too: for vsock_capture_pair() */
+    key = key_of(p, at, &side);
+    t = get_tuple(c, key, at); /* of packets in no stream, too: for vsock_capture_pair() */
     if (VSOCK_HAS_VIRTIO(p, fwd_cnt) && p->mon.transport_len == sizeof(struct virtio_vsock_wire))
         return take_packet(c, t, side, p, malformed, at);
     if (malformed != 0)
@@ -493,10 +455,9 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
 uint32_t vsock_capture_pair(const struct vsock_capture *c, const struct vsock_packet *p,
                             const struct vsock_arrival *at)
 {
-    const struct tuple *t;
-    struct tuple key;
+    uint8_t side;
+    struct vsock_key key = key_of(p, at, &side);
+    const struct tuple *t = (const struct tuple *)wmem_map_lookup(c->tuples.map, &key);
 
-    make_tuple(&key, p, at);
-    t = (const struct tuple *)wmem_map_lookup(c->tuples, &key);
     return t ? t->pair : 0;
 }

@@ -7,24 +7,14 @@
 #ifndef VSOCK_CORE_CAPTURE_H
 #define VSOCK_CORE_CAPTURE_H
 
-#include <wsutil/wmem/wmem.h>
-
 #include "record.h"
+#include "table.h"
 
 /* A problem of one stream, or of packets in none; each code at most once a direction. */
 struct vsock_stream_diagnosis {
     struct vsock_stream_diagnosis *next;
     struct vsock_diagnosis diagnosis;
 };
-
-/* Things of one kind, each known by who talks to whom: cross_stream.c's. */
-struct vsock_table {
-    wmem_allocator_t *memory;
-    wmem_map_t *map;
-    wmem_array_t *all; /* pointers, in the order of the capture */
-};
-
-struct vsock_table vsock_table_new(wmem_allocator_t *memory);
 
 struct vsock_capture {
     struct vsock_thresholds thresholds; /* the caller's, before the first packet */
@@ -38,14 +28,14 @@ struct vsock_capture {
 
     /* capture.c's own. */
     wmem_allocator_t *memory;
-    wmem_map_t *tuples;         /* a set of struct tuple */
+    struct vsock_table tuples;
     struct tuple *recent;       /* of the packet before, most likely this one's too; NULL at first */
     wmem_array_t *chunks;       /* of struct vsock_record * */
     struct vsock_rw *spare_rws; /* to be used again before new ones are made */
     wmem_stack_t *spare_duplicates;
     wmem_queue_t
-        *candidates;     /* streams that may turn out to be captured twice, in the order of their REQUESTs */
-    wmem_map_t *sources; /* section and interface -> struct vsock_capture_source */
+        *candidates; /* streams that may turn out to be captured twice, in the order of their REQUESTs */
+    struct vsock_table sources; /* of struct source */
 };
 
 /* Where and when a packet was recorded. */

@@ -22,50 +22,11 @@
 #define TOGETHER_ENDS (SECOND / 10) /* and went on within */
 #define TOGETHER_STREAMS 3
 
-/* ---- who talks to whom ---- */
-
-/* What things are known by; 0 where they are not told apart by it. Only words of one size, since all bytes
- * between the first and the last are compared. */
-struct key {
-    uint64_t source; /* its address */
-    uint64_t cid[2], port;
-};
-
-static unsigned key_hash(const void *key)
-{
-    return wmem_strong_hash((const uint8_t *)key, sizeof(struct key));
-}
-
-static gboolean key_equal(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct key)) == 0;
-}
-
-struct vsock_table vsock_table_new(wmem_allocator_t *memory)
-{
-    return (struct vsock_table){memory, wmem_map_new(memory, key_hash, key_equal),
-                                wmem_array_new(memory, sizeof(void *))};
-}
-
-/* Zeroed where it is new. */
-static void *get(struct vsock_table *t, const struct vsock_capture_source *source, uint64_t cid,
-                 uint64_t other_cid, uint32_t port, size_t size)
-{
-    struct key key = {(uintptr_t)source, {cid, other_cid}, port};
-    void *thing = wmem_map_lookup(t->map, &key);
-
-    if (thing)
-        return thing;
-    thing = wmem_alloc0(t->memory, size);
-    wmem_map_insert(t->map, wmem_memdup(t->memory, &key, sizeof(key)), thing);
-    wmem_array_append_one(t->all, thing);
-    return thing;
-}
-
 /* ---- requests ---- */
 
 /* An endpoint that was dialled. */
 struct server {
+    struct vsock_key key;
     uint32_t accepted[2]; /* in the whole capture: STREAM, SEQPACKET */
     struct vsock_diagnosis idle;
 
@@ -78,17 +39,15 @@ struct server {
 
 /* Two CIDs, of which the first dials the second: may be probing its ports. */
 struct prober {
-    struct {
-        uint32_t port;
-        int64_t time;          /* it refused last */
-    } ports[VSOCK_SCAN_PORTS]; /* the latest, oldest first */
+    struct vsock_key key;
+    struct attempt *latest[VSOCK_SCAN_PORTS]; /* refusals, one a port, oldest first */
     unsigned count;
-    struct attempt *newest;
     struct vsock_diagnosis scan;
 };
 
 /* A server as one client CID sees it. */
 struct target {
+    struct vsock_key key;
     uint64_t client_cid;
     struct vsock_endpoint endpoint;
     struct server *server;
@@ -129,31 +88,24 @@ static bool is_of_one_client(struct vsock_endpoint server)
 
 static struct target *get_target(struct requests *r, const struct vsock_stream *s)
 {
-    uint8_t client = vsock_stream_client(s);
-    uint64_t from = s->side[client].cid;
-    struct vsock_endpoint to = s->side[client ^ 1];
-    struct target *t =
-        (struct target *)get(&r->targets, s->source, from, to.cid, to.port, sizeof(struct target));
+    uint64_t from = s->side[vsock_stream_client(s)].cid, source = (uintptr_t)s->source;
+    struct vsock_endpoint to = s->side[vsock_stream_client(s) ^ 1];
+    struct vsock_key server = {{source, is_of_one_client(to) ? from : 0, to.cid, to.port}};
+    struct vsock_key target = {{source, from, to.cid, to.port}}, prober = {{source, from, to.cid}};
+    struct target *t = (struct target *)vsock_table_get(&r->targets, target, sizeof(*t));
 
     if (t->server)
         return t;
     t->client_cid = from;
     t->endpoint = to;
-    t->server = (struct server *)get(&r->servers, s->source, is_of_one_client(to) ? from : 0, to.cid, to.port,
-                                     sizeof(struct server));
-    t->prober = (struct prober *)get(&r->probers, s->source, from, to.cid, 0, sizeof(struct prober));
+    t->server = (struct server *)vsock_table_get(&r->servers, server, sizeof(*t->server));
+    t->prober = (struct prober *)vsock_table_get(&r->probers, prober, sizeof(*t->prober));
     return t;
 }
 
 static int type_index(uint16_t type)
 {
-    switch (type) {
-    case VSOCK_TYPE_STREAM:
-        return 0;
-    case VSOCK_TYPE_SEQPACKET:
-        return 1;
-    }
-    return -1;
+    return type == VSOCK_TYPE_STREAM ? 0 : type == VSOCK_TYPE_SEQPACKET ? 1 : -1;
 }
 
 static void name_ends(struct vsock_diagnosis *d, const struct target *t)
@@ -309,44 +261,43 @@ static void judge_attempt(struct attempt *a)
     }
 }
 
-/* Puts the port last among the latest that refused; one that is there already only moves. */
-static void note_port(struct prober *p, uint32_t port, int64_t time)
+/* Puts it last among the latest refusals, instead of the one of its port or, if they are enough, the oldest.
+ */
+static void note_port(struct prober *p, struct attempt *a)
 {
     unsigned i = 0;
 
-    while (i < p->count && p->ports[i].port != port)
+    while (i < p->count && p->latest[i]->target != a->target)
         i++;
     if (i == p->count && p->count < VSOCK_SCAN_PORTS)
         p->count++;
     else if (i == p->count)
-        i = 0; /* full: the oldest goes */
+        i = 0;
     for (; i + 1 < p->count; i++)
-        p->ports[i] = p->ports[i + 1];
-    p->ports[p->count - 1].port = port;
-    p->ports[p->count - 1].time = time;
+        p->latest[i] = p->latest[i + 1];
+    p->latest[p->count - 1] = a;
 }
 
 static void look_for_scan(struct attempt *a)
 {
     struct prober *p = a->target->prober;
+    const struct attempt *newest = a;
 
     if (a->outcome != REFUSED || a->explained || is_own_fault(a))
         return;
-    if (p->newest &&
-        a->at.time < p->newest->at.time) { /* by a clock that goes back, nothing is within a second */
-        p->newest = NULL;
+    a->before = p->count > 0 ? p->latest[p->count - 1] : NULL;
+    if (a->before && a->at.time < a->before->at.time) {
+        a->before = NULL; /* by a clock that goes back, nothing is within a second */
         p->count = 0;
     }
-    a->before = p->newest;
-    p->newest = a;
-    note_port(p, a->target->endpoint.port, a->at.time);
-    if (p->count < VSOCK_SCAN_PORTS || a->at.time - p->ports[0].time > SCAN_WITHIN)
+    note_port(p, a);
+    if (p->count < VSOCK_SCAN_PORTS || a->at.time - p->latest[0]->at.time > SCAN_WITHIN)
         return;
-    for (; a && !a->explained && p->newest->at.time - a->at.time <= SCAN_WITHIN; a = a->before) {
+    for (; a && !a->explained && newest->at.time - a->at.time <= SCAN_WITHIN; a = a->before) {
         a->explained = true;
         count(&p->scan, VSOCK_CODE_PORT_SCAN, a);
     }
-    extend(&p->scan, p->newest->at.time);
+    extend(&p->scan, newest->at.time);
 }
 
 static void count_as_refused(const struct attempt *a)
@@ -447,8 +398,8 @@ void vsock_requests_judge(const struct vsock_capture *c, GHashTable *selected, G
 struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *pairs, const struct vsock_stream *s)
 {
     uint64_t low = MIN(s->side[0].cid, s->side[1].cid), high = MAX(s->side[0].cid, s->side[1].cid);
-    struct vsock_cid_pair *p =
-        (struct vsock_cid_pair *)get(pairs, s->source, low, high, 0, sizeof(struct vsock_cid_pair));
+    struct vsock_key key = {{(uintptr_t)s->source, low, high}};
+    struct vsock_cid_pair *p = (struct vsock_cid_pair *)vsock_table_get(pairs, key, sizeof(*p));
 
     p->low_cid = low;
     p->high_cid = high;
@@ -459,8 +410,7 @@ static void note_silence(struct vsock_cid_pair *p, int64_t time)
 {
     if (p->spoke && time - p->last_time >= GAP_MIN)
         p->silence = (struct vsock_gap){.from = p->last_time, .until = time};
-    if (!p->spoke || time > p->last_time)
-        p->last_time = time;
+    p->last_time = p->spoke ? MAX(p->last_time, time) : time;
     p->spoke = true;
 }
 

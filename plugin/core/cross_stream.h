@@ -41,6 +41,7 @@ struct vsock_waited {
 
 /* Two CIDs, whichever connects. */
 struct vsock_cid_pair {
+    struct vsock_key key;
     uint64_t low_cid, high_cid;
     wmem_array_t *gaps; /* of struct vsock_gap, in the order of time; NULL while there is none */
     bool spoke;

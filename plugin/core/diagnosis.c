@@ -86,8 +86,10 @@ static int order(int64_t a, int64_t b)
     return a < b ? -1 : a > b;
 }
 
-int vsock_diagnosis_compare(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b)
+int vsock_diagnosis_compare(const void *diagnosis, const void *other)
 {
+    const struct vsock_diagnosis *a = (const struct vsock_diagnosis *)diagnosis,
+                                 *b = (const struct vsock_diagnosis *)other;
     int by = order(b->severity, a->severity);
 
     if (by == 0)

@@ -144,8 +144,9 @@ void vsock_diagnosis_worsen(struct vsock_diagnosis *diagnosis);
  * sizes that only make sense together stay so. */
 void vsock_diagnosis_merge(struct vsock_diagnosis *diagnosis, const struct vsock_diagnosis *more);
 
-/* The order of a report: the most severe first, then by time, frame, and code. Returns as strcmp() does. */
-int vsock_diagnosis_compare(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b);
+/* Two struct vsock_diagnosis, in the order of a report: the most severe first, then by time, frame, and code.
+ * Returns as strcmp() does. */
+int vsock_diagnosis_compare(const void *diagnosis, const void *other);
 
 /* One sentence with the figures; to be freed. */
 char *vsock_diagnosis_text(const struct vsock_diagnosis *diagnosis);

@@ -87,11 +87,6 @@ static void judge_capture(struct judgement *j, const struct vsock_stream_diagnos
     }
 }
 
-static int in_order(const void *a, const void *b)
-{
-    return vsock_diagnosis_compare((const struct vsock_diagnosis *)a, (const struct vsock_diagnosis *)b);
-}
-
 uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_selection *only, GArray *found)
 {
     struct judgement j = {capture, found, {{0}}, wmem_allocator_new(WMEM_ALLOCATOR_BLOCK)};
@@ -107,7 +102,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     vsock_requests_judge(capture, selected, found);
     vsock_cid_pairs_judge(&capture->cid_pairs, selected, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);
-    g_array_sort(found, in_order);
+    g_array_sort(found, vsock_diagnosis_compare);
     wmem_destroy_allocator(j.memory);
     return looked_at;
 }

@@ -63,18 +63,13 @@ static void add_more(GString *out, const struct vsock_report *r, const char *cod
                            r->filter ? "," : "", r->filter ? r->filter : "");
 }
 
-static int most_severe_first(const void *a, const void *b)
-{
-    return vsock_diagnosis_compare((const struct vsock_diagnosis *)a, (const struct vsock_diagnosis *)b);
-}
-
 static void add_rows(GString *out, const struct vsock_report *r)
 {
     unsigned shown[VSOCK_CODE_COUNT] = {0};
     const char *told[VSOCK_CODE_COUNT] = {NULL};
 
     if (r->sessions > 1)
-        g_array_sort(r->rows, most_severe_first);
+        g_array_sort(r->rows, vsock_diagnosis_compare);
     for (unsigned i = 0; i < r->rows->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(r->rows, struct vsock_diagnosis, i);
 

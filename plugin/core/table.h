@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * table.h - things of one kind, each known by a key. Keys come from packets, and somebody may have chosen
+ * them: hence a hash that nobody can foresee. */
+#ifndef VSOCK_CORE_TABLE_H
+#define VSOCK_CORE_TABLE_H
+
+#include <stdint.h>
+#include <wsutil/wmem/wmem.h>
+
+/* Zeroed, and with its first byte at the beginning of a cache line. */
+void *vsock_alloc_aligned(wmem_allocator_t *memory, size_t size);
+
+/* Words mean what the kind of things is told apart by; those that it is not are 0. */
+struct vsock_key {
+    uint64_t word[4];
+};
+
+struct vsock_table {
+    wmem_allocator_t *memory;
+    wmem_map_t *map;
+    wmem_array_t *all; /* pointers, in the order in which they were made */
+};
+
+struct vsock_table vsock_table_new(wmem_allocator_t *memory);
+
+gboolean vsock_key_equal(const void *key, const void *other);
+
+/* Things begin with their key. A new one is zeroed otherwise, and aligned as above. */
+void *vsock_table_get(struct vsock_table *table, struct vsock_key key, size_t size);
+
+#endif
