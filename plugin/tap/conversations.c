@@ -12,19 +12,11 @@
 
 static const char *conversation_field(conv_item_t *item _U_, conv_filter_type_e filter)
 {
-    switch (filter) {
-    case CONV_FT_SRC_ADDRESS:
+    if (filter == CONV_FT_SRC_ADDRESS)
         return "vsock.src";
-    case CONV_FT_DST_ADDRESS:
+    if (filter == CONV_FT_DST_ADDRESS)
         return "vsock.dst";
-    case CONV_FT_ANY_ADDRESS:
-        return "vsock.addr";
-    case CONV_FT_SRC_PORT:
-    case CONV_FT_DST_PORT:
-    case CONV_FT_ANY_PORT:
-        break;
-    }
-    return CONV_FILTER_INVALID;
+    return filter == CONV_FT_ANY_ADDRESS ? "vsock.addr" : CONV_FILTER_INVALID;
 }
 
 static const char *endpoint_field(endpoint_item_t *item _U_, conv_filter_type_e filter)

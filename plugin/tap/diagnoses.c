@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * diagnoses.c - -z vsock,diagnose: what is wrong, in words for people, or one JSON object a line. */
+ * diagnoses.c - what is wrong: -z vsock,diagnose, in words for people or one JSON object a line, and a window
+ * with these words. */
 #include "compat.h"
 
-#include "diagnoses.h"
-#include "tap.h"
-
-#include <inttypes.h>
+#include <epan/funnel.h>
 #include <stdio.h>
 #include <wsutil/str_util.h>
 
+#include "report.h"
+#include "tap.h"
+
 #define COMMAND "vsock,diagnose"
+#define WINDOW "vsock Diagnoses"
 
 /* One screen: of more problems of one kind, the table says how many they are. */
 #define SHOWN_OF_A_CODE 5
@@ -100,14 +102,14 @@ static void add_counts(GString *out, const GArray *found)
     }
 }
 
-char *vsock_diagnoses_text(const struct vsock_report *r)
+/* To be freed. */
+static char *text_of(const struct vsock_report *r)
 {
-    GString *out = g_string_new("vsock: ");
+    GString *out;
 
-    if (r->packets == 0) {
-        g_string_append(out, "there is no vsock packet\n");
-        return g_string_free(out, FALSE);
-    }
+    if (r->packets == 0)
+        return g_strdup("vsock: there is no vsock packet\n");
+    out = g_string_new("vsock: ");
     if (r->rows->len > 0)
         add_counts(out, r->rows);
     else
@@ -125,7 +127,7 @@ char *vsock_diagnoses_text(const struct vsock_report *r)
 
 static void draw_text(const struct vsock_report *r)
 {
-    char *text = vsock_diagnoses_text(r);
+    char *text = text_of(r);
 
     fputs(text, stdout);
     g_free(text);
@@ -150,7 +152,7 @@ static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
     json_dumper_begin_object(json);
     for (unsigned i = 0; i < array_length(numbers); i++) {
         if (numbers[i].name)
-            vsock_json_number(json, numbers[i].name, (int64_t)numbers[i].value);
+            vsock_json_number(json, numbers[i].name, (int64_t)numbers[i].value, true);
     }
     if (names->longest)
         vsock_json_seconds(json, names->longest, f->longest, true);
@@ -159,46 +161,69 @@ static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
     json_dumper_end_object(json);
 }
 
-static void print_object(const struct vsock_report *r, const struct vsock_diagnosis *d)
+static void add_members(json_dumper *json, const struct vsock_report *r, const void *row)
 {
-    char *text = vsock_diagnosis_text(d), *src = vsock_scope_text(d->src_scope, d->src),
-         *dst = vsock_scope_text(d->dst_scope, d->dst);
-    json_dumper json;
+    const struct vsock_diagnosis *d = (const struct vsock_diagnosis *)row;
+    char *text = vsock_diagnosis_text(d);
 
-    vsock_json_begin(&json);
     if (r->sessions > 1)
-        vsock_json_number(&json, "session", d->session);
-    vsock_json_string(&json, "code", vsock_codes[d->code].name);
-    vsock_json_string(&json, "severity", vsock_severity_name(d->severity));
-    if (d->stream == VSOCK_STREAM_NONE)
-        vsock_json_string(&json, "stream", NULL);
-    else
-        vsock_json_number(&json, "stream", d->stream);
-    vsock_json_number(&json, "first_frame", d->first_frame);
-    vsock_json_number(&json, "last_frame", d->last_frame);
-    vsock_json_seconds(&json, "time", d->time, true);
-    vsock_json_seconds(&json, "time_relative", d->time - r->start, true);
-    vsock_json_string(&json, "src", src);
-    vsock_json_string(&json, "dst", dst);
-    vsock_json_string(&json, "text", text);
-    vsock_json_string(&json, "next", vsock_diagnosis_next(d));
-    add_figures(&json, d);
-    vsock_json_end(&json);
+        vsock_json_number(json, "session", d->session, true);
+    vsock_json_string(json, "code", vsock_codes[d->code].name);
+    vsock_json_string(json, "severity", vsock_severity_name(d->severity));
+    vsock_json_number(json, "stream", d->stream, d->stream != VSOCK_STREAM_NONE);
+    vsock_json_number(json, "first_frame", d->first_frame, true);
+    vsock_json_number(json, "last_frame", d->last_frame, true);
+    vsock_json_seconds(json, "time", d->time, true);
+    vsock_json_seconds(json, "time_relative", d->time - r->start, true);
+    vsock_json_endpoint(json, "src", d->src_scope, d->src);
+    vsock_json_endpoint(json, "dst", d->dst_scope, d->dst);
+    vsock_json_string(json, "text", text);
+    vsock_json_string(json, "next", vsock_diagnosis_next(d));
+    add_figures(json, d);
     g_free(text);
-    g_free(src);
-    g_free(dst);
 }
 
-static void draw_json(const struct vsock_report *r)
+static const struct vsock_report_kind diagnoses = {COMMAND, sizeof(struct vsock_diagnosis), gather, draw_text,
+                                                   add_members};
+
+/* ---- in a window ---- */
+
+/* A diagnosis is judged when the capture has been seen whole; tables of statistics never learn when that is,
+ * so this is a text window, of the kind that Lua scripts open. */
+static void draw_window(const struct vsock_report *report)
 {
-    for (unsigned i = 0; i < r->rows->len; i++)
-        print_object(r, &g_array_index(r->rows, struct vsock_diagnosis, i));
+    char *text = text_of(report);
+
+    funnel_get_funnel_ops()->set_text((funnel_text_window_t *)report->user, text);
+    g_free(text);
 }
 
-const struct vsock_report_kind vsock_diagnoses = {COMMAND, sizeof(struct vsock_diagnosis), gather, draw_text,
-                                                  draw_json};
+static void closed(void *report)
+{
+    vsock_report_stop((struct vsock_report *)report);
+}
 
+static void open_window(void *data _U_)
+{
+    const funnel_ops_t *gui = funnel_get_funnel_ops();
+    char *error = NULL;
+    struct vsock_report *report;
+
+    if (!gui || !gui->new_text_window)
+        return;
+    report = vsock_report_start(&diagnoses, NULL, draw_window, &error);
+    if (!report) {
+        g_free(error);
+        return;
+    }
+    report->user = gui->new_text_window(gui->ops_id, WINDOW);
+    gui->set_close_cb((funnel_text_window_t *)report->user, closed, report);
+    gui->retap_packets(gui->ops_id);
+}
+
+/* Not REGISTER_STAT_GROUP_GENERIC: its entries are in no menu. */
 void vsock_diagnoses_register(void)
 {
-    vsock_report_register(&vsock_diagnoses);
+    vsock_report_register(&diagnoses);
+    funnel_register_menu(WINDOW, REGISTER_PACKET_STAT_GROUP_UNSORTED, open_window, NULL, NULL, FALSE);
 }

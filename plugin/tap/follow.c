@@ -47,20 +47,13 @@ static void add_gap(follow_info_t *info, const packet_info *pinfo, bool is_serve
     g_free(text);
 }
 
-static void add_payload(follow_info_t *info, const packet_info *pinfo, bool is_server, tvbuff_t *payload)
-{
-    unsigned length = tvb_captured_length(payload);
-
-    add_bytes(info, pinfo, is_server, tvb_get_ptr(payload, 0, (int)length), length);
-}
-
 /* What was captured of an RW's bytes, and how many were not. */
 static void add_rw(follow_info_t *info, const packet_info *pinfo, bool is_server, const struct vsock_tap *tap)
 {
     uint32_t length = tap->packet.virtio.len, captured = tap->payload ? tvb_captured_length(tap->payload) : 0;
 
     if (captured > 0)
-        add_payload(info, pinfo, is_server, tap->payload);
+        add_bytes(info, pinfo, is_server, tvb_get_ptr(tap->payload, 0, (int)captured), captured);
     if (captured < length)
         add_gap(info, pinfo, is_server, length - captured);
 }

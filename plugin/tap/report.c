@@ -100,9 +100,7 @@ static void draw(void *listener)
     gather(r);
     r->draw(r);
     g_array_set_size(r->rows, rows);
-    r->sessions = before.sessions;
-    r->streams = before.streams;
-    r->packets = before.packets;
+    *r = before;
 }
 
 static void finish(void *listener)
@@ -175,10 +173,24 @@ static const char *after_word(const char *argument, const char *word)
     return argument[length] == '\0' ? argument + length : NULL;
 }
 
+static void draw_json(const struct vsock_report *r)
+{
+    for (unsigned i = 0; i < r->rows->len; i++) {
+        json_dumper json = {.output_string = g_string_new(NULL)};
+
+        json_dumper_begin_object(&json);
+        r->kind->add_members(&json, r, r->rows->data + i * r->kind->row_size);
+        json_dumper_end_object(&json);
+        json_dumper_finish(&json);
+        printf("%s\n", g_strchomp(json.output_string->str));
+        g_string_free(json.output_string, TRUE);
+    }
+}
+
 static bool listen_as(const char *argument, const struct vsock_report_kind *kind)
 {
     const char *rest = after_word(argument, kind->command), *filter = rest ? after_word(rest, "json") : NULL;
-    void (*on_draw)(const struct vsock_report *) = filter ? kind->draw_json : kind->draw_text;
+    void (*on_draw)(const struct vsock_report *) = filter ? draw_json : kind->draw_text;
     char *error = NULL;
 
     if (!rest) {
@@ -212,41 +224,38 @@ void vsock_report_register(const struct vsock_report_kind *kind)
 
 /* ---- JSON ---- */
 
-void vsock_json_begin(json_dumper *json)
-{
-    *json = (json_dumper){.output_string = g_string_new(NULL)};
-    json_dumper_begin_object(json);
-}
-
-void vsock_json_end(json_dumper *json)
-{
-    json_dumper_end_object(json);
-    json_dumper_finish(json);
-    printf("%s\n", g_strchomp(json->output_string->str));
-    g_string_free(json->output_string, TRUE);
-}
-
 void vsock_json_string(json_dumper *json, const char *name, const char *value)
 {
     json_dumper_set_member_name(json, name);
     json_dumper_value_string(json, value);
 }
 
-void vsock_json_number(json_dumper *json, const char *name, int64_t value)
+void vsock_json_endpoint(json_dumper *json, const char *name, enum vsock_scope scope,
+                         struct vsock_endpoint endpoint)
+{
+    char *text = vsock_scope_text(scope, endpoint);
+
+    vsock_json_string(json, name, text);
+    g_free(text);
+}
+
+void vsock_json_number(json_dumper *json, const char *name, int64_t value, bool known)
 {
     json_dumper_set_member_name(json, name);
-    json_dumper_value_anyf(json, "%" PRId64, value);
+    if (known)
+        json_dumper_value_anyf(json, "%" PRId64, value);
+    else
+        json_dumper_value_string(json, NULL);
 }
 
 void vsock_json_seconds(json_dumper *json, const char *name, int64_t value, bool known)
 {
     uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
 
-    if (!known) {
-        vsock_json_string(json, name, NULL);
-        return;
-    }
     json_dumper_set_member_name(json, name);
-    json_dumper_value_anyf(json, "%s%" PRIu64 ".%09" PRIu64, value < 0 ? "-" : "", size / 1000000000,
-                           size % 1000000000);
+    if (known)
+        json_dumper_value_anyf(json, "%s%" PRIu64 ".%09" PRIu64, value < 0 ? "-" : "", size / 1000000000,
+                               size % 1000000000);
+    else
+        json_dumper_value_string(json, NULL);
 }

@@ -20,8 +20,9 @@ struct vsock_report_kind {
     size_t row_size;
     /* Adds the rows of the open session to report->rows. Returns how many streams it looked at. */
     uint32_t (*gather)(struct vsock_report *report, const struct vsock_capture *capture);
-    void (*draw_text)(const struct vsock_report *report); /* for people */
-    void (*draw_json)(const struct vsock_report *report); /* for machines */
+    /* For people: all rows. For machines: the members of a row's object. */
+    void (*draw_text)(const struct vsock_report *report);
+    void (*add_members)(json_dumper *json, const struct vsock_report *report, const void *row);
 };
 
 struct vsock_report {
@@ -62,15 +63,12 @@ const struct vsock_selection *vsock_report_selection(const struct vsock_report *
 /* To be called before the account of a session goes. */
 void vsock_reports_end_session(void);
 
-/* A line of JSON on stdout, from begin to end. Dumper and members are the caller's. */
-void vsock_json_begin(json_dumper *json);
-void vsock_json_end(json_dumper *json);
-
-/* NULL makes null. */
+/* Members of an object; null where the text is NULL, the scope NONE, the figure not known. Seconds are given
+ * in nanoseconds. */
 void vsock_json_string(json_dumper *json, const char *name, const char *value);
-void vsock_json_number(json_dumper *json, const char *name, int64_t value);
-
-/* Nanoseconds as seconds; null where they are not known. */
+void vsock_json_endpoint(json_dumper *json, const char *name, enum vsock_scope scope,
+                         struct vsock_endpoint endpoint);
+void vsock_json_number(json_dumper *json, const char *name, int64_t value, bool known);
 void vsock_json_seconds(json_dumper *json, const char *name, int64_t value, bool known);
 
 #endif

@@ -20,9 +20,7 @@ void vsock_taps_register(int proto)
     vsock_follow_register(proto);
     vsock_flow_register(proto);
     vsock_diagnoses_register();
-    vsock_diagnoses_window_register();
     vsock_streams_register();
-    vsock_streams_table_register();
     vsock_tree_register();
     vsock_srt_register(proto);
 }
@@ -30,7 +28,7 @@ void vsock_taps_register(int proto)
 void vsock_taps_end_session(void)
 {
     vsock_reports_end_session();
-    vsock_streams_table_end_session();
+    vsock_streams_end_session();
 }
 
 void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *p,

@@ -27,17 +27,16 @@ void vsock_taps_end_session(void);
 void vsock_taps_queue(packet_info *pinfo, tvbuff_t *tvb, const struct vsock_packet *packet,
                       const struct vsock_record *record);
 
-/* Those that listen: each registers its window, and its command of tshark's -z. */
+/* Those that listen: each registers its windows, and its commands of tshark's -z. */
 void vsock_conversations_register(int proto);
 void vsock_diagnoses_register(void);
-void vsock_diagnoses_window_register(void);
 void vsock_flow_register(int proto);
 void vsock_follow_register(int proto);
 void vsock_srt_register(int proto);
 void vsock_streams_register(void);
-void vsock_streams_table_register(void);
 void vsock_tree_register(void);
 
-void vsock_streams_table_end_session(void);
+/* As vsock_taps_end_session(). */
+void vsock_streams_end_session(void);
 
 #endif
