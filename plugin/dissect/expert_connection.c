@@ -35,7 +35,6 @@ struct row {
     struct vsock_expert expert;
     const char *tag; /* in front of Info: what a reader of the packet list must not miss; RSTs say
                       * theirs behind the operation */
-    void (*show)(const struct shown *); /* with figures; where NULL, the summary is what is said */
 };
 
 static const struct vsock_thresholds *thresholds(void)
@@ -48,114 +47,78 @@ static double seconds(int64_t nanoseconds)
     return (double)nanoseconds / 1e9;
 }
 
-static void say(const struct shown *s, unsigned row, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
 /* ---- texts with figures ---- */
 
-static void show_unconsumed_at_close(const struct shown *s)
+static char *text(const struct shown *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static char *text(const struct shown *s, const char *format, ...)
 {
-    say(s, VSOCK_FOUND_UNCONSUMED_AT_CLOSE, "Closed while %u bytes that were sent had not been consumed",
-        s->r->ext->unconsumed);
+    va_list arguments;
+    char *made;
+
+    va_start(arguments, format);
+    made = wmem_strdup_vprintf(s->pinfo->pool, format, arguments);
+    va_end(arguments);
+    return made;
 }
 
-static void show_close_timeout(const struct shown *s)
+static const char *late_text(const struct shown *s, int64_t timeout)
 {
-    say(s, VSOCK_FOUND_CLOSE_TIMEOUT,
-        "Close timeout: the peer did not acknowledge the shutdown within %u.%u s", s->r->ext->waited / 1000,
-        s->r->ext->waited % 1000 / 100);
+    return text(s, "No answer within %u ms", (unsigned)(timeout / 1000000));
 }
 
-static void show_reset(const struct shown *s)
+static const char *reset_text(unsigned rst_kind)
 {
-    const char *text = "Connection reset by a live socket that had not been shut down";
-
-    if (s->r->rst_kind == VSOCK_RST_QUEUE_OVERFLOW)
-        text =
-            "Connection reset: likely the receiver's queue was full (too many small packets for its buffer)";
-    else if (s->r->rst_kind == VSOCK_RST_WINDOW_OVERRUN)
-        text = "Connection reset: the other side had sent more than this side's buffer holds";
-    say(s, VSOCK_FOUND_RESET, "%s", text);
+    if (rst_kind == VSOCK_RST_QUEUE_OVERFLOW)
+        return "Connection reset: likely the receiver's queue was full (too many small packets for its "
+               "buffer)";
+    if (rst_kind == VSOCK_RST_WINDOW_OVERRUN)
+        return "Connection reset: the other side had sent more than this side's buffer holds";
+    return "Connection reset by a live socket that had not been shut down";
 }
 
-static void show_reused(const struct shown *s)
+/* NULL where the row's summary is what is said; and so below. */
+static const char *connection_text(const struct shown *s, unsigned row)
 {
-    say(s, VSOCK_FOUND_REUSED,
-        "New connection between the same endpoints while stream %u was open: its RST was lost, or the "
-        "endpoint used "
-        "again too early",
-        s->r->stream->previous);
-}
+    const struct vsock_record_ext *ext = s->r->ext;
 
-static void show_credit_exceeded(const struct shown *s)
-{
-    uint64_t bytes = s->r->ext->exceeded;
-
-    switch ((enum vsock_overrun)s->r->ext->overrun) {
-    case VSOCK_OVERRUN_PENDING:
-        say(s, VSOCK_FOUND_CREDIT_EXCEEDED, "%" PRIu64 " byte%s more sent than the receiver ever allowed",
-            bytes, plurality(bytes, "", "s"));
-        break;
-    case VSOCK_OVERRUN_RESET:
-        say(s, CREDIT_EXCEEDED_RESET,
-            "%" PRIu64 " byte%s more sent than the receiver ever allowed; it reset the connection", bytes,
-            plurality(bytes, "", "s"));
-        break;
-    case VSOCK_OVERRUN_RECOVERED:
-        say(s, CREDIT_RECORD_MISSING,
-            "%" PRIu64
-            " bytes more sent than any captured packet allowed; the receiver consumed them, so the packet "
-            "that allowed it is missing from the capture",
-            bytes);
-        break;
+    switch (row) {
+    case VSOCK_FOUND_UNCONSUMED_AT_CLOSE:
+        return text(s, "Closed while %u bytes that were sent had not been consumed", ext->unconsumed);
+    case VSOCK_FOUND_CLOSE_TIMEOUT:
+        return text(s, "Close timeout: the peer did not acknowledge the shutdown within %u.%u s",
+                    ext->waited / 1000, ext->waited % 1000 / 100);
+    case VSOCK_FOUND_RESET:
+        return reset_text(s->r->rst_kind);
+    case VSOCK_FOUND_REUSED:
+        return text(
+            s,
+            "New connection between the same endpoints while stream %u was open: its RST was lost, or "
+            "the endpoint used again too early",
+            s->r->stream->previous);
+    default:
+        return NULL;
     }
 }
 
-static void show_buf_alloc_shrunk(const struct shown *s)
+static const char *exceeded_text(const struct shown *s, unsigned row)
 {
-    say(s, VSOCK_FOUND_BUF_ALLOC_SHRUNK, "The receive buffer shrank by %u bytes to %u", s->r->ext->shrunk,
-        s->p->virtio.buf_alloc);
+    uint64_t bytes = s->r->ext->exceeded;
+
+    if (row == CREDIT_RECORD_MISSING)
+        return text(s,
+                    "%" PRIu64
+                    " bytes more sent than any captured packet allowed; the receiver consumed them, "
+                    "so the packet that allowed it is missing from the capture",
+                    bytes);
+    return text(s, "%" PRIu64 " byte%s more sent than the receiver ever allowed%s", bytes,
+                plurality(bytes, "", "s"), row == CREDIT_EXCEEDED_RESET ? "; it reset the connection" : "");
 }
 
-static void show_buf_alloc_below_in_flight(const struct shown *s)
+/* Of the stall that ends with the packet. */
+static int64_t stall_time(const struct vsock_record *r)
 {
-    say(s, VSOCK_FOUND_BUF_ALLOC_BELOW_IN_FLIGHT,
-        "The receive buffer shrank to %u bytes while %u are in flight", s->p->virtio.buf_alloc,
-        s->r->peer_in_flight);
-}
-
-static void show_unseen_data(const struct shown *s)
-{
-    say(s, VSOCK_FOUND_UNSEEN_DATA,
-        "%u bytes that the other side sent were consumed, but are not in the capture", s->r->ext->ahead);
-}
-
-static void show_fwd_cnt_ahead(const struct shown *s)
-{
-    say(s, VSOCK_FOUND_FWD_CNT_AHEAD,
-        "Says that it consumed %u bytes, but the other side was not seen to send any: a peer that does not "
-        "count per "
-        "connection, or a capture that misses the beginning",
-        s->r->ext->ahead);
-}
-
-static void show_fwd_cnt_backwards(const struct shown *s)
-{
-    say(s, VSOCK_FOUND_FWD_CNT_BACKWARDS, "The count of consumed bytes went backwards by %u",
-        s->r->ext->backwards);
-}
-
-static void show_fwd_cnt_at_start(const struct shown *s)
-{
-    say(s, VSOCK_FOUND_FWD_CNT_AT_START,
-        "A new connection begins with %u bytes consumed: a peer that does not count per connection",
-        s->p->virtio.fwd_cnt);
-}
-
-static void show_message_too_big(const struct shown *s)
-{
-    say(s, VSOCK_FOUND_MESSAGE_TOO_BIG,
-        "The message fills the receiver's buffer of %u bytes and goes on: the rest can never fit",
-        s->p->virtio.op == VSOCK_OP_RW ? s->r->peer_buf_alloc : s->p->virtio.buf_alloc);
+    return r->time - vsock_track_record(r->ext->stall)->time;
 }
 
 static const char *const cause_texts[] = {
@@ -168,30 +131,62 @@ static const char *const cause_texts[] = {
     [VSOCK_STALL_OWN_CAP] = "the receiver had room; the sender keeps to its own, smaller buffer",
 };
 
-/* Of the stall that ends with the packet. */
-static int64_t stall_time(const struct vsock_record *r)
-{
-    return r->time - vsock_track_record(r->ext->stall)->time;
-}
-
-static void show_stall(const struct shown *s)
+/* A brief one is how a stream at full speed looks: no reason to ask why. */
+static const char *stall_text(const struct shown *s, unsigned row)
 {
     const struct vsock_record_ext *ext = s->r->ext;
-    int64_t time = stall_time(s->r);
-    const char *resumed = "";
+    const char *since = text(s, "The other side's window was shut for %.6f s since frame %u",
+                             seconds(stall_time(s->r)), vsock_track_record(ext->stall)->frame);
 
-    /* How a stream at full speed looks: no reason to ask why. */
-    if (time < MIN(thresholds()->stall_note, thresholds()->stall_warning)) {
-        say(s, STALL_BRIEF, "The other side's window was shut for %.6f s since frame %u", seconds(time),
-            vsock_track_record(ext->stall)->frame);
-        return;
+    if (row == STALL_BRIEF)
+        return since;
+    if (ext->resumed_time == VSOCK_TIME_NONE)
+        return text(s, "%s; %s", since, cause_texts[ext->stall_cause]);
+    return text(s, "%s; %s; the sender went on after %.6f s", since, cause_texts[ext->stall_cause],
+                seconds(ext->resumed_time - s->r->time));
+}
+
+static const char *credit_text(const struct shown *s, unsigned row)
+{
+    const struct vsock_record_ext *ext = s->r->ext;
+    uint32_t buf_alloc = s->p->virtio.buf_alloc;
+
+    switch (row) {
+    case VSOCK_FOUND_CREDIT_EXCEEDED:
+    case CREDIT_EXCEEDED_RESET:
+    case CREDIT_RECORD_MISSING:
+        return exceeded_text(s, row);
+    case VSOCK_FOUND_BUF_ALLOC_SHRUNK:
+        return text(s, "The receive buffer shrank by %u bytes to %u", ext->shrunk, buf_alloc);
+    case VSOCK_FOUND_BUF_ALLOC_BELOW_IN_FLIGHT:
+        return text(s, "The receive buffer shrank to %u bytes while %u are in flight", buf_alloc,
+                    s->r->peer_in_flight);
+    case VSOCK_FOUND_UNSEEN_DATA:
+        return text(s, "%u bytes that the other side sent were consumed, but are not in the capture",
+                    ext->ahead);
+    case VSOCK_FOUND_FWD_CNT_AHEAD:
+        return text(
+            s,
+            "Says that it consumed %u bytes, but the other side was not seen to send any: a peer that "
+            "does not count per connection, or a capture that misses the beginning",
+            ext->ahead);
+    case VSOCK_FOUND_FWD_CNT_BACKWARDS:
+        return text(s, "The count of consumed bytes went backwards by %u", ext->backwards);
+    case VSOCK_FOUND_FWD_CNT_AT_START:
+        return text(
+            s, "A new connection begins with %u bytes consumed: a peer that does not count per connection",
+            s->p->virtio.fwd_cnt);
+    case VSOCK_FOUND_MESSAGE_TOO_BIG:
+        return text(s,
+                    "The message fills the receiver's buffer of %u bytes and goes on: the rest can never fit",
+                    s->p->virtio.op == VSOCK_OP_RW ? s->r->peer_buf_alloc : buf_alloc);
+    case STALL_BRIEF:
+    case STALL:
+    case STALL_LONG:
+        return stall_text(s, row);
+    default:
+        return NULL;
     }
-    if (ext->resumed_time != VSOCK_TIME_NONE)
-        resumed = wmem_strdup_printf(s->pinfo->pool, "; the sender went on after %.6f s",
-                                     seconds(ext->resumed_time - s->r->time));
-    say(s, time >= thresholds()->stall_warning ? STALL_LONG : STALL,
-        "The other side's window was shut for %.6f s since frame %u; %s%s", seconds(time),
-        vsock_track_record(ext->stall)->frame, cause_texts[ext->stall_cause], resumed);
 }
 
 /* ---- the findings ---- */
@@ -199,36 +194,30 @@ static void show_stall(const struct shown *s)
 /* In the order in which Wireshark lists them. Laid out by hand, as tables of fields are. */
 /* clang-format off */
 static struct row connection_rows[] = {
-    {VSOCK_FOUND_REQUEST, .expert = {.name = "vsock.connection.request", PI_CHAT,
-     "Connection requested"}},
-    {VSOCK_FOUND_RESPONSE, .expert = {.name = "vsock.connection.response", PI_CHAT,
-     "Connection accepted"}},
+    {VSOCK_FOUND_REQUEST, .expert = {.name = "vsock.connection.request", PI_CHAT, "Connection requested"}},
+    {VSOCK_FOUND_RESPONSE, .expert = {.name = "vsock.connection.response", PI_CHAT, "Connection accepted"}},
     {VSOCK_FOUND_SHUTDOWN, .expert = {.name = "vsock.connection.shutdown", PI_CHAT,
      "Shutdown", "A side will send no more, or receive no more, or both"}},
     {VSOCK_FOUND_CLOSED, .expert = {.name = "vsock.connection.closed", PI_CHAT,
      "Connection closed", "The normal end, after a SHUTDOWN both ways: vsock.rst.kind 2"}},
     {VSOCK_FOUND_UNCONSUMED_AT_CLOSE, .expert = {.name = "vsock.connection.unconsumed_at_close", PI_CHAT,
-     "Closed with data that was not consumed"}, .show = show_unconsumed_at_close},
-    {VSOCK_FOUND_REFUSED, .expert = {.name = "vsock.connection.refused", PI_NOTE,
-     "Connection refused",
+     "Closed with data that was not consumed"}},
+    {VSOCK_FOUND_REFUSED, .expert = {.name = "vsock.connection.refused", PI_NOTE, "Connection refused",
      "Nobody listens, the backlog is full, or the socket types differ: vsock.rst.kind 1"}},
     {VSOCK_FOUND_PROTOCOL_ERROR, .expert = {.name = "vsock.connection.protocol_error", PI_WARN,
      "The client gave up its own request: a packet other than a RESPONSE reached it (EPROTO)"}},
     {VSOCK_FOUND_ABANDONED, .expert = {.name = "vsock.connection.abandoned", PI_NOTE,
      "Connect abandoned: the client had stopped waiting for the response", "vsock.rst.kind 4"}},
     {VSOCK_FOUND_CLOSE_TIMEOUT, .expert = {.name = "vsock.connection.close_timeout", PI_NOTE,
-     "Close timeout: the peer did not acknowledge the shutdown",
-     "vsock.rst.kind 3"}, .show = show_close_timeout},
+     "Close timeout: the peer did not acknowledge the shutdown", "vsock.rst.kind 3"}},
     {VSOCK_FOUND_RESET_NO_SOCKET, .expert = {.name = "vsock.connection.reset_no_socket", PI_WARN,
      "Connection reset: the peer has no such socket", "A crash, a kill, a restart: vsock.rst.kind 5"}},
-    {VSOCK_FOUND_RESET, .expert = {.name = "vsock.connection.reset", PI_ERROR,
-     "Connection reset",
-     "By a live socket, on an open connection: vsock.rst.kind 6, 7 or 8"}, .show = show_reset},
+    {VSOCK_FOUND_RESET, .expert = {.name = "vsock.connection.reset", PI_ERROR, "Connection reset",
+     "By a live socket, on an open connection: vsock.rst.kind 6, 7 or 8"}},
     {VSOCK_FOUND_RETRIED, .expert = {.name = "vsock.connection.retried", PI_NOTE,
      "Connection requested again: the request before had no answer"}, .tag = "Retried"},
     {VSOCK_FOUND_REUSED, .expert = {.name = "vsock.connection.reused", PI_WARN,
-     "New connection between the same endpoints while the one before was open"},
-     .tag = "Reused", .show = show_reused},
+     "New connection between the same endpoints while the one before was open"}, .tag = "Reused"},
     {VSOCK_FOUND_DEGENERATE, .expert = {.name = "vsock.connection.degenerate", PI_NOTE,
      "Both endpoints are the same: Linux cannot use such a connection"}, .tag = "Same endpoint"},
     {VSOCK_FOUND_MIDSTREAM, .expert = {.name = "vsock.analysis.midstream", PI_CHAT,
@@ -263,7 +252,7 @@ static struct row credit_rows[] = {
      "Zero effective window: as much in flight as the sender's own buffer holds; Linux since January "
      "2026 waits here"}, .tag = "Zero effective window"},
     {VSOCK_FOUND_CREDIT_EXCEEDED, .expert = {.name = "vsock.analysis.credit_exceeded", PI_WARN,
-     "More sent than was ever allowed"}, .tag = "Credit exceeded", .show = show_credit_exceeded},
+     "More sent than was ever allowed"}, .tag = "Credit exceeded"},
     {CREDIT_EXCEEDED_RESET, .expert = {.name = "vsock.analysis.credit_exceeded_reset", PI_ERROR,
      "More sent than was ever allowed, and the receiver reset the connection for it",
      "Takes the place of vsock.analysis.credit_exceeded on the second pass"}},
@@ -275,25 +264,20 @@ static struct row credit_rows[] = {
      "Sent into a window that is shut since the buffer shrank; an earlier advertisement covers it"},
      .tag = "Overrun after shrink"},
     {VSOCK_FOUND_BUF_ALLOC_SHRUNK, .expert = {.name = "vsock.analysis.buf_alloc_shrunk", PI_CHAT,
-     "The receive buffer shrank"}, .show = show_buf_alloc_shrunk},
+     "The receive buffer shrank"}},
     {VSOCK_FOUND_BUF_ALLOC_BELOW_IN_FLIGHT,
      .expert = {.name = "vsock.analysis.buf_alloc_below_in_flight", PI_NOTE,
-     "The receive buffer shrank below what is in flight"},
-     .tag = "Buffer below in flight", .show = show_buf_alloc_below_in_flight},
+     "The receive buffer shrank below what is in flight"}, .tag = "Buffer below in flight"},
     {VSOCK_FOUND_UNSEEN_DATA, .expert = {.name = "vsock.analysis.unseen_data", PI_NOTE,
-     "Consumed more than was captured",
-     "Bytes that were consumed are missing from the capture"},
-     .tag = "Unseen data", .show = show_unseen_data},
+     "Consumed more than was captured", "Bytes that were consumed are missing from the capture"},
+     .tag = "Unseen data"},
     {VSOCK_FOUND_FWD_CNT_AHEAD, .expert = {.name = "vsock.analysis.fwd_cnt_ahead", PI_WARN,
-     "Consumed bytes where none were sent"}, .tag = "Fwd_cnt ahead", .show = show_fwd_cnt_ahead},
+     "Consumed bytes where none were sent"}, .tag = "Fwd_cnt ahead"},
     {VSOCK_FOUND_FWD_CNT_BACKWARDS, .expert = {.name = "vsock.analysis.fwd_cnt_backwards", PI_WARN,
-     "The count of consumed bytes went backwards"},
-     .tag = "Fwd_cnt backwards", .show = show_fwd_cnt_backwards},
+     "The count of consumed bytes went backwards"}, .tag = "Fwd_cnt backwards"},
     {VSOCK_FOUND_FWD_CNT_AT_START, .expert = {.name = "vsock.analysis.fwd_cnt_at_start", PI_WARN,
-     "A new connection begins with a count of consumed bytes that is not 0"},
-     .tag = "Fwd_cnt at start", .show = show_fwd_cnt_at_start},
-    {CREDIT_UPDATE, .expert = {.name = "vsock.analysis.credit_update", PI_CHAT,
-     "Credit update"}},
+     "A new connection begins with a count of consumed bytes that is not 0"}, .tag = "Fwd_cnt at start"},
+    {CREDIT_UPDATE, .expert = {.name = "vsock.analysis.credit_update", PI_CHAT, "Credit update"}},
     {VSOCK_FOUND_CREDIT_REQUEST, .expert = {.name = "vsock.analysis.credit_request", PI_CHAT,
      "Credit request"}},
     {VSOCK_FOUND_CREDIT_REQUEST_REPEATED,
@@ -301,20 +285,18 @@ static struct row credit_rows[] = {
      "Repeated credit requests bring nothing new: the receiver's application is not reading",
      "On the second answer in a row that brings nothing new"}},
     {CREDIT_REQUEST_UNANSWERED, .expert = {.name = "vsock.analysis.credit_request_unanswered", PI_WARN,
-     "Credit request without an answer in time",
-     "Within vsock.credit_request_timeout; on the second pass"}},
+     "Credit request without an answer in time", "Within vsock.credit_request_timeout; on the second pass"}},
     {VSOCK_FOUND_QUEUE_OVERFLOW_SUSPECTED,
      .expert = {.name = "vsock.analysis.queue_overflow_suspected", PI_WARN,
      "Likely the receiver's queue was full: so many small packets that their overhead fills the buffer",
      "With vsock.rst.kind 7"}},
-    {VSOCK_FOUND_ZERO_LENGTH, .expert = {.name = "vsock.analysis.zero_length", PI_NOTE,
-     "RW without data"}},
+    {VSOCK_FOUND_ZERO_LENGTH, .expert = {.name = "vsock.analysis.zero_length", PI_NOTE, "RW without data"}},
     {VSOCK_FOUND_MESSAGE_TRUNCATED, .expert = {.name = "vsock.analysis.message_truncated", PI_NOTE,
      "The end of a message is missing",
      "A side of a SEQPACKET ends without the EOM that it owes"}, .tag = "Message truncated"},
     {VSOCK_FOUND_MESSAGE_TOO_BIG, .expert = {.name = "vsock.analysis.message_too_big", PI_ERROR,
      "The message fills the receiver's buffer and goes on: the rest can never fit",
-     "On SEQPACKET"}, .tag = "Message too big", .show = show_message_too_big},
+     "On SEQPACKET"}, .tag = "Message too big"},
     {VSOCK_FOUND_EOR_WITHOUT_EOM, .expert = {.name = "vsock.analysis.eor_without_eom", PI_WARN,
      "End of record without end of message",
      "On SEQPACKET: a record ends where a message does"}, .tag = "EOR without EOM"},
@@ -324,15 +306,13 @@ static struct row credit_rows[] = {
      "Stall", "The window was shut for vsock.stall_note or longer"}},
     {STALL_LONG, .expert = {.name = "vsock.analysis.stall_long", PI_WARN,
      "Long stall", "The window was shut for vsock.stall_warning or longer"}},
-    {STALL_OPEN, .expert = {.name = "vsock.analysis.stall_open", PI_WARN,
-     "The window never opened again",
+    {STALL_OPEN, .expert = {.name = "vsock.analysis.stall_open", PI_WARN, "The window never opened again",
      "Shut for vsock.stall_warning or longer, until the connection ended, or the capture; on the second "
      "pass"}},
 };
 /* clang-format on */
 
-static struct vsock_expert *expert_of[ROWS];
-static const struct row *row_of[ROWS];
+static struct row *row_of[ROWS];
 
 static struct vsock_expert *next_expert(struct row *table, size_t count, size_t i)
 {
@@ -340,7 +320,7 @@ static struct vsock_expert *next_expert(struct row *table, size_t count, size_t 
         return NULL;
     table[i].expert.group = PI_SEQUENCE;
     row_of[table[i].finding] = &table[i];
-    return expert_of[table[i].finding] = &table[i].expert;
+    return &table[i].expert;
 }
 
 static struct vsock_expert *next_connection_expert(size_t i)
@@ -359,29 +339,44 @@ static_assert(array_length(connection_rows) + array_length(credit_rows) == ROWS 
 const struct vsock_fields vsock_connection_experts = {.next_expert = next_connection_expert};
 const struct vsock_fields vsock_credit_experts = {.next_expert = next_credit_expert};
 
-static void say(const struct shown *s, unsigned row, const char *format, ...)
+static void add(const struct shown *s, unsigned row, const char *text)
 {
-    va_list arguments;
-
-    va_start(arguments, format);
-    expert_add_info_format(s->pinfo, s->item, &expert_of[row]->id, "%s",
-                           wmem_strdup_vprintf(s->pinfo->pool, format, arguments));
-    va_end(arguments);
+    if (text)
+        expert_add_info_format(s->pinfo, s->item, &row_of[row]->expert.id, "%s", text);
+    else
+        expert_add_info(s->pinfo, s->item, &row_of[row]->expert.id);
 }
 
-static void show(const struct shown *s, unsigned from, unsigned to)
+/* Most have one row; some one of three, by what came later, or by how long it was. */
+static unsigned row_for(const struct vsock_record *r, unsigned finding)
+{
+    static const unsigned overruns[] = {
+        [VSOCK_OVERRUN_PENDING] = VSOCK_FOUND_CREDIT_EXCEEDED,
+        [VSOCK_OVERRUN_RESET] = CREDIT_EXCEEDED_RESET,
+        [VSOCK_OVERRUN_RECOVERED] = CREDIT_RECORD_MISSING,
+    };
+
+    if (finding == VSOCK_FOUND_CREDIT_EXCEEDED)
+        return overruns[r->ext->overrun];
+    if (finding != VSOCK_FOUND_STALL_ENDED)
+        return finding;
+    if (stall_time(r) >= thresholds()->stall_warning)
+        return STALL_LONG;
+    return stall_time(r) < thresholds()->stall_note ? STALL_BRIEF : STALL;
+}
+
+static void show(const struct shown *s, unsigned from, unsigned to,
+                 const char *(*text_of)(const struct shown *, unsigned row))
 {
     uint64_t findings = vsock_record_findings(s->r);
 
     for (unsigned i = from; i < to && findings >> i != 0; i++) {
+        unsigned row;
+
         if (!(findings & VSOCK_FOUND_BIT(i)))
             continue;
-        if (i == VSOCK_FOUND_STALL_ENDED) /* one of three, by how long it was */
-            show_stall(s);
-        else if (row_of[i]->show)
-            row_of[i]->show(s);
-        else
-            expert_add_info(s->pinfo, s->item, &expert_of[i]->id);
+        row = row_for(s->r, i);
+        add(s, row, text_of(s, row));
     }
 }
 
@@ -400,9 +395,9 @@ void vsock_connection_findings_show(packet_info *pinfo, const struct vsock_packe
 {
     struct shown s = {pinfo, items->packet, p, r};
 
-    show(&s, 0, VSOCK_FOUND_CREDIT_FIRST);
+    show(&s, 0, VSOCK_FOUND_CREDIT_FIRST, connection_text);
     if (VSOCK_RECORD_HAS(r, REQUEST) && vsock_stream_unanswered(r->stream, thresholds()))
-        say(&s, UNANSWERED, "No answer within %u ms", (unsigned)(thresholds()->connect_timeout / 1000000));
+        add(&s, UNANSWERED, late_text(&s, thresholds()->connect_timeout));
 }
 
 static bool is_answer_late(const struct vsock_record *r)
@@ -432,8 +427,8 @@ static void show_open_stall(const struct shown *s, uint8_t sender)
         until = "the RST";
     else if (stream->superseded_time != VSOCK_TIME_NONE)
         until = "the next connection between these endpoints";
-    say(s, STALL_OPEN, "The window that is shut here was not opened for %.6f s, until %s", seconds(time),
-        until);
+    add(s, STALL_OPEN,
+        text(s, "The window that is shut here was not opened for %.6f s, until %s", seconds(time), until));
 }
 
 void vsock_credit_findings_show(packet_info *pinfo, const struct vsock_packet *p,
@@ -441,12 +436,11 @@ void vsock_credit_findings_show(packet_info *pinfo, const struct vsock_packet *p
 {
     struct shown s = {pinfo, items->packet, p, r};
 
-    show(&s, VSOCK_FOUND_CREDIT_FIRST, VSOCK_FOUND_COUNT);
+    show(&s, VSOCK_FOUND_CREDIT_FIRST, VSOCK_FOUND_COUNT, credit_text);
     if (p->virtio.op == VSOCK_OP_CREDIT_UPDATE && r->has_credit && !VSOCK_RECORD_HAS(r, TRAILING))
-        expert_add_info(pinfo, items->packet, &expert_of[CREDIT_UPDATE]->id);
+        add(&s, CREDIT_UPDATE, NULL);
     if (is_answer_late(r))
-        say(&s, CREDIT_REQUEST_UNANSWERED, "No answer within %u ms",
-            (unsigned)(thresholds()->credit_request_timeout / 1000000));
+        add(&s, CREDIT_REQUEST_UNANSWERED, late_text(&s, thresholds()->credit_request_timeout));
     show_open_stall(&s, 0);
     show_open_stall(&s, 1);
 }
@@ -479,17 +473,14 @@ void vsock_thresholds_register(module_t *preferences)
         &credit_request_timeout);
 }
 
-static int64_t milliseconds(unsigned n)
-{
-    return (int64_t)n * 1000000;
-}
-
 void vsock_thresholds_read(struct vsock_thresholds *t)
 {
+    const int64_t millisecond = 1000000;
+
     *t = (struct vsock_thresholds){
-        .connect_timeout = milliseconds(connect_timeout),
-        .stall_note = milliseconds(stall_note),
-        .stall_warning = milliseconds(stall_warning),
-        .credit_request_timeout = milliseconds(credit_request_timeout),
+        .connect_timeout = connect_timeout * millisecond,
+        .stall_note = stall_note * millisecond,
+        .stall_warning = stall_warning * millisecond,
+        .credit_request_timeout = credit_request_timeout * millisecond,
     };
 }
