@@ -21,19 +21,6 @@ struct taking {
 
 /* ---- PDUs ---- */
 
-static struct vsock_pdu *new_pdu(const struct taking *t, uint32_t at)
-{
-    struct vsock_pdu *pdu = wmem_new0(t->reassembly->scope, struct vsock_pdu);
-
-    pdu->message = t->reassembly->seqpacket;
-    pdu->sender = t->packet->sender;
-    pdu->offset = t->packet->offset + at;
-    pdu->wanted = VSOCK_WANTED_ANY;
-    pdu->bytes = wmem_array_sized_new(t->reassembly->scope, 1, 64);
-    pdu->segments = wmem_array_sized_new(t->reassembly->scope, sizeof(struct vsock_segment), 2);
-    return pdu;
-}
-
 const uint8_t *vsock_pdu_bytes(const struct vsock_pdu *pdu)
 {
     return (const uint8_t *)wmem_array_get_raw(pdu->bytes) + pdu->start;
@@ -63,54 +50,56 @@ unsigned vsock_pdu_segments(const struct vsock_pdu *pdu, uint32_t captured,
     return count + 1;
 }
 
-static void append_bytes(struct vsock_pdu *pdu, const uint8_t *bytes, uint32_t length, uint32_t frame)
-{
-    unsigned count = wmem_array_get_count(pdu->segments);
-    struct vsock_segment segment = {frame, wmem_array_get_count(pdu->bytes) + length};
-
-    wmem_array_append(pdu->bytes, bytes, length);
-    if (count > 0 && segment_of(pdu, count - 1)->frame == frame)
-        *segment_of(pdu, count - 1) = segment;
-    else
-        wmem_array_append_one(pdu->segments, segment);
-}
-
 /* Appends `length` bytes of the packet from `at` on, of which some may not have been captured. */
 static void append(struct vsock_pdu *pdu, const struct vsock_payload *packet, uint32_t at, uint32_t length)
 {
     uint32_t captured = MIN(packet->captured - at, length);
+    unsigned count = wmem_array_get_count(pdu->segments);
 
-    if (!pdu->broken && captured > 0)
-        append_bytes(pdu, packet->bytes + at, captured, packet->frame);
+    if (!pdu->broken && captured > 0) {
+        struct vsock_segment segment = {packet->frame, wmem_array_get_count(pdu->bytes) + captured};
+
+        wmem_array_append(pdu->bytes, packet->bytes + at, captured);
+        if (count > 0 && segment_of(pdu, count - 1)->frame == packet->frame)
+            *segment_of(pdu, count - 1) = segment;
+        else
+            wmem_array_append_one(pdu->segments, segment);
+    }
     pdu->length += length;
     pdu->broken |= captured < length;
 }
 
-static struct vsock_pdu *new_pdu_of_rest(const struct taking *t, uint32_t at)
+/* One that begins with `length` bytes of the packet, from `at` on. */
+static struct vsock_pdu *new_pdu(const struct taking *t, uint32_t at, uint32_t length)
 {
-    struct vsock_pdu *pdu = new_pdu(t, at);
+    struct vsock_pdu *pdu = wmem_new0(t->reassembly->scope, struct vsock_pdu);
 
-    append(pdu, t->packet, at, t->packet->captured - at);
+    pdu->message = t->reassembly->seqpacket;
+    pdu->sender = t->packet->sender;
+    pdu->offset = t->packet->offset + at;
+    pdu->wanted = VSOCK_WANTED_ANY;
+    pdu->bytes = wmem_array_sized_new(t->reassembly->scope, 1, 64);
+    pdu->segments = wmem_array_sized_new(t->reassembly->scope, sizeof(struct vsock_segment), 2);
+    append(pdu, t->packet, at, length);
     return pdu;
 }
 
 static void move_to_own_arrays(struct vsock_pdu *pdu, wmem_allocator_t *scope)
 {
-    struct vsock_pdu before = *pdu;
-    const uint8_t *bytes = vsock_pdu_bytes(&before);
-    uint32_t captured = captured_of(&before), at = 0;
+    uint32_t captured = captured_of(pdu);
+    const uint8_t *bytes = vsock_pdu_bytes(pdu);
     const struct vsock_segment *segments;
-    unsigned count = vsock_pdu_segments(&before, captured, &segments);
+    unsigned count = vsock_pdu_segments(pdu, captured, &segments);
 
     pdu->bytes = wmem_array_sized_new(scope, 1, MAX(captured, 64));
     pdu->segments = wmem_array_sized_new(scope, sizeof(struct vsock_segment), MAX(count, 2));
-    pdu->start = pdu->first_segment = 0;
+    wmem_array_append(pdu->bytes, bytes, captured);
     for (unsigned i = 0; i < count; i++) {
-        uint32_t end = segments[i].end - before.start;
+        struct vsock_segment segment = {segments[i].frame, segments[i].end - pdu->start};
 
-        append_bytes(pdu, bytes + at, end - at, segments[i].frame);
-        at = end;
+        wmem_array_append_one(pdu->segments, segment);
     }
+    pdu->start = pdu->first_segment = 0;
 }
 
 /* The PDU of the bytes from `at` on, which a dissector has left over. The old one stays as it was. They share
@@ -155,11 +144,15 @@ struct vsock_payload_step vsock_payload_hand_over(const struct vsock_reassembly 
     };
 }
 
-/* `length` bytes of the packet, from `at` on, are part of the PDU now. */
-static void take_added(const struct taking *t, enum vsock_payload_action action, const struct vsock_pdu *pdu,
-                       uint32_t at, uint32_t length)
+/* `length` bytes of the packet, from `at` on, are part of its sender's open PDU now. */
+static void take_added(const struct taking *t, uint32_t at, uint32_t length)
 {
-    take(t, (struct vsock_payload_step){.action = action, .offset = at, .length = length, .pdu = pdu});
+    const struct vsock_pdu *pdu = t->side->open;
+
+    take(t, (struct vsock_payload_step){.action = pdu->undecided ? VSOCK_ACT_ADD_UNDECIDED : VSOCK_ACT_ADD,
+                                        .offset = at,
+                                        .length = length,
+                                        .pdu = pdu});
 }
 
 static void note_answer(struct vsock_payload_side *side, struct vsock_payload_answer a)
@@ -259,17 +252,17 @@ static void begin(const struct taking *t, uint32_t at)
 
     note_answer(side, a);
     if (!a.taken && !side->decided && step.may_ask && rest < VSOCK_UNDECIDED_MAX) {
-        side->open = new_pdu_of_rest(t, at);
+        side->open = new_pdu(t, at, rest);
         side->open->undecided = true;
-        take_added(t, VSOCK_ACT_ADD_UNDECIDED, side->open, at, rest);
+        take_added(t, at, rest);
         return;
     }
     side->decided = true;
     if (a.taken && step.may_ask && a.more > 0 && a.offset < rest) {
-        struct vsock_pdu *pdu = new_pdu_of_rest(t, at + a.offset);
-
-        if (keep_open(t, pdu, a.more, at + a.offset, rest - a.offset))
-            take_added(t, VSOCK_ACT_ADD, pdu, at + a.offset, rest - a.offset);
+        at += a.offset;
+        rest -= a.offset;
+        if (keep_open(t, new_pdu(t, at, rest), a.more, at, rest))
+            take_added(t, at, rest);
     }
 }
 
@@ -314,7 +307,7 @@ static void offer(const struct taking *t, uint32_t at, uint32_t length)
 
         pdu = split(t, pdu, a.offset);
         if (keep_open(t, pdu, a.more, at + length - own, own))
-            take_added(t, VSOCK_ACT_ADD, pdu, at + length - own, own);
+            take_added(t, at + length - own, own);
     }
 }
 
@@ -340,7 +333,7 @@ static uint32_t go_on(const struct taking *t, uint32_t at)
     if (!VSOCK_WANTED_IS_KNOWN(pdu->wanted) && pdu->length > t->reassembly->limit)
         end_at_limit(t, at, length);
     else
-        take_added(t, VSOCK_ACT_ADD, pdu, at, length);
+        take_added(t, at, length);
     return length;
 }
 
@@ -377,65 +370,50 @@ static void take_bytes(const struct taking *t)
 
 /* ---- a SEQPACKET ---- */
 
-/* The rest of a message that was too large, up to its EOM. */
-static void skip_fragment(const struct taking *t)
-{
-    take(t, (struct vsock_payload_step){.action = VSOCK_ACT_SKIP, .length = t->packet->captured});
-    if (t->packet->end_of_message)
-        t->side->skip = 0;
-}
-
-/* A packet that is a message. */
-static void take_message(const struct taking *t)
-{
-    if (t->packet->captured > 0)
-        note_answer(t->side, take(t, vsock_payload_hand_over(t->reassembly, t->packet, 0)));
-}
-
-static void end_message(const struct taking *t)
-{
-    struct vsock_payload_side *side = t->side;
-    enum vsock_pdu_ending ending = side->open->broken ? VSOCK_PDU_CUT : VSOCK_PDU_WHOLE;
-
-    end_pdu(t, side, side->synced ? ending : VSOCK_PDU_NO_BEGINNING, 0, t->packet->length);
-    side->synced = true;
-}
-
 /* A packet that is part of a message. */
 static void take_fragment(const struct taking *t)
 {
     const struct vsock_payload *p = t->packet;
     struct vsock_payload_side *side = t->side;
+    enum vsock_pdu_ending ending;
 
-    if (!side->open)
-        side->open = new_pdu(t, 0);
-    append(side->open, p, 0, p->length);
+    if (side->open)
+        append(side->open, p, 0, p->length);
+    else
+        side->open = new_pdu(t, 0, p->length);
     if (side->open->length > t->reassembly->limit && side->synced) {
         side->skip = p->end_of_message ? 0 : UINT64_MAX;
         end_pdu(t, side, VSOCK_PDU_LIMIT, 0, p->length); /* here and now, since its end may never come */
         return;
     }
     side->open->broken |= side->open->length > t->reassembly->limit; /* it is not going to be dissected */
-    if (p->end_of_message)
-        end_message(t);
-    else
-        take_added(t, VSOCK_ACT_ADD, side->open, 0, p->length);
+    if (!p->end_of_message) {
+        take_added(t, 0, p->length);
+        return;
+    }
+    ending = side->open->broken ? VSOCK_PDU_CUT : VSOCK_PDU_WHOLE;
+    end_pdu(t, side, side->synced ? ending : VSOCK_PDU_NO_BEGINNING, 0, p->length);
+    side->synced = true;
 }
 
 /* ---- a packet ---- */
 
 static void take_payload(const struct taking *t)
 {
-    const struct vsock_payload_side *side = t->side;
+    const struct vsock_payload *p = t->packet;
+    struct vsock_payload_side *side = t->side;
 
-    if (!t->reassembly->seqpacket)
+    if (!t->reassembly->seqpacket) {
         take_bytes(t);
-    else if (side->skip > 0)
-        skip_fragment(t);
-    else if (!side->open && t->packet->end_of_message && side->synced)
-        take_message(t);
-    else
+    } else if (side->skip > 0) { /* of a message that was too large */
+        skip(t, 0);
+        if (p->end_of_message)
+            side->skip = 0;
+    } else if (side->open || !p->end_of_message || !side->synced) {
         take_fragment(t);
+    } else if (p->captured > 0) { /* the packet is a message */
+        note_answer(side, take(t, vsock_payload_hand_over(t->reassembly, p, 0)));
+    }
 }
 
 /* Of what a side has sent before this packet, something is known to be missing. */
