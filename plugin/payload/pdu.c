@@ -4,35 +4,40 @@
 
 #include "pdu.h"
 
+#include <wsutil/str_util.h>
+
 #include "dissect/tree_util.h"
 
-static int hf_segments = -1, hf_segment = -1, hf_segment_count = -1, hf_reassembled_in = -1;
-static int hf_reassembled_length = -1, hf_message_fragments = -1, hf_message_fragment = -1;
-static int hf_message_fragment_count = -1, hf_message_reassembled_in = -1;
-static int hf_message_reassembled_length = -1;
+/* What one kind of PDU is called. */
+static struct kind {
+    const char *what, *data_source;
+    int hf_parts, hf_part, hf_count, hf_reassembled_in, hf_length;
+} of_stream = {"vsock segment", "Reassembled vsock", -1, -1, -1, -1, -1},
+  of_message = {"message fragment", "Reassembled vsock message", -1, -1, -1, -1, -1};
 
 static hf_register_info fields[] = {
-    {&hf_segments,
+    {&of_stream.hf_parts,
      {"Reassembled vsock segments", "vsock.segments", FT_NONE, BASE_NONE, NULL, 0,
       "The packets of a STREAM that a PDU is from", HFILL}},
-    {&hf_segment, {"vsock segment", "vsock.segment", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
-    {&hf_segment_count, {"Segment count", "vsock.segment.count", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
-    {&hf_reassembled_in,
+    {&of_stream.hf_part, {"vsock segment", "vsock.segment", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
+    {&of_stream.hf_count,
+     {"Segment count", "vsock.segment.count", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
+    {&of_stream.hf_reassembled_in,
      {"Reassembled PDU in frame", "vsock.reassembled_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
       "The PDU that this packet is part of is dissected there", HFILL}},
-    {&hf_reassembled_length,
+    {&of_stream.hf_length,
      {"Reassembled PDU length", "vsock.reassembled.length", FT_UINT32, BASE_DEC, NULL, 0, "In bytes", HFILL}},
-    {&hf_message_fragments,
+    {&of_message.hf_parts,
      {"Message fragments", "vsock.message.fragments", FT_NONE, BASE_NONE, NULL, 0,
       "The packets that a SEQPACKET message is from", HFILL}},
-    {&hf_message_fragment,
+    {&of_message.hf_part,
      {"Message fragment", "vsock.message.fragment", FT_FRAMENUM, BASE_NONE, NULL, 0, NULL, HFILL}},
-    {&hf_message_fragment_count,
+    {&of_message.hf_count,
      {"Message fragment count", "vsock.message.fragment.count", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
-    {&hf_message_reassembled_in,
+    {&of_message.hf_reassembled_in,
      {"Message reassembled in frame", "vsock.message.reassembled_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
       "The SEQPACKET message that this packet is part of is whole there", HFILL}},
-    {&hf_message_reassembled_length,
+    {&of_message.hf_length,
      {"Message length", "vsock.message.reassembled.length", FT_UINT32, BASE_DEC, NULL, 0, "In bytes", HFILL}},
 };
 
@@ -64,21 +69,9 @@ static struct vsock_expert *next_expert(size_t i)
 
 static int ett_segments = -1, ett_segment = -1;
 
-/* What one kind of PDU is called. */
-static const struct names {
-    const char *what, *data_source;
-    /* cppcheck-suppress unusedStructMember ; it misses the use behind names_of()-> */
-    const int *parts, *part, *count, *reassembled_in, *length;
-} kinds[] = {
-    {"vsock segment", "Reassembled vsock", &hf_segments, &hf_segment, &hf_segment_count, &hf_reassembled_in,
-     &hf_reassembled_length},
-    {"message fragment", "Reassembled vsock message", &hf_message_fragments, &hf_message_fragment,
-     &hf_message_fragment_count, &hf_message_reassembled_in, &hf_message_reassembled_length},
-};
-
-static const struct names *names_of(const struct vsock_pdu *pdu)
+static const struct kind *kind_of(const struct vsock_pdu *pdu)
 {
-    return &kinds[pdu->message];
+    return pdu->message ? &of_message : &of_stream;
 }
 
 static int *const subtrees[] = {&ett_segments, &ett_segment};
@@ -98,13 +91,13 @@ tvbuff_t *vsock_pdu_tvb(const struct vsock_payload_step *step, packet_info *pinf
         (const uint8_t *)wmem_memdup(pinfo->pool, vsock_pdu_bytes(step->pdu), step->captured);
     tvbuff_t *tvb = tvb_new_child_real_data(parent, copy, step->captured, (int)step->reported);
 
-    add_new_data_source(pinfo, tvb, names_of(step->pdu)->data_source);
+    add_new_data_source(pinfo, tvb, kind_of(step->pdu)->data_source);
     return tvb;
 }
 
 void vsock_pdu_show_segments(const struct vsock_payload_step *step, proto_tree *tree, tvbuff_t *tvb)
 {
-    const struct names *names = names_of(step->pdu);
+    const struct kind *kind = kind_of(step->pdu);
     const struct vsock_segment *segments;
     unsigned count = vsock_pdu_segments(step->pdu, step->captured, &segments);
     uint32_t begin = 0;
@@ -113,68 +106,66 @@ void vsock_pdu_show_segments(const struct vsock_payload_step *step, proto_tree *
 
     if (!tree)
         return;
-    item =
-        proto_tree_add_none_format(tree, *names->parts, tvb, 0, -1, "%u %s%s (%u byte%s)", count, names->what,
-                                   count == 1 ? "" : "s", step->captured, step->captured == 1 ? "" : "s");
+    item = proto_tree_add_none_format(tree, kind->hf_parts, tvb, 0, -1, "%u %s%s (%u byte%s)", count,
+                                      kind->what, plurality(count, "", "s"), step->captured,
+                                      plurality(step->captured, "", "s"));
     proto_item_set_generated(item);
     subtree = proto_item_add_subtree(item, ett_segments);
     for (unsigned i = 0; i < count; i++) {
         uint32_t end = MIN(segments[i].end - step->pdu->start, step->captured), length = end - begin;
 
-        item = proto_tree_add_uint_format(subtree, *names->part, tvb, (int)begin, (int)length,
-                                          segments[i].frame, "Frame: %u, payload: %u-%u (%u byte%s)",
-                                          segments[i].frame, begin, end - 1, length, length == 1 ? "" : "s");
+        item =
+            proto_tree_add_uint_format(subtree, kind->hf_part, tvb, (int)begin, (int)length,
+                                       segments[i].frame, "Frame: %u, payload: %u-%u (%u byte%s)",
+                                       segments[i].frame, begin, end - 1, length, plurality(length, "", "s"));
         proto_item_set_generated(item);
         begin = end;
     }
-    vsock_add_uint(subtree, tvb, *names->count, count);
-    vsock_add_uint(subtree, tvb, *names->length, step->captured);
+    vsock_add_uint(subtree, tvb, kind->hf_count, count);
+    vsock_add_uint(subtree, tvb, kind->hf_length, step->captured);
 }
 
 void vsock_pdu_show_link(const struct vsock_pdu *pdu, proto_tree *tree, tvbuff_t *tvb, uint32_t frame)
 {
     if (pdu->reassembled_in != 0 && pdu->reassembled_in != frame)
-        vsock_add_uint(tree, tvb, *names_of(pdu)->reassembled_in, pdu->reassembled_in);
+        vsock_add_uint(tree, tvb, kind_of(pdu)->hf_reassembled_in, pdu->reassembled_in);
 }
 
 void vsock_pdu_show_ending(const struct vsock_payload_step *step, packet_info *pinfo, proto_item *item,
                            bool by_sender, unsigned limit_kib)
 {
-    const struct vsock_pdu *pdu = step->pdu;
-    const char *what = pdu->message ? "message" : "PDU";
+    const char *what = step->pdu->message ? "message" : "PDU", *s = plurality(step->captured, "", "s");
+    expert_field *ei = &experts[step->ending].id;
 
     switch (step->ending) {
     case VSOCK_PDU_WHOLE:
         break;
     case VSOCK_PDU_GAP:
-        expert_add_info_format(pinfo, item, &experts[VSOCK_PDU_GAP].id,
+        expert_add_info_format(pinfo, item, ei,
                                "A %s is incomplete: bytes that were sent with it are missing from the "
                                "capture; %u were there",
                                what, step->captured);
         break;
     case VSOCK_PDU_CUT:
-        expert_add_info_format(pinfo, item, &experts[VSOCK_PDU_CUT].id,
+        expert_add_info_format(pinfo, item, ei,
                                "A %s is incomplete: the capture does not hold all bytes of its packets; "
                                "%u are there",
                                what, step->captured);
         break;
     case VSOCK_PDU_ENDED:
-        if (pdu->message) /* vsock.analysis.message_truncated says it */
-            break;
-        expert_add_info_format(pinfo, item, &experts[VSOCK_PDU_ENDED].id,
-                               "A %s is incomplete: %s after %u byte%s of it", what,
-                               by_sender ? "its sender ended" : "the connection was reset", step->captured,
-                               step->captured == 1 ? "" : "s");
+        if (!step->pdu->message) /* of a message, vsock.analysis.message_truncated says it */
+            expert_add_info_format(pinfo, item, ei, "A %s is incomplete: %s after %u byte%s of it", what,
+                                   by_sender ? "its sender ended" : "the connection was reset",
+                                   step->captured, s);
         break;
     case VSOCK_PDU_LIMIT:
-        expert_add_info_format(
-            pinfo, item, &experts[VSOCK_PDU_LIMIT].id,
-            "A %s is dissected with the %u byte%s that are there: it is larger than the limit of "
-            "%u KiB (the preference vsock.reassembly_limit)",
-            what, step->captured, step->captured == 1 ? "" : "s", limit_kib);
+        expert_add_info_format(pinfo, item, ei,
+                               "A %s is dissected with the %u byte%s that are there: it is larger than the "
+                               "limit of %u KiB (the preference vsock.reassembly_limit)",
+                               what, step->captured, s, limit_kib);
         break;
     case VSOCK_PDU_NO_BEGINNING:
-        expert_add_info_format(pinfo, item, &experts[VSOCK_PDU_NO_BEGINNING].id,
+        expert_add_info_format(pinfo, item, ei,
                                "This ends a message whose beginning may be missing from the capture: it is "
                                "not dissected");
         break;
