@@ -21,9 +21,7 @@
 #include "dissect/names.h"
 #include "dissect/services.h"
 #include "dissect/track.h"
-#include "payload/export.h"
 #include "payload/handoff.h"
-#include "payload/known.h"
 #include "payload/payload.h"
 #include "payload/pdu.h"
 #include "tap/tap.h"
@@ -82,8 +80,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     vsock_payload_show(tvb, &packet, vsock_record_payload_skip(record), &items);
     vsock_taps_queue(pinfo, tvb, &packet, record);
     vsock_export_record(pinfo, tvb);
-    if (vsock_payload_dissect(tvb, pinfo, tree, items.tree, items.packet, &packet, record) ==
-        VSOCK_PAYLOAD_SEGMENT)
+    if (vsock_payload_dissect(tvb, pinfo, tree, &items, &packet, record) == VSOCK_PAYLOAD_SEGMENT)
         vsock_set_columns_of_part(pinfo, &packet, record);
     require_captured_headers(tvb, &packet);
 
@@ -127,9 +124,7 @@ void proto_register_vsock(void)
     vsock_names_register();
     preferences = prefs_register_protocol(proto_vsock, NULL);
     vsock_thresholds_register(preferences);
-    vsock_payload_register_preferences(preferences);
-    vsock_handoff_register(proto_vsock, preferences);
-    vsock_export_register();
+    vsock_payload_register(preferences);
     vsock_services_register(preferences);
     vsock_track_register(vsock_thresholds_read, vsock_taps_end_session);
     vsock_taps_register(proto_vsock);
@@ -143,7 +138,6 @@ void proto_reg_handoff_vsock(void)
     if (!vsock_handle)
         return;
     vsock_handoff_fill();
-    vsock_known_add();
     dissector_add_uint("wtap_encap", WTAP_ENCAP_VSOCK, vsock_handle);
     dissector_add_uint("sll.hatype", ARPHRD_VSOCKMON, vsock_handle); /* captures from `-i any` */
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * decode_as.c - the user's choice of a dissector for a port. */
+ * decode_as.c - Analyze > Decode As, and -d vsock.port==PORT,PROTOCOL. */
 #include "compat.h"
-
-#include "decode_as.h"
 
 #include <epan/decode_as.h>
 #include <wsutil/utf8_entities.h>
@@ -16,46 +14,42 @@ static const char *const by_name[] = {"data-text-lines", "json", "xml", "syslog"
 /* A set of dissector_handle_t. */
 static wmem_map_t *tcp_dissectors;
 
-struct ports {
-    uint32_t src, dst;
-};
-
-/* Not the packet_info's own, which a dissector within may have changed. */
-static struct ports get_ports(const packet_info *pinfo)
+/* Of the sender (0) or the receiver (1). Not the packet_info's own, which a dissector within may have
+ * changed. */
+static uint32_t port_of(const packet_info *pinfo, unsigned end)
 {
     const struct vsock_record *r = vsock_track_find(pinfo->num);
 
     if (!r)
-        return (struct ports){pinfo->srcport, pinfo->destport};
-    return (struct ports){r->stream->side[r->sender].port, r->stream->side[r->sender ^ 1].port};
+        return end == 0 ? pinfo->srcport : pinfo->destport;
+    return r->stream->side[r->sender ^ end].port;
 }
 
 static void *src_value(packet_info *pinfo)
 {
-    return GUINT_TO_POINTER(get_ports(pinfo).src);
+    return GUINT_TO_POINTER(port_of(pinfo, 0));
 }
 
 static void *dst_value(packet_info *pinfo)
 {
-    return GUINT_TO_POINTER(get_ports(pinfo).dst);
+    return GUINT_TO_POINTER(port_of(pinfo, 1));
 }
 
 static void src_prompt(packet_info *pinfo, char *result)
 {
-    snprintf(result, MAX_DECODE_AS_PROMPT_LEN, "source (%u" UTF8_RIGHTWARDS_ARROW ")", get_ports(pinfo).src);
+    snprintf(result, MAX_DECODE_AS_PROMPT_LEN, "source (%u" UTF8_RIGHTWARDS_ARROW ")", port_of(pinfo, 0));
 }
 
 static void dst_prompt(packet_info *pinfo, char *result)
 {
     snprintf(result, MAX_DECODE_AS_PROMPT_LEN, "destination (" UTF8_RIGHTWARDS_ARROW "%u)",
-             get_ports(pinfo).dst);
+             port_of(pinfo, 1));
 }
 
 static void both_prompt(packet_info *pinfo, char *result)
 {
-    struct ports ports = get_ports(pinfo);
-
-    snprintf(result, MAX_DECODE_AS_PROMPT_LEN, "both (%u" UTF8_LEFT_RIGHT_ARROW "%u)", ports.src, ports.dst);
+    snprintf(result, MAX_DECODE_AS_PROMPT_LEN, "both (%u" UTF8_LEFT_RIGHT_ARROW "%u)", port_of(pinfo, 0),
+             port_of(pinfo, 1));
 }
 
 void vsock_decode_as_register(void)

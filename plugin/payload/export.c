@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * export.c - handing packets to Export PDU. */
+ * export.c - File > Export PDUs to File, and tshark -U: "VSOCK" writes what was handed to other dissectors,
+ * "VSOCK frames" the vsockmon records themselves, which turns a capture of `-i any` into one of
+ * LINKTYPE_VSOCK. */
 #include "compat.h"
-
-#include "export.h"
 
 #include <epan/exported_pdu.h>
 #include <epan/tap.h>
 #include <wiretap/wtap.h>
 
 #include "handoff.h"
+#include "payload.h"
 
 static int payload_tap = -1;
 static int record_tap = -1;
@@ -39,19 +40,8 @@ bool vsock_export_wanted(void)
     return have_tap_listener(payload_tap);
 }
 
-void vsock_export_named(packet_info *pinfo, tvbuff_t *tvb, const char *dissector)
-{
-    queue(payload_tap, pinfo, tvb,
-          export_pdu_create_common_tags(pinfo, dissector, EXP_PDU_TAG_DISSECTOR_NAME));
-}
-
-void vsock_export_heuristic(packet_info *pinfo, tvbuff_t *tvb, const char *short_name)
-{
-    queue(payload_tap, pinfo, tvb,
-          export_pdu_create_common_tags(pinfo, short_name, EXP_PDU_TAG_HEUR_DISSECTOR_NAME));
-}
-
-void vsock_export_port(packet_info *pinfo, tvbuff_t *tvb, uint32_t port)
+void vsock_export_payload(packet_info *pinfo, tvbuff_t *tvb, const char *dissector, const char *heuristic,
+                          uint32_t port)
 {
     exp_pdu_data_item_t number = {exp_pdu_data_dissector_table_num_value_size,
                                   exp_pdu_data_dissector_table_num_value_populate_data,
@@ -63,6 +53,13 @@ void vsock_export_port(packet_info *pinfo, tvbuff_t *tvb, uint32_t port)
                                           &number,
                                           NULL};
 
-    queue(payload_tap, pinfo, tvb,
-          export_pdu_create_tags(pinfo, VSOCK_PORT_TABLE, EXP_PDU_TAG_DISSECTOR_TABLE_NAME, items));
+    exp_pdu_data_t *data;
+
+    if (dissector)
+        data = export_pdu_create_common_tags(pinfo, dissector, EXP_PDU_TAG_DISSECTOR_NAME);
+    else if (heuristic)
+        data = export_pdu_create_common_tags(pinfo, heuristic, EXP_PDU_TAG_HEUR_DISSECTOR_NAME);
+    else
+        data = export_pdu_create_tags(pinfo, VSOCK_PORT_TABLE, EXP_PDU_TAG_DISSECTOR_TABLE_NAME, items);
+    queue(payload_tap, pinfo, tvb, data);
 }

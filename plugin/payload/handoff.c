@@ -9,8 +9,7 @@
 #include <epan/exceptions.h>
 #include <epan/show_exception.h>
 
-#include "decode_as.h"
-#include "export.h"
+#include "dissect/builtin.h"
 
 /* Ports that one protocol alone uses, of those that Wireshark knows. See services.c for their sources. */
 static const struct {
@@ -28,8 +27,12 @@ static heur_dissector_list_t heuristics;
 static compat_bool heuristics_first = true;
 static compat_bool tcp_heuristics = false;
 
-static void register_preferences(module_t *preferences)
+void vsock_handoff_register(module_t *preferences)
 {
+    port_table = register_dissector_table(VSOCK_PORT_TABLE, "vsock port", proto_vsock, FT_UINT32, BASE_DEC);
+    heuristics = compat_register_heuristics(VSOCK_HEURISTIC_LIST, "vsock payload", proto_vsock);
+    vsock_decode_as_register();
+    vsock_export_register();
     prefs_register_bool_preference(preferences, "try_heuristic_first", "Look at the contents before the port",
                                    "Ask the heuristic dissectors first, then the one for the port; not the "
                                    "other way round. Decode As goes before both",
@@ -38,14 +41,6 @@ static void register_preferences(module_t *preferences)
                                    "Ask the heuristic dissectors of TCP after those of vsock. Many of them "
                                    "accept what merely looks like their protocol",
                                    &tcp_heuristics);
-}
-
-void vsock_handoff_register(int proto, module_t *preferences)
-{
-    port_table = register_dissector_table(VSOCK_PORT_TABLE, "vsock port", proto, FT_UINT32, BASE_DEC);
-    heuristics = compat_register_heuristics(VSOCK_HEURISTIC_LIST, "vsock payload", proto);
-    vsock_decode_as_register();
-    register_preferences(preferences);
 }
 
 void vsock_handoff_fill(void)
@@ -57,6 +52,7 @@ void vsock_handoff_fill(void)
         if (handle)
             dissector_add_uint(VSOCK_PORT_TABLE, known_ports[i].port, handle);
     }
+    vsock_known_add();
 }
 
 bool vsock_takes_dissectors(void)
@@ -163,12 +159,7 @@ static void export(const struct call *c)
         tvb = tvb_new_subset_length(tvb, 0,
                                     (int)MIN((uint32_t)c->pinfo->desegment_offset, tvb_reported_length(tvb)));
     }
-    if (name)
-        vsock_export_named(c->pinfo, tvb, name);
-    else if (c->heuristic)
-        vsock_export_heuristic(c->pinfo, tvb, c->heuristic->short_name);
-    else
-        vsock_export_port(c->pinfo, tvb, c->port);
+    vsock_export_payload(c->pinfo, tvb, name, c->heuristic ? c->heuristic->short_name : NULL, c->port);
 }
 
 void vsock_claim(packet_info *pinfo, dissector_handle_t handle)

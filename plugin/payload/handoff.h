@@ -29,11 +29,11 @@ struct vsock_handoff {
     bool whole;                /* this is all that a dissector could want */
 };
 
-/* Registers table, list, preferences and Decode As. Before anything is added to the table. */
-void vsock_handoff_register(int proto, module_t *preferences);
+/* Registers table, list, preferences, Decode As and Export PDUs. Before anything is added to the table. */
+void vsock_handoff_register(module_t *preferences);
 
-/* Fills the table: what it offers for Decode As, and the ports that mean one protocol only. Once all other
- * dissectors are registered. */
+/* Fills table and list: what is offered for Decode As, the ports that mean one protocol only, and protocols
+ * that are known by their contents. Once all other dissectors are registered. */
 void vsock_handoff_fill(void);
 
 /* Are table and list there, and ours? Not where the plugin has stepped back. For handoffs of protocols
@@ -51,5 +51,27 @@ void vsock_claim(packet_info *pinfo, dissector_handle_t handle);
  * throws is caught and shown here. */
 struct vsock_payload_answer vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                                             const struct vsock_handoff *handoff);
+
+/* ---- what handoff.c needs of decode_as.c, known.c and export.c ---- */
+
+/* Once the table exists, and before anything is offered for it: epan accepts no offer otherwise. */
+void vsock_decode_as_register(void);
+
+/* Offers everything that TCP's Decode As offers, and a few more. */
+void vsock_decode_as_fill(void);
+
+/* Does this dissector expect TCP's per-packet data? Those do that are registered with TCP. */
+bool vsock_expects_tcp(dissector_handle_t handle);
+
+void vsock_known_add(void);
+void vsock_export_register(void);
+
+/* Is anybody listening to what follows? */
+bool vsock_export_wanted(void);
+
+/* What a dissector took: one with a name; a heuristic one, by its short name; or, where both are NULL, one
+ * that only its port leads to. */
+void vsock_export_payload(packet_info *pinfo, tvbuff_t *tvb, const char *dissector, const char *heuristic,
+                          uint32_t port);
 
 #endif

@@ -9,10 +9,8 @@
 
 #include <epan/conversation.h>
 #include <epan/exceptions.h>
-#include <epan/proto_data.h>
 
 #include "core/reassembly.h"
-#include "dissect/builtin.h"
 #include "handoff.h"
 #include "pdu.h"
 
@@ -21,6 +19,10 @@ static_assert(VSOCK_MORE_UNTIL_END == DESEGMENT_UNTIL_FIN, "what dissectors ask 
 
 static compat_bool desegment = true;
 static unsigned limit_kib = 16384;
+
+/* An array of steps by record: of each packet that was not simply handed over. Not by frame_data: a packet
+ * that passes a read filter gets another one. */
+static wmem_map_t *kept_steps;
 
 /* Of a connection. */
 struct vsock_payload_state {
@@ -31,31 +33,29 @@ struct vsock_payload_state {
     wmem_tree_t *chosen;
     dissector_handle_t last_chosen;
 
-    /* The last packet that was decided on, and its steps; NULL where it was simply handed over. */
-    const struct vsock_record *last_record;
-    wmem_array_t *last_steps;
+    const struct vsock_record *last_record; /* the last packet that was decided on */
 };
 
 /* A packet that is being dealt with. */
 struct context {
     packet_info *pinfo;
-    proto_tree *tree, *vsock_tree; /* for other dissectors; for what is said of vsock */
-    proto_item *item;              /* for expert infos */
+    proto_tree *tree;                       /* for other dissectors */
+    const struct vsock_header_items *items; /* for what is said of vsock */
     tvbuff_t *record_tvb;
     tvbuff_t *tvb; /* the packet's own payload; NULL if none was captured */
     const struct vsock_packet *packet;
     const struct vsock_record *record;
     struct vsock_payload_state *state; /* NULL, as the record is, if the packet is in no connection */
     struct vsock_payload payload;
-    dissector_handle_t chosen;      /* see struct vsock_handoff */
-    packet_info before;             /* vsock's own endpoints: a dissector within may change them */
-    enum vsock_payload_shown shown; /* so far */
-    wmem_array_t *steps;            /* NULL where the packet was simply handed over, if it was */
-    struct vsock_payload_step first;
-    bool first_time, handed_over; /* handed_over: on the first pass, by `first` */
+    dissector_handle_t chosen;       /* see struct vsock_handoff */
+    packet_info before;              /* vsock's own endpoints: a dissector within may change them */
+    enum vsock_payload_shown shown;  /* so far */
+    wmem_array_t *steps;             /* NULL where the packet was simply handed over, if it was */
+    struct vsock_payload_step first; /* on the first pass, where it was */
+    bool first_time, handed_over;
 };
 
-void vsock_payload_register_preferences(module_t *preferences)
+void vsock_payload_register(module_t *preferences)
 {
     prefs_register_bool_preference(preferences, "desegment_streams", "Reassemble streams",
                                    "Join the payload of packets where a dissector needs more than one. "
@@ -66,6 +66,8 @@ void vsock_payload_register_preferences(module_t *preferences)
         "The largest PDU or message to reassemble, in KiB; what is larger is dissected as "
         "far as it goes",
         10, &limit_kib);
+    vsock_handoff_register(preferences);
+    kept_steps = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
 }
 
 tvbuff_t *vsock_payload_tvb(tvbuff_t *tvb, const struct vsock_packet *p, const struct vsock_record *record)
@@ -156,11 +158,6 @@ static void note_shown(struct context *c, bool dissected)
     }
 }
 
-static void show_link(const struct context *c, const struct vsock_pdu *pdu)
-{
-    vsock_pdu_show_link(pdu, c->vsock_tree, c->record_tvb, c->pinfo->num);
-}
-
 /* The packet's own bytes, or a PDU that may not be all there yet. */
 static struct vsock_payload_answer take_offer(struct context *c, const struct vsock_payload_step *step)
 {
@@ -182,11 +179,11 @@ static struct vsock_payload_answer take_offer(struct context *c, const struct vs
     } else if (a.more == 0 || a.offset > 0) {
         note_shown(c, true);
         if (pdu)
-            vsock_pdu_show_segments(step, c->vsock_tree, tvb);
+            vsock_pdu_show_segments(step, c->items->tree, tvb);
     } else {
         note_shown(c, false);
         if (pdu)
-            show_link(c, pdu);
+            vsock_pdu_show_link(pdu, c->items->tree, c->record_tvb, c->pinfo->num);
     }
     return a;
 }
@@ -209,7 +206,7 @@ static bool hand_over_end(struct context *c, const struct vsock_payload_step *st
     } else if (taken) {
         note_shown(c, true);
     }
-    vsock_pdu_show_segments(step, c->vsock_tree, tvb);
+    vsock_pdu_show_segments(step, c->items->tree, tvb);
     return taken;
 }
 
@@ -220,16 +217,17 @@ static struct vsock_payload_answer take_step(struct context *c, const struct vso
     case VSOCK_ACT_OFFER:
         return take_offer(c, step);
     case VSOCK_ACT_END:
-        vsock_pdu_show_ending(step, c->pinfo, c->item, step->pdu->sender == c->payload.sender, limit_kib);
+        vsock_pdu_show_ending(step, c->pinfo, c->items->packet, step->pdu->sender == c->payload.sender,
+                              limit_kib);
         if (!step->dissectable || !hand_over_end(c, step))
             show_data(c, step->offset, MIN(step->length, c->payload.captured - step->offset));
         break;
     case VSOCK_ACT_ADD:
         note_shown(c, false);
-        show_link(c, step->pdu);
+        vsock_pdu_show_link(step->pdu, c->items->tree, c->record_tvb, c->pinfo->num);
         break;
     case VSOCK_ACT_ADD_UNDECIDED:
-        show_link(c, step->pdu);
+        vsock_pdu_show_link(step->pdu, c->items->tree, c->record_tvb, c->pinfo->num);
         break;
     case VSOCK_ACT_SKIP:
         show_data(c, step->offset, step->length);
@@ -239,11 +237,6 @@ static struct vsock_payload_answer take_step(struct context *c, const struct vso
 }
 
 /* ---- steps, on the first pass and later ---- */
-
-static void keep_steps(const struct context *c)
-{
-    p_add_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, c->record->layer, c->steps);
-}
 
 static struct vsock_payload_answer keep_and_take(void *context, const struct vsock_payload_step *step)
 {
@@ -256,7 +249,7 @@ static struct vsock_payload_answer keep_and_take(void *context, const struct vso
     }
     if (!c->steps) {
         c->steps = wmem_array_sized_new(wmem_file_scope(), sizeof(*step), 2);
-        keep_steps(c);
+        wmem_map_insert(kept_steps, c->record, c->steps);
         if (c->handed_over)
             wmem_array_append_one(c->steps, c->first);
     }
@@ -264,26 +257,14 @@ static struct vsock_payload_answer keep_and_take(void *context, const struct vso
     return take_step(c, step);
 }
 
-/* NULL as well where the packet is seen for the first time. */
-static wmem_array_t *find_steps(const struct vsock_payload_state *state, packet_info *pinfo,
-                                const struct vsock_record *r)
-{
-    if (!PINFO_FD_VISITED(pinfo))
-        return state->last_record == r ? state->last_steps : NULL;
-    return (wmem_array_t *)p_get_proto_data(wmem_file_scope(), pinfo, proto_vsock, r->layer);
-}
-
 static void take_steps(struct context *c)
 {
     if (c->first_time) {
         vsock_reassembly_take(&c->state->reassembly, &c->payload, c);
-        return;
-    }
-    if (c->steps && !PINFO_FD_VISITED(c->pinfo)) /* a read filter had it dissected, as another frame_data */
-        keep_steps(c);
-    for (unsigned i = 0; c->steps && i < wmem_array_get_count(c->steps); i++)
-        take_step(c, (const struct vsock_payload_step *)wmem_array_index(c->steps, i));
-    if (!c->steps && c->payload.in_stream && c->payload.captured > 0) {
+    } else if (c->steps) {
+        for (unsigned i = 0; i < wmem_array_get_count(c->steps); i++)
+            take_step(c, (const struct vsock_payload_step *)wmem_array_index(c->steps, i));
+    } else if (c->payload.in_stream && c->payload.captured > 0) {
         c->first = vsock_payload_hand_over(c->state ? &c->state->reassembly : NULL, &c->payload, 0);
         take_step(c, &c->first);
     }
@@ -299,10 +280,6 @@ static void take_and_restore(struct context *c)
     }
     FINALLY
     {
-        if (c->first_time) {
-            c->state->last_record = c->record;
-            c->state->last_steps = c->steps;
-        }
         c->pinfo->conv_elements = c->before.conv_elements;
         col_set_writable(c->pinfo->cinfo, COL_PROTOCOL, true);
     }
@@ -311,17 +288,12 @@ static void take_and_restore(struct context *c)
 
 /* ---- a packet ---- */
 
-/* Is this an RW whose payload is part of its connection's? */
-static bool has_payload(const struct vsock_packet *p, const struct vsock_record *r)
-{
-    return r->in_stream && (p->payload_length > 0 || p->virtio.type == VSOCK_TYPE_SEQPACKET);
-}
-
-static struct vsock_payload_state *get_state(const struct vsock_packet *p, const struct vsock_record *r)
+static struct vsock_payload_state *get_state(const struct vsock_packet *p, const struct vsock_record *r,
+                                             bool has_payload)
 {
     struct vsock_stream *s = r->stream;
 
-    if (s->payload || !has_payload(p, r))
+    if (s->payload || !has_payload)
         return s->payload;
     s->payload = wmem_new0(wmem_file_scope(), struct vsock_payload_state);
     s->payload->reassembly =
@@ -348,98 +320,89 @@ static dissector_handle_t find_chosen(struct vsock_payload_state *state, const s
     return handle;
 }
 
-static bool shows_gap(const struct vsock_record *r)
+/* All but its bytes. */
+static struct vsock_payload describe_payload(const struct vsock_packet *p, const struct vsock_record *r)
 {
-    return (vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_UNSEEN_DATA)) != 0;
-}
+    bool reset;
 
-static bool ends_sender(const struct vsock_packet *p, const struct vsock_record *r)
-{
-    return (p->virtio.op == VSOCK_OP_SHUTDOWN && p->virtio.flags & VSOCK_SHUTDOWN_SEND) ||
-           (r->rst_kind != VSOCK_RST_NONE && r->rst_kind != VSOCK_RST_FOREIGN_TYPE);
-}
-
-/* Does the packet have anything to do with payload? Most without payload have not. */
-static bool concerns_payload(const struct vsock_packet *p, const struct vsock_record *r)
-{
     if (!r) /* all that a transport without a header tells is that this is payload */
-        return p->mon.op == VSOCKMON_OP_PAYLOAD && p->mon.transport == VSOCKMON_TRANSPORT_NO_INFO &&
-               p->payload_length > 0;
-    return !r->copy && (has_payload(p, r) || shows_gap(r) || ends_sender(p, r));
+        return (struct vsock_payload){.length = p->payload_length,
+                                      .in_stream = p->mon.op == VSOCKMON_OP_PAYLOAD &&
+                                                   p->mon.transport == VSOCKMON_TRANSPORT_NO_INFO &&
+                                                   p->payload_length > 0};
+    reset = r->rst_kind != VSOCK_RST_NONE && r->rst_kind != VSOCK_RST_FOREIGN_TYPE;
+    return (struct vsock_payload){
+        .length = p->virtio.len,
+        .offset = r->offset != VSOCK_OFFSET_NONE ? r->offset : 0,
+        .frame = r->frame,
+        .sender = r->sender,
+        .in_stream = r->in_stream && (p->payload_length > 0 || p->virtio.type == VSOCK_TYPE_SEQPACKET),
+        .end_of_message = (p->virtio.flags & VSOCK_SEQ_EOM) != 0,
+        .sender_gap = r->ext && r->ext->part_missing,
+        .receiver_gap = VSOCK_RECORD_HAS(r, UNSEEN_DATA),
+        .ends_sender = reset || (p->virtio.op == VSOCK_OP_SHUTDOWN && p->virtio.flags & VSOCK_SHUTDOWN_SEND),
+        .ends_receiver = reset,
+    };
 }
 
 /* Is it known without asking that nobody takes the packet's payload, and does it nothing else here? */
-static bool is_undissected(const struct vsock_payload_state *state, const struct vsock_packet *p,
+static bool is_undissected(const struct vsock_payload_state *state, const struct vsock_payload *payload,
                            const struct vsock_record *r)
 {
-    return !state->has_port_dissector && !state->reassembly.seqpacket && !r->ext && has_payload(p, r) &&
+    return !state->has_port_dissector && !state->reassembly.seqpacket && !r->ext && payload->in_stream &&
            vsock_payload_is_plain(&state->reassembly.side[r->sender]);
 }
 
-static struct vsock_payload describe_payload(tvbuff_t *tvb, const struct vsock_packet *p,
-                                             const struct vsock_record *r)
+enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *record_tvb, packet_info *pinfo, proto_tree *tree,
+                                               const struct vsock_header_items *items,
+                                               const struct vsock_packet *p, const struct vsock_record *r)
 {
-    struct vsock_payload payload = {.length = r ? p->virtio.len : p->payload_length, .in_stream = true};
+    struct vsock_payload payload = describe_payload(p, r);
+    struct vsock_payload_state *state = NULL;
+    dissector_handle_t chosen = NULL;
+    wmem_array_t *steps = NULL;
+    bool first_time = false;
+    struct context c;
+    tvbuff_t *tvb;
 
+    /* Most packets without payload have nothing to do with that of others either. */
+    if (!payload.in_stream && !payload.receiver_gap && !payload.ends_sender)
+        return VSOCK_PAYLOAD_BYTES;
+    if (r) {
+        state = r->copy ? NULL : get_state(p, r, payload.in_stream);
+        if (!state)
+            return VSOCK_PAYLOAD_BYTES;
+        first_time = !PINFO_FD_VISITED(pinfo) && state->last_record != r;
+        chosen = find_chosen(state, r, first_time);
+        if (!first_time)
+            steps = (wmem_array_t *)wmem_map_lookup(kept_steps, r);
+        else
+            state->last_record = r;
+        if (!chosen && !steps && is_undissected(state, &payload, r)) {
+            tvb = tree ? vsock_payload_tvb(record_tvb, p, r) : NULL;
+            if (tvb)
+                show_as_data(tvb, pinfo, tree);
+            return VSOCK_PAYLOAD_BYTES;
+        }
+    }
+    tvb = vsock_payload_tvb(record_tvb, p, r);
     if (tvb) {
         payload.captured = tvb_captured_length(tvb);
         payload.bytes = tvb_get_ptr(tvb, 0, (int)payload.captured);
     }
-    if (!r)
-        return payload;
-    payload.offset = r->offset != VSOCK_OFFSET_NONE ? r->offset : 0;
-    payload.frame = r->frame;
-    payload.sender = r->sender;
-    payload.in_stream = has_payload(p, r);
-    payload.end_of_message = (p->virtio.flags & VSOCK_SEQ_EOM) != 0;
-    payload.sender_gap = r->ext && r->ext->part_missing;
-    payload.receiver_gap = shows_gap(r);
-    payload.ends_sender = ends_sender(p, r);
-    payload.ends_receiver = payload.ends_sender && p->virtio.op == VSOCK_OP_RST;
-    return payload;
-}
-
-enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                                               proto_tree *vsock_tree, proto_item *item,
-                                               const struct vsock_packet *p, const struct vsock_record *r)
-{
-    struct vsock_payload_state *state;
-    dissector_handle_t chosen;
-    wmem_array_t *steps;
-    bool first_time;
-    struct context c;
-
-    if (!concerns_payload(p, r))
-        return VSOCK_PAYLOAD_BYTES;
-    state = r ? get_state(p, r) : NULL;
-    if (r && !state)
-        return VSOCK_PAYLOAD_BYTES;
-    first_time = state && !PINFO_FD_VISITED(pinfo) && state->last_record != r;
-    chosen = state ? find_chosen(state, r, first_time) : NULL;
-    steps = state ? find_steps(state, pinfo, r) : NULL;
-    if (state && !chosen && !steps && is_undissected(state, p, r)) {
-        tvbuff_t *payload = tree ? vsock_payload_tvb(tvb, p, r) : NULL;
-
-        if (payload)
-            show_as_data(payload, pinfo, tree);
-        return VSOCK_PAYLOAD_BYTES;
-    }
-    c = (struct context){
-        .pinfo = pinfo,
-        .tree = tree,
-        .vsock_tree = vsock_tree,
-        .item = item,
-        .record_tvb = tvb,
-        .tvb = vsock_payload_tvb(tvb, p, r),
-        .packet = p,
-        .record = r,
-        .state = state,
-        .chosen = chosen,
-        .before = *pinfo,
-        .steps = steps,
-        .first_time = first_time,
-    };
-    c.payload = describe_payload(c.tvb, p, r);
+    c = (struct context){.pinfo = pinfo,
+                         .tree = tree,
+                         .items = items,
+                         .record_tvb = record_tvb,
+                         .tvb = tvb,
+                         .packet = p,
+                         .record = r,
+                         .state = state,
+                         .payload = payload,
+                         .chosen = chosen,
+                         .before = *pinfo,
+                         .steps = steps,
+                         .first_time = first_time};
     take_and_restore(&c);
     return c.shown;
 }

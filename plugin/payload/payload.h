@@ -7,7 +7,7 @@
 #include <epan/packet.h>
 #include <epan/prefs.h>
 
-#include "core/wire.h"
+#include "dissect/header.h"
 #include "dissect/track.h"
 
 enum vsock_payload_shown {
@@ -16,17 +16,21 @@ enum vsock_payload_shown {
     VSOCK_PAYLOAD_SEGMENT,   /* part of something larger; dissectors may have spoilt the columns */
 };
 
-void vsock_payload_register_preferences(module_t *preferences);
+/* Registers the preferences, and all that handoff.h does. */
+void vsock_payload_register(module_t *preferences);
 
 /* The packet's own payload, wherever in the record it lies, as far as it was captured; NULL if none was. */
 tvbuff_t *vsock_payload_tvb(tvbuff_t *tvb, const struct vsock_packet *packet,
                             const struct vsock_record *record);
 
-/* Deals with a packet's payload, and with what the packet ends. `tree` is for other dissectors, `vsock_tree`
- * for what is said of vsock; `record` may be NULL. */
+/* Deals with a packet's payload, and with what the packet ends. `tree` is for other dissectors, `items` for
+ * what is said of vsock; `record` may be NULL. */
 enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                                               proto_tree *vsock_tree, proto_item *item,
+                                               const struct vsock_header_items *items,
                                                const struct vsock_packet *packet,
                                                const struct vsock_record *record);
+
+/* Gives a whole record, as it came, to Export PDUs. */
+void vsock_export_record(packet_info *pinfo, tvbuff_t *tvb);
 
 #endif
