@@ -40,7 +40,8 @@ SINCE = {("5201", "iperf3"): "4.2"}
 SHOWN_CAPTURES = 3
 
 STRINGS = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'  # as C joins them
-EXPERT = re.compile(rf'\{{&\w+,\s*\{{"([\w.]+)",\s*PI_\w+,\s*PI_(\w+),\s*{STRINGS},\s*EXPFILL')
+# A struct vsock_expert, as it is written.
+EXPERT = re.compile(rf'\{{\s*(?:\.name = )?"([\w.]+)",\s*PI_(CHAT|NOTE|WARN|ERROR),\s*{STRINGS}[,}}]')
 SAID = re.compile(r"^(note|warn|error) +([a-z-]+)  \(.*\n.*\n(?: +next: (.*)$)?", re.M)  # in a golden
 
 Field = collections.namedtuple("Field", "name filter type protocol base mask blurb")
@@ -98,7 +99,7 @@ def read_severities(fields):
     for path in sorted(PLUGIN.rglob("*.c")):
         text = path.read_text()
         found = EXPERT.findall(text)
-        if len(found) != len(re.findall(r"\bEXPFILL", text)):
+        if len(found) != len(re.findall(r"\bPI_(?:CHAT|NOTE|WARN|ERROR)\b", text)):
             sys.exit(f"{path}: a finding is written as EXPERT in reference.py does not expect it")
         for name, severity, summary in found:
             if name not in fields or fields[name].name != c_string(summary):
@@ -126,12 +127,12 @@ def read_preferences(reports):
 def read_name_tables():
     """File, description and columns of the tables that users fill in."""
     text = (PLUGIN / "dissect" / "services.c").read_text()
-    tables = []
-    for block in text.split("static uat_field_t columns[] = {")[1:]:
-        columns = re.findall(rf"UAT_FLD_\w+\(\w+, \w+, {STRINGS},\s*{STRINGS}\)", block)
-        file = re.search(r'uat_new\("[^"]+", sizeof\([^)]+\), "(\w+)"', block)
-        description = re.search(rf'prefs_register_uat_preference\(preferences, "\w+", "[^"]+",\s*{STRINGS},', block)
-        tables.append((file[1], c_string(description[1]), [tuple(map(c_string, column)) for column in columns]))
+    columns = [re.findall(rf"UAT_FLD_\w+\(\w+, \w+, {STRINGS},\s*{STRINGS}\)", block)
+               for block in text.split("_columns[] = {")[1:]]
+    registered = re.findall(rf'prefs_register_uat_preference\(\s*preferences, "\w+", "[^"]+",\s*{STRINGS},\s*'
+                            r'uat_new\("[^"]+", sizeof\([^)]+\), "(\w+)"', text)  # in the same order
+    tables = [(file, c_string(description), [tuple(map(c_string, column)) for column in block])
+              for (description, file), block in zip(registered, columns)]
     sources = "".join(path.read_text() for path in PLUGIN.rglob("*.c"))
     columns = sum(len(columns) for *_, columns in tables)
     if (len(tables), columns) != (sources.count("uat_new("), sources.count("UAT_FLD_")):
