@@ -100,7 +100,7 @@ void vsock_app_attach(const struct vsock_app *app)
         return;
     title = wmem_strdup_printf(wmem_epan_scope(), "%s over vsock", app->short_name);
     name = wmem_strdup_printf(wmem_epan_scope(), "%s_vsock", app->filter_name);
-    heur_dissector_add(VSOCK_HEURISTIC_LIST, app->heuristic, title, name, app->proto, HEURISTIC_ENABLE);
+    vsock_heuristic_add(app->heuristic, app->recognize, title, name, app->proto);
 }
 
 const char *vsock_app_printable(packet_info *pinfo, const char *text)

@@ -110,6 +110,39 @@ static bool try_ports(struct call *c, bool by_user)
     return try_port(c, h->server_port, by_user) || (client != h->server_port && try_port(c, client, by_user));
 }
 
+/* What our heuristics recognize. To ask one through epan costs 700 instructions, most of what is spent on the
+ * first packets of a stream that nobody knows: where the list has ours alone, it is asked only if one will
+ * take the bytes. */
+static struct {
+    bool (*recognize[16])(tvbuff_t *);
+    unsigned count;
+    unsigned listed; /* all of the list, others' included; 0 until they are counted */
+} ours;
+
+void vsock_heuristic_add(heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *), const char *description,
+                         const char *short_name, int proto)
+{
+    g_assert(ours.count < array_length(ours.recognize));
+    ours.recognize[ours.count++] = recognizes;
+    heur_dissector_add(VSOCK_HEURISTIC_LIST, heuristic, description, short_name, proto, HEURISTIC_ENABLE);
+}
+
+static void count_one(const char *table _U_, heur_dtbl_entry_t *entry _U_, void *data _U_)
+{
+    ours.listed++;
+}
+
+static bool may_be_recognized(tvbuff_t *tvb)
+{
+    if (ours.listed == 0) /* all have been added by now */
+        heur_dissector_table_foreach(VSOCK_HEURISTIC_LIST, count_one, NULL);
+    for (unsigned i = 0; i < ours.count; i++) {
+        if (ours.recognize[i](tvb))
+            return true;
+    }
+    return ours.listed > ours.count;
+}
+
 static bool try_heuristic_list(struct call *c, heur_dissector_list_t list)
 {
     heur_dtbl_entry_t *entry;
@@ -124,7 +157,7 @@ static bool try_heuristics(struct call *c)
 {
     if (c->handoff->skip_contents)
         return false;
-    return try_heuristic_list(c, heuristics) ||
+    return (may_be_recognized(c->tvb) && try_heuristic_list(c, heuristics)) ||
            (tcp_heuristics && try_heuristic_list(c, find_heur_dissector_list("tcp")));
 }
 

@@ -43,6 +43,10 @@ bool vsock_takes_dissectors(void);
 /* Is a dissector attached to one of the two? */
 bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port);
 
+/* Adds a heuristic of ours to the list. `recognizes`: would it take these bytes? */
+void vsock_heuristic_add(heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *), const char *description,
+                         const char *short_name, int proto);
+
 /* For heuristics that have recognised their protocol: from this packet on the connection is that dissector's.
  */
 void vsock_claim(packet_info *pinfo, dissector_handle_t handle);

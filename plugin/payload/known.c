@@ -25,46 +25,55 @@ static bool take_connection(dissector_handle_t handle, tvbuff_t *tvb, packet_inf
 }
 
 /* A heuristic has no data of its own to go by: so each is a function. */
-#define FIND_CONNECTION(find, rule, handle)                                                                  \
-    static compat_bool find(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)                 \
+#define FIND_CONNECTION(name, handle)                                                                        \
+    static bool is_##name(tvbuff_t *tvb)                                                                     \
     {                                                                                                        \
-        return is(rule, tvb) && take_connection(handle, tvb, pinfo, tree, data);                             \
+        return is(vsock_is_##name, tvb);                                                                     \
+    }                                                                                                        \
+    static compat_bool find_##name(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)          \
+    {                                                                                                        \
+        return is_##name(tvb) && take_connection(handle, tvb, pinfo, tree, data);                            \
     }
 
-FIND_CONNECTION(find_ssh, vsock_is_ssh, ssh)
-FIND_CONNECTION(find_http, vsock_is_http, http)
-FIND_CONNECTION(find_http2, vsock_is_http2, http2)
-FIND_CONNECTION(find_tls, vsock_is_tls, tls)
-FIND_CONNECTION(find_mqtt, vsock_is_mqtt, mqtt)
-FIND_CONNECTION(find_9p, vsock_is_9p, ninep)
-FIND_CONNECTION(find_adb, vsock_is_adb, adb)
+FIND_CONNECTION(ssh, ssh)
+FIND_CONNECTION(http, http)
+FIND_CONNECTION(http2, http2)
+FIND_CONNECTION(tls, tls)
+FIND_CONNECTION(mqtt, mqtt)
+FIND_CONNECTION(9p, ninep)
+FIND_CONNECTION(adb, adb)
+
+static bool is_json(tvbuff_t *tvb)
+{
+    return tvb_captured_length(tvb) == tvb_reported_length(tvb) && is(vsock_is_json, tvb);
+}
 
 /* What follows an object may be anything, so this claims no more than it. */
 static compat_bool find_json(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    if (tvb_captured_length(tvb) < tvb_reported_length(tvb) || !is(vsock_is_json, tvb))
+    if (!is_json(tvb))
         return false;
     call_dissector_only(json, tvb, pinfo, tree, NULL); /* it would take TCP's data for HTTP's */
     return true;
 }
 
-static void add(dissector_handle_t handle, heur_dissector_t heuristic, const char *description,
-                const char *short_name)
+static void add(dissector_handle_t handle, heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *),
+                const char *description, const char *short_name)
 {
     if (handle)
-        heur_dissector_add(VSOCK_HEURISTIC_LIST, heuristic, description, short_name,
-                           dissector_handle_get_protocol_index(handle), HEURISTIC_ENABLE);
+        vsock_heuristic_add(heuristic, recognizes, description, short_name,
+                            dissector_handle_get_protocol_index(handle));
 }
 
 void vsock_known_add(void)
 {
-    add(ssh = find_dissector("ssh"), find_ssh, "SSH over vsock", "ssh_vsock");
-    add(http = find_dissector("http-over-tcp"), find_http, "HTTP over vsock", "http_vsock");
-    add(http2 = find_dissector("http2"), find_http2, "HTTP2 over vsock", "http2_vsock");
-    add(tls = find_dissector("tls"), find_tls, "TLS over vsock", "tls_vsock");
-    add(mqtt = find_dissector("mqtt"), find_mqtt, "MQTT over vsock", "mqtt_vsock");
+    add(ssh = find_dissector("ssh"), find_ssh, is_ssh, "SSH over vsock", "ssh_vsock");
+    add(http = find_dissector("http-over-tcp"), find_http, is_http, "HTTP over vsock", "http_vsock");
+    add(http2 = find_dissector("http2"), find_http2, is_http2, "HTTP2 over vsock", "http2_vsock");
+    add(tls = find_dissector("tls"), find_tls, is_tls, "TLS over vsock", "tls_vsock");
+    add(mqtt = find_dissector("mqtt"), find_mqtt, is_mqtt, "MQTT over vsock", "mqtt_vsock");
     ninep = dissector_get_uint_handle(find_dissector_table("tcp.port"), 564); /* no name in 4.0 */
-    add(ninep, find_9p, "9P over vsock", "9p_vsock");
-    add(adb = find_dissector("adb"), find_adb, "ADB over vsock", "adb_vsock");
-    add(json = find_dissector("json"), find_json, "JSON over vsock", "json_vsock");
+    add(ninep, find_9p, is_9p, "9P over vsock", "9p_vsock");
+    add(adb = find_dissector("adb"), find_adb, is_adb, "ADB over vsock", "adb_vsock");
+    add(json = find_dissector("json"), find_json, is_json, "JSON over vsock", "json_vsock");
 }
