@@ -136,11 +136,11 @@ static const char *decimal_cid(uint64_t cid)
         const char *text; /* NULL at first */
     } recent[256];
     size_t i = cid % array_length(recent);
-    char buffer[CID_TEXT_SIZE];
-    struct vsock_text decimal;
 
     if (!recent[i].text || recent[i].cid != cid) {
-        decimal = vsock_text_start(buffer, sizeof(buffer));
+        char buffer[CID_TEXT_SIZE];
+        struct vsock_text decimal = vsock_text_start(buffer, sizeof(buffer));
+
         vsock_text_add_uint(&decimal, cid);
         recent[i].cid = cid;
         recent[i].text = intern(buffer);

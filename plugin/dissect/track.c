@@ -119,7 +119,7 @@ static struct vsock_arrival arrival_of(const packet_info *pinfo)
 {
     const wtap_rec *rec = pinfo->rec;
     struct vsock_arrival at = {
-        .section = rec->presence_flags & WTAP_HAS_SECTION_NUMBER ? rec->section_number : 0,
+        .section = (rec->presence_flags & WTAP_HAS_SECTION_NUMBER) ? rec->section_number : 0,
         .frame = pinfo->num,
         .layer = pinfo->curr_layer_num,
         .time = vsock_packet_time(pinfo),

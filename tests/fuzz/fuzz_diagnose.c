@@ -48,10 +48,10 @@ static void name_ends(struct record *r, uint8_t side, unsigned choice)
     enum oddity oddity = (enum oddity)(choice >> 5);
     struct vsock_endpoint end[2] = {{42 + (choice >> 4 & 1), 1024}, {3, 1 + (choice & 15)}};
 
-    if (oddity == LOOPBACK)
+    if (oddity == LOOPBACK) {
         end[1].cid = choice & 1 ? VSOCK_CID_LOCAL : end[0].cid;
-    if (oddity == LOOPBACK)
         end[side].cid = VSOCK_CID_LOCAL; /* as Linux has it */
+    }
     if (oddity == HOST)
         end[1].cid = VSOCK_CID_HOST;
     if (oddity == ITSELF)
@@ -99,12 +99,14 @@ static struct step take_packet(struct steps *steps, struct vsock_arrival *at)
     uint8_t peeked = peek_choice(steps);
     struct step step = take_step(steps, &run.histories[peeked]);
     uint8_t choice = step.choice;
-    uint32_t captured = UINT32_MAX, payload = step.packet.virtio.len;
+    uint32_t payload = step.packet.virtio.len;
 
     if (step.again && steps->taken > 1) {
         step.packet = run.last.packet;
         choice = step.choice = run.last.choice;
     } else {
+        uint32_t captured = UINT32_MAX;
+
         name_ends(&step.record, step.side, choice);
         step.record.length += payload < UINT32_MAX / 2 ? payload : 0;
         if (choice >> 5 == BAD_HEADERS)

@@ -40,7 +40,7 @@ static inline void begin_capture(void)
 static inline const struct vsock_record *take_cut(const struct record *r, uint32_t captured)
 {
     struct vsock_packet p = read_cut(r, captured);
-    struct vsock_arrival at = {
+    struct vsock_arrival arrival = {
         .section = section,
         .interface = interface,
         .frame = frames_stand_still ? 1 : ++frame,
@@ -49,7 +49,7 @@ static inline const struct vsock_record *take_cut(const struct record *r, uint32
     };
 
     now += MS;
-    return vsock_capture_take(capture, &p, vsock_malformed(&p), &at);
+    return vsock_capture_take(capture, &p, vsock_malformed(&p), &arrival);
 }
 
 static inline const struct vsock_record *take(struct connection *c, uint8_t side, enum vsock_op op,
@@ -99,7 +99,7 @@ static inline const struct vsock_record *shut(struct connection *c, uint8_t side
     return take(c, side, VSOCK_OP_SHUTDOWN, 0);
 }
 
-static inline const struct vsock_record *no_socket(struct connection *c, uint8_t side)
+static inline const struct vsock_record *no_socket(const struct connection *c, uint8_t side)
 {
     struct connection none = *c;
 

@@ -38,7 +38,7 @@ static unsigned count_spare_rws(void)
 {
     unsigned n = 0;
 
-    for (const struct vsock_rw *rw = capture->spare_rws; rw; rw = rw->next)
+    for (const struct vsock_rw *spare = capture->spare_rws; spare; spare = spare->next)
         n++;
     return n;
 }
@@ -774,6 +774,7 @@ static void overruns_that_were_read_are_loss_of_the_capture(void)
     update(&one, 1001);
     g_assert_null(find_diagnosis(stream_at(0)->diagnoses, VSOCK_CODE_CREDIT_OVERRUN));
     loss = find_diagnosis(stream_at(0)->diagnoses, VSOCK_CODE_CAPTURE_LOSS);
+    g_assert(loss);
     g_assert_cmpint(loss->severity, ==, VSOCK_SEVERITY_NOTE);
     g_assert_cmpuint(loss->figures.others, ==, 2);
     g_assert_cmpuint(loss->figures.count, ==, 0);

@@ -422,7 +422,7 @@ static void three_streams_open_for_five_seconds_without_data_are_said(void)
     idle_until(5 * SECOND)->stats.side[1].rws = 1;
     idle_until(5 * SECOND)->conn.degenerate = true;
     shut = idle_until(20 * SECOND);
-    shut->stats.shut_time = 5 * SECOND - 1; /* no longer open */
+    shut->stats.shut_time = 5 * SECOND - 1;                    /* no longer open */
     idle_until(5 * SECOND - 1)->stats.shut_time = 20 * SECOND; /* after its end, by its clock */
     judge();
     g_assert_false(is_told(VSOCK_CODE_NO_DATA, 0, 0));
