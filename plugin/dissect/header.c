@@ -140,9 +140,11 @@ static proto_item *add_number(const struct cursor *c, int hf, uint32_t offset, u
     proto_item *item =
         size == 8 ? proto_tree_add_uint64(c->tree, hf, c->tvb, (int)offset, 8, value)
                   : proto_tree_add_uint(c->tree, hf, c->tvb, (int)offset, (int)size, (uint32_t)value);
+    field_info *added = PITEM_FINFO(item);
 
-    if (PITEM_FINFO(item)->hfinfo->id == hf) /* not its parent, which stands for what nobody asks for */
-        FI_SET_FLAG(PITEM_FINFO(item), FI_LITTLE_ENDIAN);
+    /* What nobody asks for is stood for by the parent, or since 4.6 by an item without a field. */
+    if (added && added->hfinfo->id == hf)
+        FI_SET_FLAG(added, FI_LITTLE_ENDIAN);
     return item;
 }
 
