@@ -109,7 +109,7 @@ bool vsock_is_adb(const uint8_t *bytes, size_t length)
 /* The first place from `at` on that is not white space, or `length`. */
 static size_t skip_space(const uint8_t *bytes, size_t length, size_t at)
 {
-    while (at < length && memchr(" \t\r\n", bytes[at], 4))
+    while (at < length && (bytes[at] == ' ' || bytes[at] == '\t' || bytes[at] == '\r' || bytes[at] == '\n'))
         at++;
     return at;
 }

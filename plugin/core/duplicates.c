@@ -21,40 +21,40 @@ static uint64_t header_digest(const struct vsock_packet *p)
     return mix(digest, p->virtio.fwd_cnt);
 }
 
-static void forget(struct vsock_duplicates *c, uint32_t index)
+static void forget(struct vsock_duplicates *d, uint32_t index)
 {
     /* Moves the older ones up by one place: order is kept, and the ring has no holes. */
     for (; index > 0; index--)
-        c->waiting[(c->first + index) % VSOCK_DUPLICATES_MAX] =
-            c->waiting[(c->first + index - 1) % VSOCK_DUPLICATES_MAX];
-    c->first = (c->first + 1) % VSOCK_DUPLICATES_MAX;
-    c->count--;
+        d->waiting[(d->first + index) % VSOCK_DUPLICATES_MAX] =
+            d->waiting[(d->first + index - 1) % VSOCK_DUPLICATES_MAX];
+    d->first = (d->first + 1) % VSOCK_DUPLICATES_MAX;
+    d->count--;
 }
 
-void vsock_duplicates_wait(struct vsock_duplicates *c, const struct vsock_packet *packet, uint8_t side,
+void vsock_duplicates_wait(struct vsock_duplicates *d, const struct vsock_packet *packet, uint8_t side,
                            uint32_t payload_skip)
 {
     uint32_t last;
 
-    if (c->count == VSOCK_DUPLICATES_MAX)
-        forget(c, 0);
-    last = (c->first + c->count++) % VSOCK_DUPLICATES_MAX;
-    c->waiting[last].digest = header_digest(packet);
-    c->waiting[last].side = side;
-    c->waiting[last].payload_skip = payload_skip;
+    if (d->count == VSOCK_DUPLICATES_MAX)
+        forget(d, 0);
+    last = (d->first + d->count++) % VSOCK_DUPLICATES_MAX;
+    d->waiting[last].digest = header_digest(packet);
+    d->waiting[last].side = side;
+    d->waiting[last].payload_skip = payload_skip;
 }
 
-bool vsock_duplicates_take(struct vsock_duplicates *c, const struct vsock_packet *packet, uint8_t side,
+bool vsock_duplicates_take(struct vsock_duplicates *d, const struct vsock_packet *packet, uint8_t side,
                            uint32_t *payload_skip)
 {
     uint64_t digest = header_digest(packet);
 
-    for (uint32_t i = 0; i < c->count; i++) {
-        uint32_t at = (c->first + i) % VSOCK_DUPLICATES_MAX;
+    for (uint32_t i = 0; i < d->count; i++) {
+        uint32_t at = (d->first + i) % VSOCK_DUPLICATES_MAX;
 
-        if (c->waiting[at].digest == digest && c->waiting[at].side == side) {
-            *payload_skip = c->waiting[at].payload_skip;
-            forget(c, i);
+        if (d->waiting[at].digest == digest && d->waiting[at].side == side) {
+            *payload_skip = d->waiting[at].payload_skip;
+            forget(d, i);
             return true;
         }
     }

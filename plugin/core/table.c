@@ -8,9 +8,9 @@
 
 void *vsock_alloc_aligned(wmem_allocator_t *memory, size_t size)
 {
-    uintptr_t start = (uintptr_t)wmem_alloc0(memory, size + CACHE_LINE - 1);
+    char *start = (char *)wmem_alloc0(memory, size + CACHE_LINE - 1);
 
-    return (void *)((start + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1));
+    return start + (0 - (uintptr_t)start) % CACHE_LINE;
 }
 
 static unsigned key_hash(const void *key)
