@@ -7,7 +7,7 @@ from lib import runner
 
 PROTOCOLS = ["vsock", "ttrpc", "sd_notify", "gcs", "nitro_heartbeat"]
 ANY = "|".join(PROTOCOLS)
-DIAGNOSES = runner.TOP / "plugin" / "core" / "diagnose.c"
+DIAGNOSES = runner.TOP / "plugin" / "core" / "diagnosis_codes.c"
 
 
 def fields(options):
@@ -25,4 +25,4 @@ def preferences(options):
 
 def codes():
     """Of diagnoses."""
-    return set(re.findall(r'\[VSOCK_CODE_\w+\] = \{"([a-z-]+)"', DIAGNOSES.read_text()))
+    return set(re.findall(r'\.name = "([a-z-]+)"', DIAGNOSES.read_text()))
