@@ -34,7 +34,7 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
 
     c->memory = memory;
     c->streams = wmem_array_new(memory, sizeof(struct vsock_stream *));
-    c->cid_pairs = vsock_table_new(memory);
+    c->cid_pairs = vsock_table_new_listed(memory);
     c->tuples = vsock_table_new(memory);
     c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
     c->sources = vsock_table_new(memory);
@@ -148,8 +148,7 @@ static struct tuple *get_tuple(struct vsock_capture *c, struct vsock_key key, co
 static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *t,
                                          const struct vsock_packet *p, uint8_t side, int64_t time)
 {
-    struct vsock_stream *s = (struct vsock_stream *)vsock_alloc_aligned(c->memory, sizeof(*s)),
-                        *previous = t->newest;
+    struct vsock_stream *s = wmem_new0(c->memory, struct vsock_stream), *previous = t->newest;
 
     s->index = wmem_array_get_count(c->streams);
     wmem_array_append_one(c->streams, s);

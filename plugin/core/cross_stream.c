@@ -378,8 +378,8 @@ static void judge_attempts(GArray *attempts)
 void vsock_requests_judge(const struct vsock_capture *c, GHashTable *selected, GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
-    struct requests r = {vsock_table_new(memory), vsock_table_new(memory), vsock_table_new(memory),
-                         g_array_new(FALSE, FALSE, sizeof(struct attempt))};
+    struct requests r = {vsock_table_new_listed(memory), vsock_table_new_listed(memory),
+                         vsock_table_new_listed(memory), g_array_new(FALSE, FALSE, sizeof(struct attempt))};
 
     for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
         const struct vsock_stream *s = vsock_capture_stream(c, i);
@@ -457,14 +457,14 @@ bool vsock_stream_orphaned(const struct vsock_stream *s, struct vsock_diagnosis 
 
 /* Collects the streams, of those that went on soon after the one at `first`, that had waited with it for long
  * enough; sets for how long all of them did. */
-static unsigned find_together(const struct vsock_cid_pair *p, unsigned first, uint32_t streams[],
+static unsigned find_together(const struct vsock_waits *waits, unsigned first, uint32_t streams[],
                               int64_t *overlap)
 {
-    const struct vsock_waited *w = p->waited;
+    const struct vsock_waited *w = waits->latest;
     unsigned n = 0;
 
     *overlap = w[first].until - w[first].from;
-    for (unsigned i = first; i < p->waited_count; i++) {
+    for (unsigned i = first; i < waits->count; i++) {
         unsigned known = 0;
 
         if (w[i].until - w[first].until > TOGETHER_ENDS || w[first].until - w[i].from < TOGETHER_MIN)
@@ -479,35 +479,39 @@ static unsigned find_together(const struct vsock_cid_pair *p, unsigned first, ui
     return n;
 }
 
-static void note_together(struct vsock_cid_pair *p, unsigned first)
+static void note_together(const struct vsock_cid_pair *p, unsigned first)
 {
-    const struct vsock_waited *last = &p->waited[p->waited_count - 1];
-    struct vsock_diagnosis d =
-        vsock_diagnosis_start(VSOCK_CODE_HEAD_OF_LINE, &(struct vsock_mark){.frame = p->waited[first].frame,
-                                                                            .time = p->waited[first].from});
+    struct vsock_waits *waits = p->waits;
+    const struct vsock_waited *w = &waits->latest[first];
+    struct vsock_diagnosis d = vsock_diagnosis_start(
+        VSOCK_CODE_HEAD_OF_LINE, &(struct vsock_mark){.frame = w->frame, .time = w->from});
     uint32_t streams[VSOCK_TOGETHER_MAX];
 
-    d.last_frame = last->frame;
-    d.figures.count = find_together(p, first, streams, &d.figures.longest);
+    d.last_frame = waits->latest[waits->count - 1].frame;
+    d.figures.count = find_together(waits, first, streams, &d.figures.longest);
     d.src_scope = d.dst_scope = VSOCK_SCOPE_CID;
     d.src.cid = p->low_cid;
     d.dst.cid = p->high_cid;
-    if (d.figures.count < TOGETHER_STREAMS || d.figures.count <= p->together.figures.count)
+    if (d.figures.count < TOGETHER_STREAMS || d.figures.count <= waits->together.figures.count)
         return;
-    p->together = d;
-    memcpy(p->together_streams, streams, d.figures.count * sizeof(streams[0]));
+    waits->together = d;
+    memcpy(waits->together_streams, streams, d.figures.count * sizeof(streams[0]));
 }
 
-static void note_waited(struct vsock_cid_pair *p, struct vsock_waited waited)
+static void note_waited(struct vsock_cid_pair *p, struct vsock_waited waited, wmem_allocator_t *memory)
 {
+    struct vsock_waits *waits = p->waits;
+
     if (waited.until - waited.from < TOGETHER_MIN)
         return;
-    if (p->waited_count == VSOCK_TOGETHER_MAX) {
-        p->waited_count--;
-        memmove(p->waited, p->waited + 1, p->waited_count * sizeof(p->waited[0]));
+    if (!waits)
+        waits = p->waits = wmem_new0(memory, struct vsock_waits);
+    if (waits->count == VSOCK_TOGETHER_MAX) {
+        waits->count--;
+        memmove(waits->latest, waits->latest + 1, waits->count * sizeof(waits->latest[0]));
     }
-    p->waited[p->waited_count++] = waited;
-    for (unsigned first = 0; first + 1 < p->waited_count; first++)
+    waits->latest[waits->count++] = waited;
+    for (unsigned first = 0; first + 1 < waits->count; first++)
         note_together(p, first);
 }
 
@@ -521,18 +525,22 @@ void vsock_cid_pair_take(struct vsock_cid_pair *p, const struct vsock_stream *s,
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
         note_opened(p, &s->conn.request, memory);
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED))
-        note_waited(p, waited);
+        note_waited(p, waited, memory);
 }
 
 void vsock_cid_pairs_judge(const struct vsock_table *pairs, GHashTable *selected, GArray *found)
 {
     for (unsigned i = 0; i < wmem_array_get_count(pairs->all); i++) {
         const struct vsock_cid_pair *p = *(struct vsock_cid_pair **)wmem_array_index(pairs->all, i);
-        struct vsock_diagnosis d = p->together;
+        const struct vsock_waits *waits = p->waits;
+        struct vsock_diagnosis d;
 
+        if (!waits)
+            continue;
+        d = waits->together;
         d.figures.count = 0;
-        for (unsigned k = 0; k < p->together.figures.count; k++)
-            d.figures.count += vsock_is_selected(selected, p->together_streams[k]);
+        for (unsigned k = 0; k < waits->together.figures.count; k++)
+            d.figures.count += vsock_is_selected(selected, waits->together_streams[k]);
         if (d.figures.count >= TOGETHER_STREAMS)
             g_array_append_val(found, d);
     }

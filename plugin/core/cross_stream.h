@@ -39,6 +39,14 @@ struct vsock_waited {
     int64_t from, until;
 };
 
+/* Long stalls of the streams between two CIDs. */
+struct vsock_waits {
+    struct vsock_waited latest[VSOCK_TOGETHER_MAX]; /* that ended, oldest first */
+    unsigned count;
+    struct vsock_diagnosis together; /* figures.count 0: none */
+    uint32_t together_streams[VSOCK_TOGETHER_MAX];
+};
+
 /* Two CIDs, whichever connects. */
 struct vsock_cid_pair {
     struct vsock_key key;
@@ -46,11 +54,8 @@ struct vsock_cid_pair {
     wmem_array_t *gaps; /* of struct vsock_gap, in the order of time; NULL while there is none */
     bool spoke;
     int64_t last_time;
-    struct vsock_gap silence; /* the latest, while no connection began since; until 0: none */
-    struct vsock_waited waited[VSOCK_TOGETHER_MAX]; /* the latest long stalls that ended, oldest first */
-    unsigned waited_count;
-    struct vsock_diagnosis together; /* figures.count 0: none */
-    uint32_t together_streams[VSOCK_TOGETHER_MAX];
+    struct vsock_gap silence;  /* the latest, while no connection began since; until 0: none */
+    struct vsock_waits *waits; /* NULL while there is none */
 };
 
 /* That of the stream's ends. */

@@ -7,9 +7,6 @@
 #include <stdint.h>
 #include <wsutil/wmem/wmem.h>
 
-/* Zeroed, and with its first byte at the beginning of a cache line. */
-void *vsock_alloc_aligned(wmem_allocator_t *memory, size_t size);
-
 /* Words mean what the kind of things is told apart by; those that it is not are 0. */
 struct vsock_key {
     uint64_t word[4];
@@ -18,14 +15,17 @@ struct vsock_key {
 struct vsock_table {
     wmem_allocator_t *memory;
     wmem_map_t *map;
-    wmem_array_t *all; /* pointers, in the order in which they were made */
+    wmem_array_t *all; /* pointers, in the order in which they were made; NULL where nobody asks */
+    char *slab;        /* memory for the next ones */
+    size_t slab_left;
 };
 
 struct vsock_table vsock_table_new(wmem_allocator_t *memory);
+struct vsock_table vsock_table_new_listed(wmem_allocator_t *memory); /* with `all` */
 
 gboolean vsock_key_equal(const void *key, const void *other);
 
-/* Things begin with their key. A new one is zeroed otherwise, and aligned as above. */
+/* Things begin with their key. A new one is zeroed otherwise. */
 void *vsock_table_get(struct vsock_table *table, struct vsock_key key, size_t size);
 
 #endif

@@ -222,7 +222,8 @@ static void check_cid_pair(const struct vsock_cid_pair *pair)
         pair->gaps ? (const struct vsock_gap *)wmem_array_get_raw(pair->gaps) : NULL;
 
     CHECK(pair->spoke && pair->low_cid <= pair->high_cid);
-    CHECK(pair->waited_count <= VSOCK_TOGETHER_MAX && pair->together.figures.count <= VSOCK_TOGETHER_MAX);
+    CHECK_IMPLIES(pair->waits, pair->waits->count <= VSOCK_TOGETHER_MAX &&
+                                   pair->waits->together.figures.count <= VSOCK_TOGETHER_MAX);
     for (unsigned i = 0; gaps && i < wmem_array_get_count(pair->gaps); i++) {
         CHECK(gaps[i].from < gaps[i].until);
         CHECK_IMPLIES(i > 0, gaps[i].from >= gaps[i - 1].until);

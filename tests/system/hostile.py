@@ -25,14 +25,14 @@ STREAMS = {
     "flapping": FEW // 3, "refusals": FEW // 2, "findings": FEW // 6, "messages": FEW // 10, "http_headers": FEW // 10,
 }
 
-# Packets, tshark's arguments, and how many bytes a packet may cost. A connection costs 1,200 and more in
-# reports and tables; from 4.4 on, tshark itself needs some 130 a packet.
+# Packets, tshark's arguments, and how many bytes a packet may cost. A connection costs 1,500 and more, as it
+# is summed up packet by packet; from 4.4 on, tshark itself needs some 130 a packet.
 FILTER = ("-Y", "frame.number == 0")
 MEMORY = {
-    "ports": (60_000, ("-q", "-z", "conv,vsock"), 2100),
-    "same_time": (60_000, FILTER, 1500),
-    "cids": (100_000, ("-T", "fields", "-e", "_ws.col.Source", "-e", "_ws.col.Destination"), 1900),
-    "interfaces": (60_000, FILTER, 1700),
+    "ports": (60_000, ("-q", "-z", "conv,vsock"), 2150),
+    "same_time": (60_000, FILTER, 1750),
+    "cids": (100_000, ("-T", "fields", "-e", "_ws.col.Source", "-e", "_ws.col.Destination"), 2150),
+    "interfaces": (60_000, FILTER, 1800),
     "findings": (60_000, ("-q", "-z", "vsock,diagnose"), 1000),
     "flapping": (60_000, ("-q", "-z", "vsock,diagnose"), 1000),
     "copies": (60_000, FILTER, 300),

@@ -928,8 +928,8 @@ static void stalls_that_end_are_known_to_the_pair(void)
     rw(&one, 1000); /* frame 5 */
     after(SECOND);
     update(&one, 1000);
-    g_assert_cmpuint(cid_pair_at(0)->waited_count, ==, 1);
-    waited = &cid_pair_at(0)->waited[0];
+    g_assert_cmpuint(cid_pair_at(0)->waits->count, ==, 1);
+    waited = &cid_pair_at(0)->waits->latest[0];
     g_assert_cmpuint(waited->stream, ==, 1);
     g_assert_cmpuint(waited->frame, ==, 6);
     g_assert_cmpint(waited->until - waited->from, ==, SECOND);
