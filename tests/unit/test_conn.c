@@ -516,6 +516,7 @@ static void rst_with_many_small_packets_unread_is_the_queue(void)
         send_rw(CLIENT, 200);
     stamped_rst(SERVER, 0);
     ASSERT_RST(QUEUE_OVERFLOW, RESET);
+    ASSERT_FOUND(FOUND(RESET));
     g_assert_true(step.findings & FOUND(QUEUE_OVERFLOW_SUSPECTED));
 
     open_connection();

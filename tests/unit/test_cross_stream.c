@@ -278,6 +278,7 @@ static bool is_scan_within(int64_t time)
 static void ten_ports_in_more_than_a_second_are_none(void)
 {
     g_assert_true(is_scan_within(SECOND));
+    g_assert_cmpint(found.figures.total, ==, SECOND);
     g_assert_false(is_scan_within(SECOND + 1));
     g_assert_true(is_refused(9));
 }
@@ -312,6 +313,19 @@ static void a_scan_begins_anew_when_the_clock_goes_back(void)
     g_assert_false(is_scanned()); /* six ports since */
     g_assert_true(is_refused(0));
     g_assert_cmpint(found.figures.total, >=, 0);
+}
+
+static void what_was_refused_before_the_clock_went_back_is_no_part_of_a_scan(void)
+{
+    begin();
+    refuse(10, 1);
+    now -= 10 * SECOND;
+    for (unsigned port = 0; port < 10; port++)
+        refuse(port, 1);
+    judge();
+    g_assert_true(is_scanned());
+    g_assert_cmpuint(found.figures.count, ==, 10);
+    g_assert_true(is_refused(10));
 }
 
 static void of_a_listener_that_is_lost_twice_the_longer_time_is_told(void)
@@ -612,6 +626,7 @@ int main(int argc, char **argv)
     TEST(ten_ports_in_more_than_a_second_are_none);
     TEST(only_the_latest_ten_ports_make_a_scan);
     TEST(a_scan_begins_anew_when_the_clock_goes_back);
+    TEST(what_was_refused_before_the_clock_went_back_is_no_part_of_a_scan);
     TEST(of_a_listener_that_is_lost_twice_the_longer_time_is_told);
     TEST(a_filter_changes_what_is_told_and_not_what_is_found);
     TEST(of_a_listener_that_is_lost_twice_the_time_that_was_selected_is_told);

@@ -234,6 +234,12 @@ static void what_is_said_of_many_is_judged_by_all_and_told_where_one_is_selected
     g_assert_cmpuint(assert_only(VSOCK_CODE_LISTENER_LOST)->figures.count, ==, 3);
     judge_streams(1 << 0, NULL); /* the one that was accepted */
     assert_healthy();
+    begin();
+    refuse_another(&one);
+    refuse_another(&one);
+    judge_streams(1 << 1, NULL);
+    g_assert_cmpuint(assert_only(VSOCK_CODE_CONNECT_REFUSED)->figures.count, ==, 2);
+    g_assert_cmpuint(at(0)->figures.of, ==, 2);
 }
 
 /* ---- the capture itself ---- */
@@ -347,6 +353,28 @@ static void each_interface_and_section_is_judged_by_itself(void)
     for (unsigned i = 0; i < 3; i++)
         g_assert_cmpint(at(i)->severity, ==, VSOCK_SEVERITY_NOTE);
     g_assert_cmpuint(at(0)->figures.count, ==, 2);
+}
+
+static void listeners_and_scans_are_of_one_interface(void)
+{
+    struct connection c = between(42, 1024, 43, 1);
+
+    begin();
+    accept_another(&one);
+    interface = 1;
+    for (unsigned i = 0; i < 3; i++)
+        refuse_another(&one);
+    judge();
+    assert_only(VSOCK_CODE_CONNECT_REFUSED);
+    begin();
+    for (; c.end[S].port <= 10; c.end[S].port++) {
+        interface = c.end[S].port % 2;
+        refuse(&c);
+    }
+    judge();
+    g_assert_cmpuint(report->len, ==, 10);
+    for (unsigned i = 0; i < 10; i++)
+        assert_code(i, VSOCK_CODE_CONNECT_REFUSED);
 }
 
 static void a_client_that_resets_what_it_asked_for_is_at_fault_itself(void)
@@ -647,6 +675,7 @@ int main(int argc, char **argv)
     TEST(packets_in_no_stream_are_told_of_where_the_selection_has_them);
     TEST(refusals_are_counted_by_port_and_client);
     TEST(each_interface_and_section_is_judged_by_itself);
+    TEST(listeners_and_scans_are_of_one_interface);
     TEST(a_client_that_resets_what_it_asked_for_is_at_fault_itself);
     TEST(a_socket_that_dials_itself_is_at_fault_itself);
     TEST(a_request_that_has_no_answer_in_time_is_unanswered);

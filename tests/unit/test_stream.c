@@ -712,6 +712,31 @@ static void a_receiver_that_reads_little_is_slow(void)
     g_assert_cmpint(FIGURES.longest, ==, 100 * MS);
 }
 
+static void a_stall_that_a_shrink_made_is_undecided(void)
+{
+    open_stream();
+    rw(600);
+    conn.buf_alloc[S] = 500;
+    update(0);
+    after(SECOND);
+    update(600);
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_BUFFER_SHRUNK);
+    assert_has(VSOCK_CODE_STALL_UNDECIDED);
+}
+
+static void an_update_that_comes_late_although_asked_for_is_undecided(void)
+{
+    open_stream();
+    rw(1000);
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0);
+    after(SECOND);
+    update(1000);
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_STALL_UNDECIDED);
+    assert_has(VSOCK_CODE_CREDIT_REQUEST_UNANSWERED);
+}
+
 static void a_sender_that_keeps_to_its_own_buffer_waits_for_itself(void)
 {
     reset_story();
@@ -1069,6 +1094,21 @@ static void what_the_host_sends_no_monitor_reads(void)
     assert_only(VSOCK_CODE_PEER_GONE);
 }
 
+static void a_queue_that_overflows_after_a_large_packet_may_be_its_fault(void)
+{
+    large_story(40000);
+    update(40000);
+    conn.buf_alloc[S] = 2 * 576;
+    update(40000);
+    rw(200);
+    rw(200);
+    take(S, VSOCK_OP_RST, 0);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    assert_has(VSOCK_CODE_RESET_QUEUE_OVERHEAD);
+    assert_has(VSOCK_CODE_LARGE_SEND_RISK);
+}
+
 static void a_large_packet_that_overran_the_window_needs_no_other_reason(void)
 {
     open_stream();
@@ -1253,6 +1293,8 @@ int main(int argc, char **argv)
     TEST(a_stall_of_a_second_without_a_word_is_undecided);
     TEST(a_receiver_that_spoke_and_had_read_nothing_was_not_reading);
     TEST(a_receiver_that_reads_little_is_slow);
+    TEST(a_stall_that_a_shrink_made_is_undecided);
+    TEST(an_update_that_comes_late_although_asked_for_is_undecided);
     TEST(a_sender_that_keeps_to_its_own_buffer_waits_for_itself);
     TEST(a_full_buffer_of_which_nothing_was_ever_heard_lacks_an_update);
     TEST(a_wait_of_less_than_a_second_at_the_end_is_nothing);
@@ -1280,6 +1322,7 @@ int main(int argc, char **argv)
     TEST(a_reset_after_a_large_packet_may_be_its_fault);
     TEST(within_one_machine_no_monitor_reads_large_packets);
     TEST(what_the_host_sends_no_monitor_reads);
+    TEST(a_queue_that_overflows_after_a_large_packet_may_be_its_fault);
     TEST(a_large_packet_that_overran_the_window_needs_no_other_reason);
     TEST(a_stall_after_a_large_packet_may_be_its_fault);
     TEST(a_stall_that_a_shrink_made_is_not_the_large_packets_fault);
