@@ -66,7 +66,8 @@ static void merge_sizes(struct vsock_diagnosis *d, const struct vsock_diagnosis 
 
 void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnosis *more)
 {
-    if (more->first_frame < d->first_frame) {
+    if (more->first_frame < d->first_frame ||
+        (more->first_frame == d->first_frame && more->time < d->time)) { /* as a read filter numbers them */
         d->first_frame = more->first_frame;
         d->time = more->time;
     }

@@ -137,6 +137,19 @@ static void what_comes_later_only_ends_later(void)
     g_assert_cmpint(more.severity, ==, VSOCK_SEVERITY_WARN);
 }
 
+/* As a read filter gives them to packets that it drops. */
+static void of_equal_frame_numbers_the_earlier_time_is_told(void)
+{
+    struct vsock_diagnosis later = start(VSOCK_CODE_PORT_SCAN, 1, 80);
+    struct vsock_diagnosis earlier = start(VSOCK_CODE_PORT_SCAN, 1, 30);
+    struct vsock_diagnosis before = start(VSOCK_CODE_PORT_SCAN, 0, 90); /* by a clock that went back */
+
+    vsock_diagnosis_merge(&later, &earlier);
+    g_assert_cmpint(later.time, ==, 30);
+    vsock_diagnosis_merge(&later, &before);
+    g_assert_cmpint(later.time, ==, 90);
+}
+
 static void sizes_keep_the_largest_but_lost_bytes_add_up(void)
 {
     struct vsock_diagnosis overrun = start(VSOCK_CODE_CREDIT_OVERRUN, 1, 0), more = overrun;
@@ -493,6 +506,7 @@ int main(int argc, char **argv)
     TEST(at_one_time_the_order_is_by_frame_then_code_then_stream);
     TEST(the_same_again_adds_up);
     TEST(what_comes_later_only_ends_later);
+    TEST(of_equal_frame_numbers_the_earlier_time_is_told);
     TEST(sizes_keep_the_largest_but_lost_bytes_add_up);
     TEST(sizes_that_make_sense_together_stay_so);
     TEST(times_never_add_up_to_less);

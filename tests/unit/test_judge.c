@@ -630,6 +630,47 @@ static void a_stream_that_a_gap_has_cut_off_is_orphaned(void)
 
 /* ---- read filters ---- */
 
+static void tell_of_many(void)
+{
+    struct connection c = between(42, 1024, 44, 1);
+
+    begin();
+    open_connection(&two);
+    surplus(&two, UINT32_MAX);
+    for (; c.end[S].port <= 10; c.end[S].port++)
+        refuse(&c);
+    open_connection(&one);
+    rw(&one, 10);
+    update(&one, 13);
+    surplus(&one, UINT32_MAX);
+    rw(&two, 10);
+    update(&two, 25);
+    judge();
+}
+
+static void what_is_summed_up_under_a_read_filter_is_as_without(void)
+{
+    GArray *plain;
+
+    tell_of_many();
+    plain = report;
+    report = NULL;
+    g_assert_cmpuint(plain->len, ==, 3);
+    frames_stand_still = true;
+    tell_of_many();
+    frames_stand_still = false;
+    g_assert_cmpuint(report->len, ==, plain->len);
+    for (unsigned i = 0; i < plain->len; i++) {
+        const struct vsock_diagnosis *d = &g_array_index(plain, struct vsock_diagnosis, i);
+
+        assert_code(i, d->code);
+        g_assert_cmpint(at(i)->time, ==, d->time);
+        g_assert_cmpint(at(i)->figures.total, ==, d->figures.total);
+        g_assert_cmpuint(at(i)->figures.count, ==, d->figures.count);
+    }
+    g_array_free(plain, TRUE);
+}
+
 static void a_read_filters_frame_numbers_change_no_verdict(void)
 {
     unsigned told[2];
@@ -691,6 +732,7 @@ int main(int argc, char **argv)
     TEST(a_response_without_its_request_is_no_attempt);
     TEST(streams_that_wait_and_go_on_as_one_are_behind_one_queue);
     TEST(a_stream_that_a_gap_has_cut_off_is_orphaned);
+    TEST(what_is_summed_up_under_a_read_filter_is_as_without);
     TEST(a_read_filters_frame_numbers_change_no_verdict);
     return g_test_run();
 }
