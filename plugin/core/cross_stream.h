@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cross_stream.h - what only many connections together tell: ports that refuse, listeners that are lost,
- * scans, gaps that streams did not survive, streams that wait as one. Interfaces and sections are told apart:
+ * cross_stream.h - what only many connections together tell; here, gaps that streams did not survive, and
+ * streams that wait as one; in requests.h, who answered requests. Interfaces and sections are told apart:
  * another one may be another kernel, or another day. `selected`: the streams that the user wants to know of;
  * all streams are judged, and what is found is told where one of these is among them. */
 #ifndef VSOCK_CORE_CROSS_STREAM_H
@@ -13,18 +13,6 @@ static inline bool vsock_is_selected(GHashTable *selected, uint32_t stream)
 {
     return !selected || g_hash_table_contains(selected, GUINT_TO_POINTER(stream));
 }
-
-/* ---- who answered requests, and how ---- */
-
-/* Ten ports within a second are a scan, three refusals in a row a lost listener. */
-#define VSOCK_SCAN_PORTS 10
-#define VSOCK_LOST_REFUSALS 3
-
-/* Adds what became of the REQUESTs. Each refusal counts once: as a mismatch of types, for a lost listener,
- * for a scan, or as it is. */
-void vsock_requests_judge(const struct vsock_capture *capture, GHashTable *selected, GArray *found);
-
-/* ---- two CIDs over time ---- */
 
 #define VSOCK_TOGETHER_MAX 8
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * judge.c - the verdict on a capture: what each stream says, and cross_stream.c. */
+ * judge.c - the verdict on a capture: what each stream says, and many together. */
 #include "judge.h"
 
-#include "cross_stream.h"
+#include "requests.h"
 
 struct judgement {
     const struct vsock_capture *capture;

@@ -215,7 +215,7 @@ static void diagnose_rst(const struct vsock_stream *s, const struct taken *t, st
         diagnose_reset(s, t, t->overran ? VSOCK_CODE_RESET_AFTER_OVERRUN : VSOCK_CODE_RESET_ABORTED, found);
         break;
     case VSOCK_RST_NONE:
-    case VSOCK_RST_REFUSED: /* counted by port: cross_stream.h */
+    case VSOCK_RST_REFUSED: /* counted by port: requests.h */
     case VSOCK_RST_CLOSE_ACK:
     case VSOCK_RST_TRAILING:
     case VSOCK_RST_FOREIGN_TYPE:

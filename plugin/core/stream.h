@@ -124,7 +124,7 @@ bool vsock_answer_late(const struct vsock_thresholds *thresholds, int64_t asked,
 bool vsock_stall_counts(enum vsock_stall_cause cause, int64_t length,
                         const struct vsock_thresholds *thresholds);
 
-/* Adds what only the end tells. The connection's REQUEST, if it had no answer, is left to cross_stream.h. */
+/* Adds what only the end tells. The connection's REQUEST, if it had no answer, is left to requests.h. */
 void vsock_stream_end(const struct vsock_stream *stream, const struct vsock_thresholds *thresholds,
                       struct vsock_diagnoses *found);
 

@@ -6,7 +6,7 @@
 
 #include "check_diagnosis.h"
 #include "check_flow.h"
-#include "core/cross_stream.h"
+#include "core/requests.h"
 #include "core/judge.h"
 #include "core/malformed.h"
 #include "steps.h"

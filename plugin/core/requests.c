@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * requests.c - who answered requests, and how. */
+#include "requests.h"
+
+#define SECOND INT64_C(1000000000)
+
+#define SCAN_WITHIN SECOND
+
+/* So many refusals of one port are more than bad luck. */
+#define REFUSALS_WARN 3
+
+#define IDLE_MIN (5 * SECOND)
+#define IDLE_STREAMS 3
+
+/* An endpoint that was dialled. */
+struct server {
+    struct vsock_key key;
+    uint32_t accepted[2]; /* in the whole capture: STREAM, SEQPACKET */
+    struct vsock_diagnosis idle;
+
+    /* While judge_attempt() goes through the capture. */
+    uint32_t accepted_so_far, open;
+    struct attempt *run[VSOCK_LOST_REFUSALS]; /* first refusals in a row */
+    struct vsock_diagnosis losing;            /* the latest refusals in a row */
+    struct vsock_diagnosis lost;              /* the longest that were enough */
+};
+
+/* Two CIDs, of which the first dials the second: may be probing its ports. */
+struct prober {
+    struct vsock_key key;
+    struct attempt *latest[VSOCK_SCAN_PORTS]; /* refusals, one a port, oldest first */
+    unsigned count;
+    struct vsock_diagnosis scan;
+};
+
+/* A server as one client CID sees it. */
+struct target {
+    struct vsock_key key;
+    uint64_t client_cid;
+    struct vsock_endpoint endpoint;
+    struct server *server;
+    struct prober *prober;
+    uint32_t requests, accepted;
+    struct vsock_diagnosis refused, mismatch[2], unanswered;
+    uint32_t own_fault, itself; /* of the refused */
+};
+
+enum outcome {
+    ACCEPTED,
+    REFUSED,
+    ENDED, /* of a connection that was accepted */
+};
+
+/* What became of a REQUEST. */
+struct attempt {
+    enum outcome outcome;
+    struct vsock_mark at;
+    const struct vsock_conn *conn;
+    struct target *target;
+    bool selected;
+    bool explained;
+    struct attempt *before; /* the prober's attempt that was refused before */
+};
+
+struct requests {
+    struct vsock_table servers, targets, probers;
+    GArray *attempts; /* in the order of the capture, once all streams were looked at */
+};
+
+/* CID 2 is the host of whoever dials it, which is not the same one for all where a guest is a host itself:
+ * what it does for one client says nothing about what it does for another. */
+static bool is_of_one_client(struct vsock_endpoint server)
+{
+    return server.cid == VSOCK_CID_HOST;
+}
+
+static struct target *get_target(struct requests *r, const struct vsock_stream *s)
+{
+    uint64_t from = s->side[vsock_stream_client(s)].cid, source = (uintptr_t)s->source;
+    struct vsock_endpoint to = s->side[vsock_stream_client(s) ^ 1];
+    struct vsock_key server = {{source, is_of_one_client(to) ? from : 0, to.cid, to.port}};
+    struct vsock_key target = {{source, from, to.cid, to.port}}, prober = {{source, from, to.cid}};
+    struct target *t = (struct target *)vsock_table_get(&r->targets, target, sizeof(*t));
+
+    if (t->server)
+        return t;
+    t->client_cid = from;
+    t->endpoint = to;
+    t->server = (struct server *)vsock_table_get(&r->servers, server, sizeof(*t->server));
+    t->prober = (struct prober *)vsock_table_get(&r->probers, prober, sizeof(*t->prober));
+    return t;
+}
+
+static int type_index(uint16_t type)
+{
+    return type == VSOCK_TYPE_STREAM ? 0 : type == VSOCK_TYPE_SEQPACKET ? 1 : -1;
+}
+
+static void name_ends(struct vsock_diagnosis *d, const struct target *t)
+{
+    bool of_server = d->code == VSOCK_CODE_LISTENER_LOST || d->code == VSOCK_CODE_NO_DATA;
+
+    d->dst_scope = d->code == VSOCK_CODE_PORT_SCAN ? VSOCK_SCOPE_CID : VSOCK_SCOPE_ENDPOINT;
+    d->dst = t->endpoint;
+    if (of_server && !is_of_one_client(t->endpoint))
+        return;
+    d->src_scope = VSOCK_SCOPE_CID;
+    d->src.cid = t->client_cid;
+}
+
+/* How long it went on; a clock may go back. */
+static void extend(struct vsock_diagnosis *sum, int64_t until)
+{
+    if (until - sum->time > sum->figures.total)
+        sum->figures.total = until - sum->time;
+}
+
+static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struct attempt *a)
+{
+    struct vsock_diagnosis one = vsock_diagnosis_start(code, &a->at);
+
+    one.figures.count = 1;
+    one.selected = a->selected;
+    name_ends(&one, a->target);
+    if (sum->figures.count == 0) {
+        *sum = one;
+        return;
+    }
+    vsock_diagnosis_merge(sum, &one);
+    extend(sum, a->at.time);
+}
+
+/* ---- what a stream tells of its REQUEST ---- */
+
+static void add_attempt(struct requests *r, struct attempt a, enum outcome outcome,
+                        const struct vsock_mark *at)
+{
+    a.outcome = outcome;
+    a.at = *at;
+    g_array_append_val(r->attempts, a);
+}
+
+/* A connection that was accepted, and may have been open and empty for long. */
+static void take_idle(struct attempt a, const struct vsock_stream *s)
+{
+    struct vsock_diagnosis *sum = &a.target->server->idle;
+    int64_t until = vsock_stream_known_until(s), idle;
+
+    if (s->stats.shut_time != VSOCK_TIME_NONE)
+        until = MIN(until, s->stats.shut_time);
+    idle = until - s->conn.response.time;
+    if (s->conn.degenerate || s->stats.side[0].rws + s->stats.side[1].rws > 0 || idle < IDLE_MIN)
+        return;
+    a.at = s->stats.first;
+    count(sum, VSOCK_CODE_NO_DATA, &a);
+    sum->figures.longest = MAX(sum->figures.longest, idle);
+}
+
+static void take_request(struct requests *r, const struct vsock_stream *s,
+                         const struct vsock_thresholds *thresholds, bool selected)
+{
+    const struct vsock_conn *c = &s->conn;
+    struct target *t = get_target(r, s);
+    struct attempt a = {.at = c->request, .conn = c, .target = t, .selected = selected};
+    int type = type_index(c->type);
+
+    t->requests++;
+    if (vsock_stream_unanswered(s, thresholds))
+        count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, &a);
+    if (c->rst_kind == VSOCK_RST_REFUSED)
+        add_attempt(r, a, REFUSED, &c->reset);
+    if (c->response.record == 0)
+        return;
+    t->accepted++;
+    if (type >= 0)
+        t->server->accepted[type]++;
+    add_attempt(r, a, ACCEPTED, &c->response);
+    if (c->ended)
+        add_attempt(r, a, ENDED, &c->reset);
+    take_idle(a, s);
+}
+
+/* ---- what refusals come of ---- */
+
+/* The client ended it itself. */
+static bool is_own_fault(const struct attempt *a)
+{
+    return a->conn->degenerate || a->conn->rst_side == a->conn->client;
+}
+
+static bool is_mismatch(const struct attempt *a)
+{
+    const uint32_t *accepted = a->target->server->accepted;
+    int type = type_index(a->conn->type);
+
+    return type >= 0 && accepted[type] == 0 && accepted[1 - type] > 0;
+}
+
+static bool is_worse(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b)
+{
+    return a->selected != b->selected ? a->selected : a->figures.count > b->figures.count;
+}
+
+static void refuse_in_a_row(struct attempt *a)
+{
+    struct server *s = a->target->server;
+    struct vsock_diagnosis *losing = &s->losing;
+
+    if (s->accepted_so_far == 0)
+        return;
+    if (losing->figures.count < VSOCK_LOST_REFUSALS)
+        s->run[losing->figures.count] = a;
+    count(losing, VSOCK_CODE_LISTENER_LOST, a);
+    if (losing->figures.count < VSOCK_LOST_REFUSALS)
+        return;
+    if (losing->figures.count == VSOCK_LOST_REFUSALS) { /* enough */
+        for (unsigned i = 0; i < VSOCK_LOST_REFUSALS; i++)
+            s->run[i]->explained = true;
+        losing->figures.others = s->accepted_so_far;
+        losing->figures.of = s->open;
+    }
+    a->explained = true;
+    if (is_worse(losing, &s->lost))
+        s->lost = *losing;
+}
+
+static void judge_attempt(struct attempt *a)
+{
+    struct server *s = a->target->server;
+
+    switch (a->outcome) {
+    case ACCEPTED:
+        s->accepted_so_far++;
+        s->open++;
+        s->losing.figures.count = 0;
+        break;
+    case ENDED:
+        s->open -= s->open > 0;
+        break;
+    case REFUSED:
+        if (is_own_fault(a))
+            break;
+        a->explained = is_mismatch(a);
+        if (a->explained)
+            count(&a->target->mismatch[type_index(a->conn->type)], VSOCK_CODE_CONNECT_TYPE_MISMATCH, a);
+        else
+            refuse_in_a_row(a);
+        break;
+    }
+}
+
+/* Puts it last among the latest refusals, instead of the one of its port or, if they are enough, the oldest.
+ */
+static void note_port(struct prober *p, struct attempt *a)
+{
+    unsigned i = 0;
+
+    while (i < p->count && p->latest[i]->target != a->target)
+        i++;
+    if (i == p->count && p->count < VSOCK_SCAN_PORTS)
+        p->count++;
+    else if (i == p->count)
+        i = 0;
+    for (; i + 1 < p->count; i++)
+        p->latest[i] = p->latest[i + 1];
+    p->latest[p->count - 1] = a;
+}
+
+static void look_for_scan(struct attempt *a)
+{
+    struct prober *p = a->target->prober;
+    const struct attempt *newest = a;
+
+    if (a->outcome != REFUSED || a->explained || is_own_fault(a))
+        return;
+    a->before = p->count > 0 ? p->latest[p->count - 1] : NULL;
+    if (a->before && a->at.time < a->before->at.time) {
+        a->before = NULL; /* by a clock that goes back, nothing is within a second */
+        p->count = 0;
+    }
+    note_port(p, a);
+    if (p->count < VSOCK_SCAN_PORTS || a->at.time - p->latest[0]->at.time > SCAN_WITHIN)
+        return;
+    for (; a && !a->explained && newest->at.time - a->at.time <= SCAN_WITHIN; a = a->before) {
+        a->explained = true;
+        count(&p->scan, VSOCK_CODE_PORT_SCAN, a);
+    }
+    extend(&p->scan, newest->at.time);
+}
+
+static void count_as_refused(const struct attempt *a)
+{
+    struct target *t = a->target;
+
+    if (a->outcome != REFUSED || a->explained)
+        return;
+    count(&t->refused, VSOCK_CODE_CONNECT_REFUSED, a);
+    t->own_fault += is_own_fault(a);
+    t->itself += a->conn->degenerate;
+}
+
+/* ---- what is told ---- */
+
+static void tell(GArray *found, const struct vsock_diagnosis *d, unsigned least)
+{
+    if (d->selected && d->figures.count >= least)
+        g_array_append_vals(found, d, 1);
+}
+
+static void tell_target(struct target *t, GArray *found)
+{
+    struct vsock_diagnosis *refused = &t->refused;
+
+    refused->figures.of = t->unanswered.figures.of = t->requests;
+    refused->figures.others = t->unanswered.figures.others = t->accepted;
+    refused->own_fault = t->own_fault == refused->figures.count;
+    refused->dialled_itself = t->itself == refused->figures.count;
+    if (refused->figures.count >= REFUSALS_WARN)
+        vsock_diagnosis_worsen(refused);
+    tell(found, refused, 1);
+    tell(found, &t->unanswered, 1);
+    for (int i = 0; i < 2; i++) {
+        t->mismatch[i].type = i == 0 ? VSOCK_TYPE_STREAM : VSOCK_TYPE_SEQPACKET;
+        t->mismatch[i].figures.of = t->requests;
+        t->mismatch[i].figures.others = t->server->accepted[1 - i];
+        tell(found, &t->mismatch[i], 1);
+    }
+}
+
+static void tell_all(const struct requests *r, GArray *found)
+{
+    struct target **targets = (struct target **)wmem_array_get_raw(r->targets.all);
+    struct server **servers = (struct server **)wmem_array_get_raw(r->servers.all);
+    struct prober **probers = (struct prober **)wmem_array_get_raw(r->probers.all);
+
+    for (unsigned i = 0; i < wmem_array_get_count(r->targets.all); i++)
+        tell_target(targets[i], found);
+    for (unsigned i = 0; i < wmem_array_get_count(r->servers.all); i++) {
+        tell(found, &servers[i]->lost, VSOCK_LOST_REFUSALS);
+        tell(found, &servers[i]->idle, IDLE_STREAMS);
+    }
+    for (unsigned i = 0; i < wmem_array_get_count(r->probers.all); i++)
+        tell(found, &probers[i]->scan, 1);
+}
+
+static int in_capture_order(const void *a, const void *b)
+{
+    const struct attempt *s = (const struct attempt *)a, *t = (const struct attempt *)b;
+
+    return s->at.record < t->at.record ? -1 : s->at.record > t->at.record;
+}
+
+static void judge_attempts(GArray *attempts)
+{
+    struct attempt *all = (struct attempt *)(void *)attempts->data;
+
+    g_array_sort(attempts, in_capture_order);
+    for (unsigned i = 0; i < attempts->len; i++)
+        judge_attempt(&all[i]);
+    for (unsigned i = 0; i < attempts->len; i++)
+        look_for_scan(&all[i]);
+    for (unsigned i = 0; i < attempts->len; i++)
+        count_as_refused(&all[i]);
+}
+
+void vsock_requests_judge(const struct vsock_capture *c, GHashTable *selected, GArray *found)
+{
+    wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
+    struct requests r = {vsock_table_new_listed(memory), vsock_table_new_listed(memory),
+                         vsock_table_new_listed(memory), g_array_new(FALSE, FALSE, sizeof(struct attempt))};
+
+    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
+        const struct vsock_stream *s = vsock_capture_stream(c, i);
+
+        if (s->conn.from_request)
+            take_request(&r, s, &c->thresholds, vsock_is_selected(selected, i));
+    }
+    judge_attempts(r.attempts);
+    tell_all(&r, found);
+    g_array_free(r.attempts, TRUE);
+    wmem_destroy_allocator(memory);
+}
