@@ -18,8 +18,13 @@ struct tuple {
     struct vsock_key key;
     struct vsock_stream *newest; /* generation */
     struct vsock_capture_source *source;
-    struct tuple *first; /* of the endpoints, where this one stands for those of ANY interface */
-    uint32_t pair;       /* index of the first stream between the endpoints, wherever recorded */
+    uint32_t pair; /* index of the first stream between the endpoints, wherever recorded */
+};
+
+/* Two endpoints, wherever recorded. Only where there is more than one source: else a tuple is the same. */
+struct endpoints {
+    struct vsock_key key;
+    const struct tuple *first;
 };
 
 struct source {
@@ -37,6 +42,7 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
     c->cid_pairs = vsock_table_new_listed(memory);
     c->tuples = vsock_table_new(memory);
     c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
+    c->endpoints = vsock_table_new(memory);
     c->sources = vsock_table_new(memory);
     c->spare_duplicates = wmem_stack_new(memory);
     c->candidates = wmem_queue_new(memory);
@@ -112,6 +118,21 @@ static struct vsock_rw *take_rw(struct vsock_capture *c)
     return rw;
 }
 
+/* Gives the tuple the number that its endpoints have, wherever recorded. For wmem_map_foreach(), too. */
+static void number_pair(void *key, void *value, void *capture)
+{
+    struct vsock_key endpoints_key = *(const struct vsock_key *)key;
+    struct vsock_capture *c = (struct vsock_capture *)capture;
+    struct tuple *t = (struct tuple *)value;
+    struct endpoints *e;
+
+    endpoints_key.word[3] = pack(ANY, ANY);
+    e = (struct endpoints *)vsock_table_get(&c->endpoints, endpoints_key, sizeof(*e));
+    if (!e->first || t->pair < e->first->pair)
+        e->first = t;
+    t->pair = e->first->pair;
+}
+
 static struct vsock_capture_source *get_source(struct vsock_capture *c, const struct vsock_arrival *at)
 {
     struct vsock_key key = {{at->section, at->interface}}, section_key = {{at->section, ANY}};
@@ -123,25 +144,24 @@ static struct vsock_capture_source *get_source(struct vsock_capture *c, const st
     if (!section->capture_source.seen_until)
         section->seen_until = VSOCK_TIME_NONE;
     section->capture_source.seen_until = source->capture_source.seen_until = &section->seen_until;
+    if (++c->source_count == 2)
+        wmem_map_foreach(c->tuples.map, number_pair, c);
     return &source->capture_source;
 }
 
 static struct tuple *get_tuple(struct vsock_capture *c, struct vsock_key key, const struct vsock_arrival *at)
 {
-    struct tuple *t = c->recent, *anywhere;
+    struct tuple *t = c->recent;
 
     if (t && vsock_key_equal(&t->key, &key))
         return t;
     t = c->recent = (struct tuple *)vsock_table_get(&c->tuples, key, sizeof(*t));
     if (t->source)
         return t;
-    t->source = get_source(c, at);
     t->pair = wmem_array_get_count(c->streams); /* the one about to begin */
-    key.word[3] = pack(ANY, ANY);
-    anywhere = (struct tuple *)vsock_table_get(&c->tuples, key, sizeof(*anywhere));
-    if (!anywhere->first)
-        anywhere->first = t;
-    t->pair = anywhere->first->pair;
+    t->source = get_source(c, at);
+    if (c->source_count > 1)
+        number_pair(&key, t, c);
     return t;
 }
 

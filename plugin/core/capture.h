@@ -36,6 +36,8 @@ struct vsock_capture {
     wmem_queue_t
         *candidates; /* streams that may turn out to be captured twice, in the order of their REQUESTs */
     struct vsock_table sources; /* of struct source */
+    uint32_t source_count;
+    struct vsock_table endpoints; /* of struct endpoints */
 };
 
 /* Where and when a packet was recorded. */

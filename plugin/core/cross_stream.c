@@ -20,11 +20,8 @@ struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *pairs, const struc
 {
     uint64_t low = MIN(s->side[0].cid, s->side[1].cid), high = MAX(s->side[0].cid, s->side[1].cid);
     struct vsock_key key = {{(uintptr_t)s->source, low, high}};
-    struct vsock_cid_pair *p = (struct vsock_cid_pair *)vsock_table_get(pairs, key, sizeof(*p));
 
-    p->low_cid = low;
-    p->high_cid = high;
-    return p;
+    return (struct vsock_cid_pair *)vsock_table_get(pairs, key, sizeof(struct vsock_cid_pair));
 }
 
 static void note_silence(struct vsock_cid_pair *p, int64_t time)
@@ -111,8 +108,8 @@ static void note_together(const struct vsock_cid_pair *p, unsigned first)
     d.last_frame = waits->latest[waits->count - 1].frame;
     d.figures.count = find_together(waits, first, streams, &d.figures.longest);
     d.src_scope = d.dst_scope = VSOCK_SCOPE_CID;
-    d.src.cid = p->low_cid;
-    d.dst.cid = p->high_cid;
+    d.src.cid = vsock_cid_pair_low(p);
+    d.dst.cid = vsock_cid_pair_high(p);
     if (d.figures.count < TOGETHER_STREAMS || d.figures.count <= waits->together.figures.count)
         return;
     waits->together = d;

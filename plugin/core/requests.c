@@ -151,7 +151,6 @@ static void take_idle(struct attempt a, const struct vsock_stream *s)
     idle = until - s->conn.response.time;
     if (s->conn.degenerate || s->stats.side[0].rws + s->stats.side[1].rws > 0 || idle < IDLE_MIN)
         return;
-    a.at = s->stats.first;
     count(sum, VSOCK_CODE_NO_DATA, &a);
     sum->figures.longest = MAX(sum->figures.longest, idle);
 }

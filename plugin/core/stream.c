@@ -103,7 +103,8 @@ static uint32_t buffer_of(const struct vsock_stream *s, uint8_t side)
 
 /* ---- what a packet proves ---- */
 
-/* About data that `side` sends; of a RST, about its sender. NULL where there is no room for more. */
+/* About data that `side` sends; of a RST, about its sender. Where there is no room for more, the last gives
+ * way. */
 static struct vsock_diagnosis *add(struct vsock_diagnoses *found, enum vsock_code code, uint8_t side,
                                    const struct vsock_mark *at)
 {

@@ -34,7 +34,7 @@ static unsigned take(int64_t time, int64_t requested)
 static void a_silence_of_ten_seconds_is_a_gap_once_streams_open_again(void)
 {
     memory = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
-    pair = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+    pair = (struct vsock_cid_pair){.key = {{0, 2, 3}}};
     take(SECOND, 0);
     g_assert_cmpuint(take(11 * SECOND - 1, 11 * SECOND - 1), ==, 0);
     take(21 * SECOND - 1, 0);
@@ -48,7 +48,7 @@ static void a_silence_of_ten_seconds_is_a_gap_once_streams_open_again(void)
 static void a_clock_that_goes_back_makes_no_gap(void)
 {
     memory = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
-    pair = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+    pair = (struct vsock_cid_pair){.key = {{0, 2, 3}}};
     take(10 * SECOND, 0);
     take(5 * SECOND, 0);
     g_assert_cmpuint(take(15 * SECOND, 15 * SECOND), ==, 0);
@@ -101,7 +101,7 @@ static void wait_for(uint32_t stream, int64_t from, int64_t until)
 static void begin_waiting(void)
 {
     g_clear_pointer(&selected, g_hash_table_destroy);
-    pair = (struct vsock_cid_pair){.low_cid = 2, .high_cid = 3};
+    pair = (struct vsock_cid_pair){.key = {{0, 2, 3}}};
 }
 
 /* Of the streams, by number. */
