@@ -108,8 +108,8 @@ static void note_together(const struct vsock_cid_pair *p, unsigned first)
     d.last_frame = waits->latest[waits->count - 1].frame;
     d.figures.count = find_together(waits, first, streams, &d.figures.longest);
     d.src_scope = d.dst_scope = VSOCK_SCOPE_CID;
-    d.src.cid = vsock_cid_pair_low(p);
-    d.dst.cid = vsock_cid_pair_high(p);
+    d.src.cid = p->key.word[1];
+    d.dst.cid = p->key.word[2];
     if (d.figures.count < TOGETHER_STREAMS || d.figures.count <= waits->together.figures.count)
         return;
     waits->together = d;

@@ -37,23 +37,13 @@ struct vsock_waits {
 
 /* Two CIDs, whichever connects. */
 struct vsock_cid_pair {
-    struct vsock_key key; /* source, lower CID, higher CID */
+    struct vsock_key key; /* words: source, lower CID, higher CID */
     wmem_array_t *gaps;   /* of struct vsock_gap, in the order of time; NULL while there is none */
     bool spoke;
     int64_t last_time;
     struct vsock_gap silence;  /* the latest, while no connection began since; until 0: none */
     struct vsock_waits *waits; /* NULL while there is none */
 };
-
-static inline uint64_t vsock_cid_pair_low(const struct vsock_cid_pair *pair)
-{
-    return pair->key.word[1];
-}
-
-static inline uint64_t vsock_cid_pair_high(const struct vsock_cid_pair *pair)
-{
-    return pair->key.word[2];
-}
 
 /* That of the stream's ends. */
 struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *cid_pairs, const struct vsock_stream *stream);

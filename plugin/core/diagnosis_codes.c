@@ -15,8 +15,7 @@ static const char *sentence_of_refused(const struct vsock_diagnosis *d)
 {
     if (d->dialled_itself)
         return "{count} of {of:request} from {src} to {dst} ended in a RST of the socket that had asked: it "
-               "dialled "
-               "itself";
+               "dialled itself";
     if (d->own_fault)
         return "{count} of {of:request} from {src} to {dst} ended in a RST of the client itself (EPROTO)";
     return "{dst} refused {count} of {of:request} from {src}{span}, and accepted {accepted}";
@@ -60,11 +59,9 @@ static const char *sentence_of_lost(const struct vsock_diagnosis *d)
 {
     if (d->figures.of == 0)
         return "{dst} had accepted {others:connection}{client}, then refused {count} in a row{span}; none of "
-               "those it "
-               "had accepted was still open then";
+               "those it had accepted was still open then";
     return "{dst} had accepted {others:connection}{client}, then refused {count} in a row{span}; {of} of the "
-           "accepted "
-           "{of?was|were} still open then";
+           "accepted {of?was|were} still open then";
 }
 
 static const char *next_of_lost(const struct vsock_diagnosis *d)
@@ -79,11 +76,9 @@ static const char *next_of_undecided(const struct vsock_diagnosis *d)
 {
     if (d->figures.limit > 65536)
         return "did the receiving program read all the time? Linux may tell only when less than 64 KiB of "
-               "its "
-               "buffer is left";
+               "its buffer is left";
     return "did the receiving program read all the time? If so, its driver or monitor did not tell: Linux, "
-           "with a "
-           "buffer of 64 KiB or less, tells at each read";
+           "with a buffer of 64 KiB or less, tells at each read";
 }
 
 static const char *sentence_of_unanswered(const struct vsock_diagnosis *d)
@@ -93,8 +88,7 @@ static const char *sentence_of_unanswered(const struct vsock_diagnosis *d)
     if (d->figures.others == d->figures.count)
         return "{dst} never answered {others:credit request} of {src}, in {longest} s";
     return "{dst} was late to answer {late:credit request} of {src}, and never answered {others} more; the "
-           "longest wait "
-           "was {longest} s";
+           "longest wait was {longest} s";
 }
 
 #define LOST_BYTES                                                                                           \
@@ -102,8 +96,7 @@ static const char *sentence_of_unanswered(const struct vsock_diagnosis *d)
     "{of:stream}"
 #define LOST_RECORDS                                                                                         \
     "{others} more {others?packet was|packets were} read than any captured packet allows: likely, what "     \
-    "allowed "                                                                                               \
-    "{others?it|them} is not in the capture"
+    "allowed {others?it|them} is not in the capture"
 
 static const char *sentence_of_loss(const struct vsock_diagnosis *d)
 {

@@ -221,7 +221,7 @@ static void check_cid_pair(const struct vsock_cid_pair *pair)
     const struct vsock_gap *gaps =
         pair->gaps ? (const struct vsock_gap *)wmem_array_get_raw(pair->gaps) : NULL;
 
-    CHECK(pair->spoke && vsock_cid_pair_low(pair) <= vsock_cid_pair_high(pair));
+    CHECK(pair->spoke && pair->key.word[1] <= pair->key.word[2]);
     CHECK_IMPLIES(pair->waits, pair->waits->count <= VSOCK_TOGETHER_MAX &&
                                    pair->waits->together.figures.count <= VSOCK_TOGETHER_MAX);
     for (unsigned i = 0; gaps && i < wmem_array_get_count(pair->gaps); i++) {
