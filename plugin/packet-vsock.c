@@ -5,6 +5,7 @@
 #include "compat.h"
 
 #include <epan/arptypes.h>
+#include <epan/exceptions.h>
 #include <epan/prefs.h>
 #include <wiretap/wtap.h>
 #include <wsutil/report_message.h>
@@ -60,6 +61,26 @@ static void show_connection(tvbuff_t *tvb, packet_info *pinfo, const struct vsoc
     vsock_credit_findings_show(pinfo, packet, record, items);
 }
 
+/* Of the payload, whatever becomes of the packet's columns there: its tags are put in front of them. */
+static void dissect_payload(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                            const struct vsock_header_items *items, const struct vsock_packet *packet,
+                            uint32_t malformed, const struct vsock_record *record)
+{
+    gboolean writable = col_get_writable(pinfo->cinfo, COL_INFO);
+
+    TRY
+    {
+        if (vsock_payload_dissect(tvb, pinfo, tree, items, packet, record) == VSOCK_PAYLOAD_SEGMENT)
+            vsock_set_columns_of_part(pinfo, packet, record);
+    }
+    FINALLY
+    {
+        col_set_writable(pinfo->cinfo, COL_INFO, writable);
+        vsock_tag_columns(pinfo, malformed, record);
+    }
+    ENDTRY;
+}
+
 static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
     struct vsock_packet packet;
@@ -72,7 +93,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     record = vsock_track(pinfo, &packet, malformed);
 
     vsock_set_addresses(pinfo, tvb, &packet);
-    vsock_set_columns(pinfo, &packet, malformed, record);
+    vsock_set_columns(pinfo, &packet, record);
     vsock_header_show(tvb, tree, &packet, &items);
     vsock_malformed_show(pinfo, &packet, malformed, &items);
     if (record)
@@ -80,8 +101,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     vsock_payload_show(tvb, &packet, vsock_record_payload_skip(record), &items);
     vsock_taps_queue(pinfo, tvb, &packet, record);
     vsock_export_record(pinfo, tvb);
-    if (vsock_payload_dissect(tvb, pinfo, tree, &items, &packet, record) == VSOCK_PAYLOAD_SEGMENT)
-        vsock_set_columns_of_part(pinfo, &packet, record);
+    dissect_payload(tvb, pinfo, tree, &items, &packet, malformed, record);
     require_captured_headers(tvb, &packet);
 
     return (int)tvb_reported_length(tvb);

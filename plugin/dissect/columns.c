@@ -189,7 +189,6 @@ static void add_tags(struct vsock_text *t, const struct vsock_record *r)
     }
 }
 
-/* Behind what must not be missed, which stays when another dissector writes the rest. */
 static void set_line(packet_info *pinfo, const struct vsock_packet *p, const struct vsock_record *record,
                      const char *note)
 {
@@ -203,24 +202,24 @@ static void set_line(packet_info *pinfo, const struct vsock_packet *p, const str
     col_add_str(pinfo->cinfo, COL_INFO, buffer);
 }
 
-void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *p, uint32_t malformed,
-                       const struct vsock_record *record)
+void vsock_set_columns(packet_info *pinfo, const struct vsock_packet *p, const struct vsock_record *record)
+{
+    col_set_str(pinfo->cinfo, COL_PROTOCOL, "VSOCK");
+    if (col_get_writable(pinfo->cinfo, COL_INFO))
+        set_line(pinfo, p, record, "");
+}
+
+void vsock_tag_columns(packet_info *pinfo, uint32_t malformed, const struct vsock_record *record)
 {
     char tags[512];
     struct vsock_text t = vsock_text_start(tags, sizeof(tags));
 
-    col_set_str(pinfo->cinfo, COL_PROTOCOL, "VSOCK");
-    if (!col_get_writable(pinfo->cinfo, COL_INFO))
-        return;
     if (malformed & ERRORS)
         vsock_text_add(&t, "[Malformed] ");
     if (record)
         add_tags(&t, record);
-    if (t.used > 0) {
-        col_add_str(pinfo->cinfo, COL_INFO, tags);
-        col_set_fence(pinfo->cinfo, COL_INFO);
-    }
-    set_line(pinfo, p, record, "");
+    if (t.used > 0)
+        col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "%s", tags);
 }
 
 void vsock_set_columns_of_part(packet_info *pinfo, const struct vsock_packet *p,

@@ -5,6 +5,7 @@
 #include "services.h"
 
 #include <epan/addr_resolv.h>
+#include <epan/strutil.h>
 #include <epan/uat.h>
 #include <wsutil/strtoi.h>
 
@@ -48,6 +49,10 @@ struct user_name {
     char *cid;       /* of a service's port: decimal, or empty for any */
     unsigned number; /* the CID; or the port */
     char *name;
+    /* The same, printable and in UTF-8, which a profile need not be: nothing behind this checks again, and
+     * the name goes to terminals and into XML. Only in rows that epan has copied, which are those it gives
+     * out. */
+    char *shown;
 };
 
 static struct user_name *cid_names, *services;
@@ -59,11 +64,29 @@ UAT_CSTRING_CB_DEF(services, cid, struct user_name)
 UAT_DEC_CB_DEF(services, number, struct user_name)
 UAT_CSTRING_CB_DEF(services, name, struct user_name)
 
+/* 4.0 declares format_text() for unsigned bytes, later series for char: neither minds a pointer to void. */
+static char *printable(const char *text)
+{
+    char *scratch, *copy;
+
+    if (!text)
+        return NULL;
+    scratch = format_text(NULL, (const void *)text, strlen(text));
+    copy = g_strdup(scratch);
+    wmem_free(NULL, scratch);
+    return copy;
+}
+
 static void *copy_name(void *dest, const void *source, size_t size _U_)
 {
     const struct user_name *from = (const struct user_name *)source;
 
-    *(struct user_name *)dest = (struct user_name){g_strdup(from->cid), from->number, g_strdup(from->name)};
+    *(struct user_name *)dest = (struct user_name){
+        .cid = g_strdup(from->cid),
+        .number = from->number,
+        .name = g_strdup(from->name),
+        .shown = printable(from->name),
+    };
     return dest;
 }
 
@@ -71,6 +94,7 @@ static void free_name(void *record)
 {
     g_free(((struct user_name *)record)->cid);
     g_free(((struct user_name *)record)->name);
+    g_free(((struct user_name *)record)->shown);
 }
 
 static compat_bool check_service(void *record, char **error)
@@ -115,7 +139,7 @@ const char *vsock_user_cid_name(uint64_t cid)
         return NULL;
     for (unsigned i = 0; i < cid_name_count; i++) {
         if (cid_names[i].number == cid)
-            return cid_names[i].name;
+            return cid_names[i].shown;
     }
     return NULL;
 }
@@ -130,9 +154,9 @@ static const char *user_service_name(uint64_t cid, uint32_t port)
         if (s->number != port)
             continue;
         if (!s->cid || *s->cid == '\0')
-            any = s->name;
+            any = s->shown;
         else if (g_ascii_strtoull(s->cid, NULL, 10) == cid)
-            return s->name;
+            return s->shown;
     }
     return any;
 }

@@ -12,10 +12,20 @@ struct vsock_text vsock_text_start(char *buffer, size_t size)
     return (struct vsock_text){buffer, size, 0};
 }
 
+/* As much of `part` as there is room for, down to where a UTF-8 character ends: a byte that goes on with one
+ * begins with the bits 10. */
+static size_t whole_characters(const char *part, size_t room)
+{
+    while (room > 0 && ((uint8_t)part[room] & 0xc0) == 0x80)
+        room--;
+    return room;
+}
+
 void vsock_text_fill(struct vsock_text *t, const char *part)
 {
-    size_t room = t->size - t->used - 1;
+    size_t room = whole_characters(part, t->size - t->used - 1);
 
+    t->size = t->used + room + 1; /* nothing follows what was cut */
     memcpy(t->buffer + t->used, part, room);
     t->used += room;
     t->buffer[t->used] = '\0';

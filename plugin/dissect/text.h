@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * text.h - text that grows in a buffer, and is cut where that ends. For what is written for every packet:
- * printf's formats take five times as long. */
+ * text.h - text in UTF-8 that grows in a buffer, and is cut where that ends: between two characters. For what
+ * is written for every packet: printf's formats take five times as long. */
 #ifndef VSOCK_DISSECT_TEXT_H
 #define VSOCK_DISSECT_TEXT_H
 

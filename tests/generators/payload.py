@@ -434,6 +434,17 @@ def heuristics_stories():
                 *x.closed())
 
 
+def tagged_stories():
+    """What must not be missed stays in front of Info, whatever the dissectors make of the rest."""
+    x = Dialogue(8443, "TLS beyond the server's buffer of 600 bytes", buf_alloc=600)
+    (_, hello), *_ = tls_turns()
+    record = b"\x17\x03\x03" + struct.pack(">H", 200) + bytes(200)
+    yield from (*x.opened(), *x.ask(hello), *x.ask(record), *x.ask(b"no record"), x.s(CREDIT_UPDATE), *x.closed())
+    x = Dialogue(8080, "HTTP beyond the server's buffer of 50 bytes: two requests in one RW, then one in two", buf_alloc=50)
+    yield from (*x.opened(), *x.ask(get("/one") + get("/two")), *x.ask(*cut(get("/three"), 10)), x.s(CREDIT_UPDATE),
+                *x.closed())
+
+
 CAPTURES = {
     "payload-http.pcapng": capture(http_stories),
     "payload-copies.pcapng": capture(copies_stories),
@@ -445,4 +456,5 @@ CAPTURES = {
     "payload-snaplen.pcapng": capture(snapped),
     "payload-tap-bug.pcapng": tap_bug,
     "payload-heuristics.pcapng": capture(heuristics_stories),
+    "payload-tagged.pcapng": capture(tagged_stories),
 }

@@ -52,6 +52,34 @@ static void what_does_not_fit_is_cut(void)
     g_assert_cmpstr(buffer, ==, "");
 }
 
+static void no_character_is_cut(void)
+{
+    static const char text[] = "a\xe2\x86\x92"
+                               "b\xf0\x9f\x98\x80";
+    static const size_t whole[] = {0, 1, 1, 1, 4, 5,
+                                   5, 5, 5, 9, 9}; /* bytes, by how many there is room for */
+
+    for (size_t room = 0; room < G_N_ELEMENTS(whole); room++) {
+        char buffer[16];
+        struct vsock_text t = vsock_text_start(buffer, room + 1);
+
+        vsock_text_add(&t, text);
+        g_assert_cmpuint(strlen(buffer), ==, whole[room]);
+        g_assert_cmpuint(t.used, ==, whole[room]);
+        g_assert_true(g_utf8_validate(buffer, -1, NULL));
+    }
+}
+
+static void nothing_follows_what_was_cut(void)
+{
+    char buffer[8];
+    struct vsock_text t = vsock_text_start(buffer, 3);
+
+    vsock_text_add(&t, "a\xe2\x86\x92");
+    vsock_text_add(&t, "b");
+    g_assert_cmpstr(buffer, ==, "a");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -59,5 +87,7 @@ int main(int argc, char **argv)
     TEST(parts_follow_each_other);
     TEST(numbers_are_whole_from_end_to_end);
     TEST(what_does_not_fit_is_cut);
+    TEST(no_character_is_cut);
+    TEST(nothing_follows_what_was_cut);
     return g_test_run();
 }
