@@ -17,6 +17,7 @@
 struct tuple {
     struct vsock_key key;
     struct vsock_stream *newest; /* generation */
+    struct vsock_cid_pair *cids; /* of its sides */
     struct vsock_capture_source *source;
     uint32_t pair; /* index of the first stream between the endpoints, wherever recorded */
 };
@@ -40,6 +41,7 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
     c->memory = memory;
     c->streams = wmem_array_new(memory, sizeof(struct vsock_stream *));
     c->cid_pairs = vsock_table_new_listed(memory);
+    c->cids = vsock_table_new_listed(memory);
     c->tuples = vsock_table_new(memory);
     c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
     c->endpoints = vsock_table_new(memory);
@@ -149,6 +151,18 @@ static struct vsock_capture_source *get_source(struct vsock_capture *c, const st
     return &source->capture_source;
 }
 
+static struct vsock_cid_pair *get_cid_pair(struct vsock_capture *c, const struct vsock_capture_source *source,
+                                           uint64_t low, uint64_t high)
+{
+    struct vsock_cid_pair *p = vsock_cid_pair_get(&c->cid_pairs, source, low, high);
+
+    if (!p->cid[0]) {
+        p->cid[0] = vsock_cid_get(&c->cids, source, low, high);
+        p->cid[1] = vsock_cid_get(&c->cids, source, high, low);
+    }
+    return p;
+}
+
 static struct tuple *get_tuple(struct vsock_capture *c, struct vsock_key key, const struct vsock_arrival *at)
 {
     struct tuple *t = c->recent;
@@ -160,6 +174,7 @@ static struct tuple *get_tuple(struct vsock_capture *c, struct vsock_key key, co
         return t;
     t->pair = wmem_array_get_count(c->streams); /* the one about to begin */
     t->source = get_source(c, at);
+    t->cids = get_cid_pair(c, t->source, key.word[0], key.word[1]);
     if (c->source_count > 1)
         number_pair(&key, t, c);
     return t;
@@ -177,7 +192,7 @@ static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *
     s->source = t->source;
     s->side[side] = vsock_source(p);
     s->side[side ^ 1] = vsock_destination(p);
-    s->cid_pair = vsock_cid_pair_get(&c->cid_pairs, s);
+    s->cid_pair = t->cids;
     vsock_stream_start(s, p, side);
     if (previous) {
         previous->superseded_time = time;
@@ -464,6 +479,7 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
     c->end = c->packets++ == 0 ? at->time : MAX(c->end, at->time);
     key = key_of(p, at, &side);
     t = get_tuple(c, key, at); /* of packets in no stream, too: for vsock_capture_pair() */
+    vsock_cid_take(t->cids->cid[side], at->time);
     if (VSOCK_HAS_VIRTIO(p, fwd_cnt) && p->mon.transport_len == sizeof(struct virtio_vsock_wire))
         return take_packet(c, t, side, p, malformed, at);
     if (malformed != 0)

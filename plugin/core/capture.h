@@ -24,6 +24,7 @@ struct vsock_capture {
     uint32_t records;                   /* numbers are 1 to this one */
     wmem_array_t *streams;              /* of struct vsock_stream *, by vsock.stream */
     struct vsock_table cid_pairs;       /* of struct vsock_cid_pair */
+    struct vsock_table cids;            /* of struct vsock_cid */
     struct vsock_stream_diagnosis *unassociated; /* of packets in no stream */
 
     /* capture.c's own. */

@@ -16,10 +16,11 @@
 
 /* ---- two CIDs over time ---- */
 
-struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *pairs, const struct vsock_stream *s)
+struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *pairs,
+                                          const struct vsock_capture_source *source, uint64_t low,
+                                          uint64_t high)
 {
-    uint64_t low = MIN(s->side[0].cid, s->side[1].cid), high = MAX(s->side[0].cid, s->side[1].cid);
-    struct vsock_key key = {{(uintptr_t)s->source, low, high}};
+    struct vsock_key key = {{(uintptr_t)source, low, high}};
 
     return (struct vsock_cid_pair *)vsock_table_get(pairs, key, sizeof(struct vsock_cid_pair));
 }

@@ -7,6 +7,7 @@
 #define VSOCK_CORE_CROSS_STREAM_H
 
 #include "capture.h"
+#include "cid.h"
 
 /* `selected`: a set of GUINT_TO_POINTER(vsock.stream), or NULL for all. */
 static inline bool vsock_is_selected(GHashTable *selected, uint32_t stream)
@@ -37,16 +38,18 @@ struct vsock_waits {
 
 /* Two CIDs, whichever connects. */
 struct vsock_cid_pair {
-    struct vsock_key key; /* words: source, lower CID, higher CID */
-    wmem_array_t *gaps;   /* of struct vsock_gap, in the order of time; NULL while there is none */
+    struct vsock_key key;     /* words: source, lower CID, higher CID */
+    struct vsock_cid *cid[2]; /* lower, higher */
+    wmem_array_t *gaps;       /* of struct vsock_gap, in the order of time; NULL while there is none */
     bool spoke;
     int64_t last_time;
     struct vsock_gap silence;  /* the latest, while no connection began since; until 0: none */
     struct vsock_waits *waits; /* NULL while there is none */
 };
 
-/* That of the stream's ends. */
-struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *cid_pairs, const struct vsock_stream *stream);
+struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *cid_pairs,
+                                          const struct vsock_capture_source *source, uint64_t low,
+                                          uint64_t high);
 
 /* The stream, which is of the pair, has taken a packet. */
 void vsock_cid_pair_take(struct vsock_cid_pair *pair, const struct vsock_stream *stream,

@@ -75,6 +75,8 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
     d->severity = MAX(d->severity, more->severity);
     d->lasting |= more->lasting;
     d->selected |= more->selected;
+    if (d->type != more->type)
+        d->type = 0;
     d->figures.count += more->figures.count;
     d->figures.total = vsock_time_sum(d->figures.total, more->figures.total);
     d->figures.others += more->figures.others;

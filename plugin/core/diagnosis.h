@@ -90,6 +90,24 @@ struct vsock_figures {
     int64_t longest, total; /* nanoseconds */
 };
 
+#define VSOCK_PORTS_NAMED 8
+
+/* Where a request went. */
+enum vsock_way {
+    VSOCK_WAY_NOWHERE, /* loopback, or a CID that is no machine's */
+    VSOCK_WAY_TO_GUEST,
+    VSOCK_WAY_TO_HOST,
+    VSOCK_WAY_TO_HOST_FROM_OUTSIDE, /* the capture has several guests of that host: it is the host's own */
+    VSOCK_WAY_BETWEEN_GUESTS,
+};
+
+/* When a CID was last heard of, as seen from a request that it did not answer. */
+enum vsock_heard {
+    VSOCK_HEARD_NEVER,
+    VSOCK_HEARD_BEFORE,
+    VSOCK_HEARD_SINCE,
+};
+
 struct vsock_diagnosis {
     enum vsock_code code;
     enum vsock_severity severity;
@@ -104,7 +122,11 @@ struct vsock_diagnosis {
     bool selected;                  /* of many streams: the user wants to know of one of them */
     bool own_fault;                 /* with CONNECT_REFUSED: the client itself ended the attempts */
     bool dialled_itself;            /* ... because it is the endpoint that it dialled */
-    uint8_t type;                   /* with CONNECT_TYPE_MISMATCH: enum vsock_type of what was refused */
+    uint8_t type;                   /* enum vsock_type of requests; 0: of several, or told by nothing */
+    enum vsock_way way;             /* with CONNECT_UNANSWERED; and the next */
+    enum vsock_heard heard;
+    uint32_t ports[VSOCK_PORTS_NAMED]; /* with LISTENER_LOST: of dst; the first ones of port_count */
+    uint32_t port_count;
     struct vsock_figures figures;
 };
 

@@ -32,6 +32,74 @@ static const char *next_of_refused(const struct vsock_diagnosis *d)
     return "is anything listening there, on that CID and port, with this socket type?";
 }
 
+/* Of a request without an answer, who was not heard of says most. */
+static const char *sentence_of_silence(const struct vsock_diagnosis *d)
+{
+    switch (d->heard) {
+    case VSOCK_HEARD_NEVER:
+        return "nothing at all ever came from {dst_cid}: {count} of {of:request} from {src} to {dst} had no "
+               "answer in time";
+    case VSOCK_HEARD_BEFORE:
+        return "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: {accepted}; "
+               "nothing came from {dst_cid} since: the last packet was {longest.1} s before";
+    case VSOCK_HEARD_SINCE:
+        break;
+    }
+    return "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: {accepted}; other "
+           "packets came from {dst_cid} since";
+}
+
+/* What vhost does of this is in drivers/vhost/vsock.c: it records what it puts into a guest's buffers, and
+ * passes on to the host alone; sysctl net.vsock.g2h_fallback is in net/vmw_vsock/af_vsock.c of Linux 7.2. */
+static const char *next_of_silent_guest(bool alive)
+{
+    if (alive)
+        return "that guest is up, and took the request: Linux would have answered it by itself. Which driver "
+               "does it have?";
+    return "that guest's driver had a buffer for the request: without one, Linux records nothing, and "
+           "connect() "
+           "fails with ETIMEDOUT. A Linux that runs answers by itself: has that machine stopped? After a "
+           "restore: does its monitor still serve its queues?";
+}
+
+static const char *next_of_silent_host(bool alive, bool from_outside)
+{
+    if (alive)
+        return "does anybody listen there? A host's Linux would have refused it; a monitor may not answer "
+               "what "
+               "it refuses";
+    if (from_outside)
+        return "that guest takes no packets: the host answers by itself, but what a guest has no buffer for "
+               "is "
+               "neither delivered nor recorded. Does its driver give its receive buffers back, or has it "
+               "stopped? (Captured in a guest that has guests: its own host is silent)";
+    return "captured in the guest: does anybody listen on the host, and does the monitor answer what it "
+           "refuses? "
+           "After a restore: does it still serve the guest's queues? Captured on the host: that guest takes "
+           "no "
+           "packets, as its driver keeps its receive buffers, or has stopped";
+}
+
+static const char *next_of_silence(const struct vsock_diagnosis *d)
+{
+    bool alive = d->heard == VSOCK_HEARD_SINCE;
+
+    switch (d->way) {
+    case VSOCK_WAY_NOWHERE:
+        break;
+    case VSOCK_WAY_TO_GUEST:
+        return next_of_silent_guest(alive);
+    case VSOCK_WAY_TO_HOST:
+    case VSOCK_WAY_TO_HOST_FROM_OUTSIDE:
+        return next_of_silent_host(alive, d->way == VSOCK_WAY_TO_HOST_FROM_OUTSIDE);
+    case VSOCK_WAY_BETWEEN_GUESTS:
+        return "vhost-vsock passes nothing from guest to guest: a proxy on the host has to. A host that is a "
+               "guest itself, with Linux 7.2 or later, sends what is for none of its guests to its own host "
+               "(its sysctl g2h_fallback). In a Nitro parent: is it the enclave's CID?";
+    }
+    return "which machine is to have that CID? Guests have 3 and more; loopback (1) answers by itself";
+}
+
 static const char *sentence_of_slow(const struct vsock_diagnosis *d)
 {
     if (d->severity >= VSOCK_SEVERITY_WARN)
@@ -57,15 +125,26 @@ static const char *sentence_of_mismatch(const struct vsock_diagnosis *d)
 
 static const char *sentence_of_lost(const struct vsock_diagnosis *d)
 {
+    if (d->port_count > 1 && d->figures.of == 0)
+        return "{ports} had accepted {others:connection}{client}; then, from within a second on, each "
+               "refused "
+               "all: {count:request}{span}; none of the accepted was still open then";
+    if (d->port_count > 1)
+        return "{ports} had accepted {others:connection}{client}; then, from within a second on, each "
+               "refused "
+               "all: {count:request}{span}; {of} of the accepted {of?was|were} still open then";
     if (d->figures.of == 0)
-        return "{dst} had accepted {others:connection}{client}, then refused {count} in a row{span}; none of "
-               "those it had accepted was still open then";
-    return "{dst} had accepted {others:connection}{client}, then refused {count} in a row{span}; {of} of the "
-           "accepted {of?was|were} still open then";
+        return "{dst} had accepted {others:connection}{client}, then refused {count:request} in a row{span}; "
+               "none of those it had accepted was still open then";
+    return "{dst} had accepted {others:connection}{client}, then refused {count:request} in a row{span}; "
+           "{of} of the accepted {of?was|were} still open then";
 }
 
 static const char *next_of_lost(const struct vsock_diagnosis *d)
 {
+    if (d->port_count > 1)
+        return "did one program that serves all these ports end, an agent for instance, or its machine begin "
+               "anew?";
     if (d->figures.of > 0)
         return "is the program still accepting? Its backlog may be full of connections that it has not taken";
     return "did the listening program end, or close its listener after the first connection?";
@@ -126,13 +205,11 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
     [VSOCK_CODE_CONNECT_UNANSWERED] = {
         .name = "connect-unanswered",
         .usual = WARN, .worst = WARN,
-        .figures = {.count = "unanswered", .of = "requests", .others = "accepted", .total = "span_s"},
+        .figures = {.count = "unanswered", .of = "requests", .others = "accepted", .longest = "unheard_s",
+                    .total = "span_s"},
         .meaning = "requests of one CID to one port had no answer within vsock.connect_timeout (2 s)",
-        .sentence = "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: "
-                    "{accepted}",
-        .next = "is the guest running, its driver loaded (vmw_vsock_virtio_transport), and the CID the "
-                "right one? After a snapshot was restored: does the monitor still serve the guest's "
-                "queues? Linux gives up after 2 s",
+        .choose_sentence = sentence_of_silence,
+        .choose_next = next_of_silence,
     },
     [VSOCK_CODE_CONNECT_SLOW] = {
         .name = "connect-slow",
@@ -164,7 +241,8 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .name = "listener-lost",
         .usual = WARN, .worst = WARN,
         .figures = {.count = "refused", .of = "open", .others = "accepted_before", .total = "span_s"},
-        .meaning = "a port that had accepted connections refused three requests in a row",
+        .meaning = "a port that had accepted connections refused three requests in a row; several ports of "
+                   "one CID within a second are told together",
         .choose_sentence = sentence_of_lost,
         .choose_next = next_of_lost,
     },

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * diagnosis_text.c - a diagnosis in words: its code's sentence, in which braces stand for what is known.
  *
- *     {src} {dst}      an endpoint, or a CID; {client}: " from " and {src}, nothing where it is not known
+ *     {src} {dst}      an endpoint, or a CID; {client}: " from " and {src}, nothing where it is not known;
+ *                      {dst_cid}: the CID that dst is; {ports}: that CID with several ports
  *     {count} ...      a figure by its name, and {late}, {in_flight}: what two of them make
- *     {count:byte}     the figure and the noun, which has an s unless it is one
+ *     {count:byte}     the figure and the noun, which has an s unless it is one; a request has its type, if
+ *                      that is not STREAM
  *     {count?was|were} the one word where the figure is one, else the other
  *     {longest} ...    seconds, with three decimals; {longest.1} with one
  *     {span} {stall} {to_end} {accepted} {whole_ms}: see below */
@@ -32,6 +34,21 @@ static void add_stall(GString *text, const struct vsock_diagnosis *d)
         g_string_append(text, f->count == 1 ? ", to the end," : ", the last time to the end,");
 }
 
+static void add_ports(GString *text, const struct vsock_diagnosis *d)
+{
+    uint32_t named = MIN(d->port_count, VSOCK_PORTS_NAMED);
+
+    for (uint32_t i = 0; i < named; i++) {
+        const char *before = i == 0 ? "ports " : i + 1 == d->port_count ? " and " : ", ";
+
+        g_string_append_printf(text, "%s%u", before, d->ports[i]);
+    }
+    if (named < d->port_count)
+        g_string_append_printf(text, " and %u more", d->port_count - named);
+    g_string_append(text, " of ");
+    add_end(text, VSOCK_SCOPE_CID, d->dst);
+}
+
 /* Words that are there or not, or differ. Returns whether it is one of them. */
 static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const char *name)
 {
@@ -41,6 +58,14 @@ static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const cha
         add_end(text, d->src_scope, d->src);
     } else if (g_str_equal(name, "dst")) {
         add_end(text, d->dst_scope, d->dst);
+    } else if (g_str_equal(name, "ports")) {
+        add_ports(text, d);
+    } else if (g_str_equal(name, "dst_cid")) {
+        add_end(text, VSOCK_SCOPE_CID, d->dst);
+        if (d->dst.cid == VSOCK_CID_HOST) { /* which is one for each of its guests */
+            g_string_append(text, " to ");
+            add_end(text, VSOCK_SCOPE_CID, d->src);
+        }
     } else if (g_str_equal(name, "client")) {
         if (d->src_scope == VSOCK_SCOPE_NONE)
             return true;
@@ -98,6 +123,12 @@ static uint64_t number_of(const struct vsock_figures *f, const char *name)
     g_assert_not_reached(); /* a slip in diagnosis_codes.c: a unit test says all sentences */
 }
 
+/* Of requests that were no STREAM's, that is worth a word. */
+static const char *type_before(const struct vsock_diagnosis *d, const char *noun)
+{
+    return d->type == VSOCK_TYPE_SEQPACKET && g_str_equal(noun, "request") ? "SEQPACKET " : "";
+}
+
 /* `what`: what stands between braces. */
 static void add(GString *text, const struct vsock_diagnosis *d, char *what)
 {
@@ -119,7 +150,7 @@ static void add(GString *text, const struct vsock_diagnosis *d, char *what)
     }
     g_string_append_printf(text, "%" PRIu64, n);
     if (noun)
-        g_string_append_printf(text, " %s%s", noun + 1, n == 1 ? "" : "s");
+        g_string_append_printf(text, " %s%s%s", type_before(d, noun + 1), noun + 1, n == 1 ? "" : "s");
 }
 
 char *vsock_diagnosis_text(const struct vsock_diagnosis *d)

@@ -2,9 +2,14 @@
  * requests.c - who answered requests, and how. */
 #include "requests.h"
 
+#include <string.h>
+
 #define SECOND INT64_C(1000000000)
 
 #define SCAN_WITHIN SECOND
+
+/* Listeners whose loss showed within this of each other went together. */
+#define LOST_WITHIN SECOND
 
 /* So many refusals of one port are more than bad luck. */
 #define REFUSALS_WARN 3
@@ -40,6 +45,8 @@ struct target {
     struct vsock_endpoint endpoint;
     struct server *server;
     struct prober *prober;
+    struct place *place;
+    const struct vsock_cid *cid; /* the server's */
     uint32_t requests, accepted;
     struct vsock_diagnosis refused, mismatch[2], unanswered;
     uint32_t own_fault, itself; /* of the refused */
@@ -62,24 +69,24 @@ struct attempt {
     struct attempt *before; /* the prober's attempt that was refused before */
 };
 
-struct requests {
-    struct vsock_table servers, targets, probers;
-    GArray *attempts; /* in the order of the capture, once all streams were looked at */
+/* Where packets were recorded. */
+struct place {
+    struct vsock_key key;
+    unsigned guests; /* that talk to CID 2 */
 };
 
-/* CID 2 is the host of whoever dials it, which is not the same one for all where a guest is a host itself:
- * what it does for one client says nothing about what it does for another. */
-static bool is_of_one_client(struct vsock_endpoint server)
-{
-    return server.cid == VSOCK_CID_HOST;
-}
+struct requests {
+    struct vsock_table servers, targets, probers, places;
+    GArray *attempts; /* in the order of the capture, once all streams were looked at */
+};
 
 static struct target *get_target(struct requests *r, const struct vsock_stream *s)
 {
     uint64_t from = s->side[vsock_stream_client(s)].cid, source = (uintptr_t)s->source;
     struct vsock_endpoint to = s->side[vsock_stream_client(s) ^ 1];
-    struct vsock_key server = {{source, is_of_one_client(to) ? from : 0, to.cid, to.port}};
+    struct vsock_key server = {{source, vsock_cid_is_of_one_client(to.cid) ? from : 0, to.cid, to.port}};
     struct vsock_key target = {{source, from, to.cid, to.port}}, prober = {{source, from, to.cid}};
+    struct vsock_key place = {{source}};
     struct target *t = (struct target *)vsock_table_get(&r->targets, target, sizeof(*t));
 
     if (t->server)
@@ -88,6 +95,8 @@ static struct target *get_target(struct requests *r, const struct vsock_stream *
     t->endpoint = to;
     t->server = (struct server *)vsock_table_get(&r->servers, server, sizeof(*t->server));
     t->prober = (struct prober *)vsock_table_get(&r->probers, prober, sizeof(*t->prober));
+    t->place = (struct place *)vsock_table_get(&r->places, place, sizeof(*t->place));
+    t->cid = s->cid_pair->cid[vsock_stream_client(s) ^ 1];
     return t;
 }
 
@@ -102,7 +111,7 @@ static void name_ends(struct vsock_diagnosis *d, const struct target *t)
 
     d->dst_scope = d->code == VSOCK_CODE_PORT_SCAN ? VSOCK_SCOPE_CID : VSOCK_SCOPE_ENDPOINT;
     d->dst = t->endpoint;
-    if (of_server && !is_of_one_client(t->endpoint))
+    if (of_server && !vsock_cid_is_of_one_client(t->endpoint.cid))
         return;
     d->src_scope = VSOCK_SCOPE_CID;
     d->src.cid = t->client_cid;
@@ -121,6 +130,7 @@ static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struc
 
     one.figures.count = 1;
     one.selected = a->selected;
+    one.type = (uint8_t)a->conn->type;
     name_ends(&one, a->target);
     if (sum->figures.count == 0) {
         *sum = one;
@@ -306,6 +316,38 @@ static void tell(GArray *found, const struct vsock_diagnosis *d, unsigned least)
         g_array_append_vals(found, d, 1);
 }
 
+static bool is_guest(uint64_t cid)
+{
+    return cid > VSOCK_CID_HOST && cid < VSOCK_CID_ANY;
+}
+
+static enum vsock_way way_of(const struct target *t)
+{
+    uint64_t client = t->client_cid, server = t->endpoint.cid;
+
+    if (server == VSOCK_CID_HOST && is_guest(client))
+        return t->place->guests > 1 ? VSOCK_WAY_TO_HOST_FROM_OUTSIDE : VSOCK_WAY_TO_HOST;
+    if (!is_guest(server) || client == server)
+        return VSOCK_WAY_NOWHERE;
+    return is_guest(client) ? VSOCK_WAY_BETWEEN_GUESTS : VSOCK_WAY_TO_GUEST;
+}
+
+/* Whom requests went to that had no answer, and whether anything was ever heard of it. */
+static void describe_silence(struct target *t)
+{
+    struct vsock_diagnosis *d = &t->unanswered;
+
+    d->way = way_of(t);
+    if (t->cid->packets == 0) {
+        d->heard = VSOCK_HEARD_NEVER;
+    } else if (t->cid->spoke < d->time) {
+        d->heard = VSOCK_HEARD_BEFORE;
+        d->figures.longest = d->time - t->cid->spoke;
+    } else {
+        d->heard = VSOCK_HEARD_SINCE;
+    }
+}
+
 static void tell_target(struct target *t, GArray *found)
 {
     struct vsock_diagnosis *refused = &t->refused;
@@ -317,13 +359,78 @@ static void tell_target(struct target *t, GArray *found)
     if (refused->figures.count >= REFUSALS_WARN)
         vsock_diagnosis_worsen(refused);
     tell(found, refused, 1);
+    describe_silence(t);
     tell(found, &t->unanswered, 1);
     for (int i = 0; i < 2; i++) {
-        t->mismatch[i].type = i == 0 ? VSOCK_TYPE_STREAM : VSOCK_TYPE_SEQPACKET;
         t->mismatch[i].figures.of = t->requests;
         t->mismatch[i].figures.others = t->server->accepted[1 - i];
         tell(found, &t->mismatch[i], 1);
     }
+}
+
+static bool is_lost(const struct server *s)
+{
+    return s->lost.figures.count >= VSOCK_LOST_REFUSALS;
+}
+
+static bool is_same_machine(const struct server *a, const struct server *b)
+{
+    return memcmp(a->key.word, b->key.word, 3 * sizeof(a->key.word[0])) == 0;
+}
+
+static int by_machine_and_time(const void *a, const void *b)
+{
+    const struct server *s = *(struct server *const *)a, *t = *(struct server *const *)b;
+    int machine = memcmp(s->key.word, t->key.word, 3 * sizeof(s->key.word[0]));
+
+    if (machine != 0)
+        return machine;
+    if (s->lost.time != t->lost.time)
+        return s->lost.time < t->lost.time ? -1 : 1;
+    return s->lost.dst.port < t->lost.dst.port ? -1 : s->lost.dst.port > t->lost.dst.port;
+}
+
+static void add_lost_port(struct vsock_diagnosis *all, const struct vsock_diagnosis *lost)
+{
+    int64_t until = MAX(all->time + all->figures.total, lost->time + lost->figures.total);
+
+    all->dst_scope = VSOCK_SCOPE_CID;
+    if (all->port_count < VSOCK_PORTS_NAMED)
+        all->ports[all->port_count] = lost->dst.port;
+    all->port_count++;
+    all->figures.of += lost->figures.of;
+    vsock_diagnosis_merge(all, lost);
+    all->figures.total = until - all->time;
+}
+
+/* Several ports of one machine that are lost at once are one trouble. */
+static void tell_lost(const struct requests *r, GArray *found)
+{
+    struct server **servers = (struct server **)wmem_array_get_raw(r->servers.all);
+    GPtrArray *lost = g_ptr_array_new();
+    unsigned next;
+
+    for (unsigned i = 0; i < wmem_array_get_count(r->servers.all); i++) {
+        if (is_lost(servers[i]))
+            g_ptr_array_add(lost, servers[i]);
+    }
+    g_ptr_array_sort(lost, by_machine_and_time);
+    for (unsigned i = 0; i < lost->len; i = next) {
+        const struct server *first = (const struct server *)lost->pdata[i];
+        struct vsock_diagnosis all = first->lost;
+
+        all.ports[0] = first->lost.dst.port;
+        all.port_count = 1;
+        for (next = i + 1; next < lost->len; next++) {
+            const struct server *s = (const struct server *)lost->pdata[next];
+
+            if (!is_same_machine(first, s) || s->lost.time - first->lost.time > LOST_WITHIN)
+                break;
+            add_lost_port(&all, &s->lost);
+        }
+        tell(found, &all, 1);
+    }
+    g_ptr_array_free(lost, TRUE);
 }
 
 static void tell_all(const struct requests *r, GArray *found)
@@ -334,10 +441,9 @@ static void tell_all(const struct requests *r, GArray *found)
 
     for (unsigned i = 0; i < wmem_array_get_count(r->targets.all); i++)
         tell_target(targets[i], found);
-    for (unsigned i = 0; i < wmem_array_get_count(r->servers.all); i++) {
-        tell(found, &servers[i]->lost, VSOCK_LOST_REFUSALS);
+    tell_lost(r, found);
+    for (unsigned i = 0; i < wmem_array_get_count(r->servers.all); i++)
         tell(found, &servers[i]->idle, IDLE_STREAMS);
-    }
     for (unsigned i = 0; i < wmem_array_get_count(r->probers.all); i++)
         tell(found, &probers[i]->scan, 1);
 }
@@ -362,12 +468,26 @@ static void judge_attempts(GArray *attempts)
         count_as_refused(&all[i]);
 }
 
+/* The capture of a host has several guests' packets, one of a guest its own alone. */
+static void count_guests(struct requests *r, const struct vsock_table *cids)
+{
+    for (unsigned i = 0; i < wmem_array_get_count(cids->all); i++) {
+        const struct vsock_cid *cid = *(struct vsock_cid **)wmem_array_index(cids->all, i);
+        struct vsock_key key = {{cid->key.word[0]}};
+        struct place *place = (struct place *)vsock_table_get(&r->places, key, sizeof(*place));
+
+        place->guests += is_guest(vsock_cid_guest(cid));
+    }
+}
+
 void vsock_requests_judge(const struct vsock_capture *c, GHashTable *selected, GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     struct requests r = {vsock_table_new_listed(memory), vsock_table_new_listed(memory),
-                         vsock_table_new_listed(memory), g_array_new(FALSE, FALSE, sizeof(struct attempt))};
+                         vsock_table_new_listed(memory), vsock_table_new(memory),
+                         g_array_new(FALSE, FALSE, sizeof(struct attempt))};
 
+    count_guests(&r, &c->cids);
     for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
         const struct vsock_stream *s = vsock_capture_stream(c, i);
 

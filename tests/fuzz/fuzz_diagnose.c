@@ -210,7 +210,7 @@ static void check_capture(const struct vsock_packet *p, const struct vsock_arriv
 
     CHECK(run.capture->end >= at->time);
     CHECK(run.capture->records <= run.capture->packets && streams <= run.capture->records);
-    CHECK(wmem_array_get_count(run.capture->cid_pairs.all) <= streams);
+    CHECK(wmem_array_get_count(run.capture->cid_pairs.all) <= run.capture->packets);
     CHECK_IMPLIES(streams > 0, vsock_capture_pair(run.capture, p, at) <= streams);
 }
 

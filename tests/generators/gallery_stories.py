@@ -6,7 +6,7 @@ A story's name is its file's; its docstring cites the report and says what happe
 Payload is left out, as a snaplen would, where no story needs it.
 """
 from generators.vsock import (CREDIT_REQUEST, CREDIT_UPDATE, Connection, NO_SOCKET, REQUEST, RESPONSE, RST, RW,
-                              SEQPACKET, SHUTDOWN, capture)
+                              SEQPACKET, SHUTDOWN, STREAM, capture)
 
 RCV, SEND = 1, 2
 HOST_CID = 2
@@ -454,10 +454,39 @@ def kata_refused():
 
 
 def kata_unanswered():
-    """The same reports, and kata-containers/runtime#1319: here nothing in the guest answers: it has no driver."""
+    """The same reports, and kata-containers/runtime#1319: here the guest takes the requests, and does not answer."""
     for number in range(10):
         yield Talk(KATA_AGENT, "no answer", client=host_side(number), server_cid=2794582612).c(REQUEST, after=2.5)
     yield from of_another_guest()
+
+
+def between_guests():
+    """stefano-garzarella/iperf-vsock#7, microvm-nix/microvm.nix#275: a guest that dials another one times out.
+
+    vhost-vsock passes on to the host alone. Recorded on the host, which both guests talk to.
+    """
+    pulses = [Pulse(client=(3, 3000000)), Pulse(client=(4, 3000000))]
+    for pulse in pulses:
+        yield from pulse.opened()
+    for number in range(3):
+        yield Talk(5201, "no answer", client=(3, 3000001 + number), server_cid=4).c(REQUEST)
+        for pulse in pulses:
+            yield from pulse.beats(1)
+
+
+def keeps_buffers():
+    """virtio-win/kvm-guest-drivers-windows#953, #960: after a while nothing reaches a Windows guest any more.
+
+    Its driver keeps all 128 receive buffers. The host accepts what the guest requests: that is neither delivered nor
+    recorded. On the host; another guest's connection goes on.
+    """
+    other = Pulse(client=(7, 3000000))
+    x = Talk(9999, "128 packets, and no buffer is left")
+    yield from (*other.opened(), *x.opened(), *(x.s(RW, 1024) for _ in range(128)),
+                x.c(CREDIT_UPDATE, reads=131072), *other.beats(1))
+    for number in range(3):
+        yield Talk(9999, "accepted, and never told", client=(3, 3000002 + number)).c(REQUEST)
+        yield from other.beats(1)
 
 
 def kata_large_cid():
@@ -473,6 +502,17 @@ def listener_lost():
     yield from (*x.opened(), *x.asked(100, 100), *x.closed())
     for number in range(4):
         yield from Talk(1234, "refused", client=host_side(2 + number), server_cid=3).refused(after=1)
+
+
+def agent_lost():
+    """An agent that serves three ports, one with SOCK_SEQPACKET, ends; its clients try again and again."""
+    ports = {1024: STREAM, 1026: STREAM, 1028: SEQPACKET}
+    for port, type in ports.items():
+        x = Talk(port, "the agent answers", client=host_side(1), server_cid=3, type=type)
+        yield from (*x.opened(), x.c(RW, 100, flags=type - STREAM), x.s(CREDIT_UPDATE, reads=100), *x.closed())
+    for number in range(4):
+        for port, type in ports.items():
+            yield from Talk(port, "refused", client=host_side(2 + number), server_cid=3, type=type).refused(after=0.2)
 
 
 def head_of_line():
@@ -705,7 +745,10 @@ GALLERY = {
     "40-nitro-wrong-cid": (wrong_cid, "warn connect-unanswered"),
     "41-systemd-no-sshd": (no_sshd, "note connect-refused"),
     "43-nitro-slow-proxy": (slow_proxy,),
+    "more-agent-lost": (agent_lost, "warn listener-lost"),
+    "more-between-guests": (between_guests, "warn connect-unanswered"),
     "more-connect-slow": (slow_connect, "note connect-slow"),
+    "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
     "more-peer-gone": (killed, "warn peer-gone"),
     "more-port-scan": (port_scan, "warn port-scan"),

@@ -36,8 +36,11 @@ enum variant {
     OTHERS = 4,
     OF = 8,
     LARGE_BUFFER = 16,
+    PORTS = 32,
+    HEARD_SINCE = 64,
+    WAY = 128, /* each way, from here on */
 
-    VARIANTS = 32
+    VARIANTS = WAY * (VSOCK_WAY_BETWEEN_GUESTS + 1)
 };
 
 static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned variant)
@@ -49,6 +52,9 @@ static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned varian
     d.figures.others = variant & OTHERS ? 1 : 0;
     d.figures.of = variant & OF ? 1 : 0;
     d.figures.limit = variant & LARGE_BUFFER ? UINT32_MAX : 1;
+    d.port_count = variant & PORTS ? 2 : 0;
+    d.heard = variant & HEARD_SINCE ? VSOCK_HEARD_SINCE : VSOCK_HEARD_NEVER;
+    d.way = (enum vsock_way)(variant / WAY);
     return d;
 }
 

@@ -120,6 +120,18 @@ static void the_same_again_adds_up(void)
     g_assert_cmpuint(d.figures.limit, ==, 100);
 }
 
+static void two_types_are_none(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_CONNECT_REFUSED, 1, 0), more = d;
+
+    d.type = more.type = VSOCK_TYPE_SEQPACKET;
+    vsock_diagnosis_merge(&d, &more);
+    g_assert_cmpuint(d.type, ==, VSOCK_TYPE_SEQPACKET);
+    more.type = VSOCK_TYPE_STREAM;
+    vsock_diagnosis_merge(&d, &more);
+    g_assert_cmpuint(d.type, ==, 0);
+}
+
 static void what_comes_later_only_ends_later(void)
 {
     struct vsock_diagnosis d = start(VSOCK_CODE_CONNECT_REFUSED, 3, 30);
@@ -209,6 +221,8 @@ struct words {
     struct vsock_figures figures;
     bool lasting, own_fault, itself, worst;
     uint8_t type;
+    enum vsock_heard heard;
+    uint32_t ports; /* that many, from 500 on */
     const char *text;
 };
 
@@ -227,6 +241,10 @@ static char *text_of(const struct words *w)
     d.own_fault = w->own_fault;
     d.dialled_itself = w->itself;
     d.type = w->type;
+    d.heard = w->heard;
+    d.port_count = w->ports;
+    for (uint32_t i = 0; i < MIN(w->ports, VSOCK_PORTS_NAMED); i++)
+        d.ports[i] = d.dst.port + i;
     if (w->worst)
         vsock_diagnosis_worsen(&d);
     return vsock_diagnosis_text(&d);
@@ -247,10 +265,18 @@ static const struct words words[] = {
     {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 2, .of = 3}, .own_fault = true, .itself = true,
      .text = "2 of 3 requests from CID 42 to p" DST " ended in a RST of the socket that had asked: it "
              "dialled itself"},
-    {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1},
-     .text = "1 of 1 request from CID 42 to p" DST " had no answer in time; accepted: none"},
-    {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 4, .of = 5, .others = 1},
-     .text = "4 of 5 requests from CID 42 to p" DST " had no answer in time; accepted: 1"},
+    {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 1, .of = 2}, .type = 2,
+     .text = "P" DST " refused 1 of 2 SEQPACKET requests from CID 42, and accepted none"},
+    {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1}, .heard = VSOCK_HEARD_NEVER,
+     .text = "Nothing at all ever came from CID 2 to CID 42: 1 of 1 request from CID 42 to p" DST " had no "
+             "answer in time"},
+    {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 4, .of = 5, .others = 1, TIMES(2040, 0)},
+     .heard = VSOCK_HEARD_BEFORE,
+     .text = "4 of 5 requests from CID 42 to p" DST " had no answer in time; accepted: 1; nothing came from "
+             "CID 2 to CID 42 since: the last packet was 2.0 s before"},
+    {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1}, .type = 2, .heard = VSOCK_HEARD_SINCE,
+     .text = "1 of 1 SEQPACKET request from CID 42 to p" DST " had no answer in time; accepted: none; other "
+             "packets came from CID 2 to CID 42 since"},
     {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, .longest = 1999999999},
      .text = "P" DST " took 1.999 s to accept p" SRC},
     {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, TIMES(2600, 0)}, .worst = true,
@@ -266,14 +292,21 @@ static const struct words words[] = {
      .text = "P" DST " refused 1 SEQPACKET request from CID 42; all that it ever accepted here (2) were "
              "STREAM"},
     {VSOCK_CODE_LISTENER_LOST, SERVER, {.count = 4, .others = 1, TIMES(0, 3000)},
-     .text = "P" DST " had accepted 1 connection, then refused 4 in a row in 3.000 s; none of those it "
-             "had accepted was still open then"},
+     .text = "P" DST " had accepted 1 connection, then refused 4 requests in a row in 3.000 s; none of "
+             "those it had accepted was still open then"},
     {VSOCK_CODE_LISTENER_LOST, CLIENT_CID, {.count = 3, .of = 1, .others = 3, TIMES(0, 2)},
-     .text = "P" DST " had accepted 3 connections from CID 42, then refused 3 in a row in 0.002 s; 1 of "
-             "the accepted was still open then"},
+     .text = "P" DST " had accepted 3 connections from CID 42, then refused 3 requests in a row in "
+             "0.002 s; 1 of the accepted was still open then"},
     {VSOCK_CODE_LISTENER_LOST, SERVER, {.count = 3, .of = 2, .others = 3, TIMES(0, 2)},
-     .text = "P" DST " had accepted 3 connections, then refused 3 in a row in 0.002 s; 2 of the accepted "
-             "were still open then"},
+     .text = "P" DST " had accepted 3 connections, then refused 3 requests in a row in 0.002 s; 2 of the "
+             "accepted were still open then"},
+    {VSOCK_CODE_LISTENER_LOST, SERVER, {.count = 6, .others = 2, TIMES(0, 3000)}, .ports = 2, .type = 2,
+     .text = "Ports 500 and 501 of CID 2 had accepted 2 connections; then, from within a second on, each "
+             "refused all: 6 SEQPACKET requests in 3.000 s; none of the accepted was still open then"},
+    {VSOCK_CODE_LISTENER_LOST, CLIENT_CID, {.count = 30, .of = 1, .others = 12, TIMES(0, 3000)}, .ports = 10,
+     .text = "Ports 500, 501, 502, 503, 504, 505, 506, 507 and 2 more of CID 2 had accepted 12 connections "
+             "from CID 42; then, from within a second on, each refused all: 30 requests in 3.000 s; 1 of the "
+             "accepted was still open then"},
     {VSOCK_CODE_PORT_SCAN, CIDS, {.count = 30, TIMES(0, 32)},
      .text = "CID 2 refused 30 requests from CID 42 in 0.032 s, to 10 ports or more within a second"},
 
@@ -464,8 +497,36 @@ static void what_to_look_at_next_depends_on_what_is_known(void)
     g_assert_cmpstr(next_of(VSOCK_CODE_LISTENER_LOST, (struct vsock_figures){.of = 1}), ==,
                     "is the program still accepting? Its backlog may be full of connections that it has not "
                     "taken");
+    d = start(VSOCK_CODE_LISTENER_LOST, 1, 0);
+    d.port_count = 2;
+    g_assert_cmpstr(vsock_diagnosis_next(&d), ==,
+                    "did one program that serves all these ports end, an agent for instance, or its machine "
+                    "begin anew?");
     g_assert_cmpstr(next_of(VSOCK_CODE_PEER_GONE, (struct vsock_figures){.of = 0}), ==,
                     vsock_codes[VSOCK_CODE_PEER_GONE].next);
+}
+
+static bool is_next(enum vsock_way way, enum vsock_heard heard, const char *words)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_CONNECT_UNANSWERED, 1, 0);
+
+    d.way = way;
+    d.heard = heard;
+    return strstr(vsock_diagnosis_next(&d), words) != NULL;
+}
+
+static void who_did_not_answer_decides_where_to_look(void)
+{
+    g_assert_true(is_next(VSOCK_WAY_NOWHERE, VSOCK_HEARD_NEVER, "which machine is to have that CID?"));
+    g_assert_true(is_next(VSOCK_WAY_TO_GUEST, VSOCK_HEARD_BEFORE, "had a buffer for the request"));
+    g_assert_true(is_next(VSOCK_WAY_TO_GUEST, VSOCK_HEARD_SINCE, "that guest is up"));
+    g_assert_true(
+        is_next(VSOCK_WAY_TO_HOST, VSOCK_HEARD_BEFORE, "captured in the guest: does anybody listen"));
+    g_assert_true(is_next(VSOCK_WAY_TO_HOST_FROM_OUTSIDE, VSOCK_HEARD_NEVER, "that guest takes no packets:"));
+    g_assert_false(is_next(VSOCK_WAY_TO_HOST, VSOCK_HEARD_SINCE, "takes no packets")); /* it does */
+    g_assert_false(is_next(VSOCK_WAY_TO_HOST_FROM_OUTSIDE, VSOCK_HEARD_SINCE, "takes no packets"));
+    g_assert_true(is_next(VSOCK_WAY_BETWEEN_GUESTS, VSOCK_HEARD_SINCE, "nothing from guest to guest"));
+    g_assert_true(is_next(VSOCK_WAY_BETWEEN_GUESTS, VSOCK_HEARD_NEVER, "g2h_fallback"));
 }
 
 /* Linux tells of what was read at once while its buffer is no larger than that. */
@@ -505,6 +566,7 @@ int main(int argc, char **argv)
     TEST(a_report_begins_with_the_worst_then_with_the_first);
     TEST(at_one_time_the_order_is_by_frame_then_code_then_stream);
     TEST(the_same_again_adds_up);
+    TEST(two_types_are_none);
     TEST(what_comes_later_only_ends_later);
     TEST(of_equal_frame_numbers_the_earlier_time_is_told);
     TEST(sizes_keep_the_largest_but_lost_bytes_add_up);
@@ -514,6 +576,7 @@ int main(int argc, char **argv)
     TEST(every_code_is_said_above);
     TEST(what_a_sentence_tells_of_has_a_name_for_scripts);
     TEST(what_to_look_at_next_depends_on_what_is_known);
+    TEST(who_did_not_answer_decides_where_to_look);
     TEST(updates_are_withheld_from_64_kib_on);
     TEST(an_end_is_a_cid_and_a_port_or_a_cid_or_nothing);
     return g_test_run();

@@ -17,6 +17,9 @@ static struct vsock_capture_source source = {.seen_until = &seen_until};
 static GHashTable *selected; /* NULL: all */
 static GArray *report;
 static struct vsock_diagnosis found;
+static wmem_allocator_t *memory;
+static struct vsock_table cids;
+static struct vsock_cid_pair pairs[2]; /* of the client and the two servers' CIDs: 2 and 3 */
 
 static void begin(void)
 {
@@ -24,6 +27,12 @@ static void begin(void)
     count = marks = 0;
     now = seen_until = SECOND;
     server_cid = 3;
+    if (memory)
+        wmem_destroy_allocator(memory);
+    memory = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    cids = vsock_table_new_listed(memory);
+    for (unsigned i = 0; i < 2; i++)
+        pairs[i].cid[1] = vsock_cid_get(&cids, &source, 2 + i, 42);
 }
 
 static struct vsock_mark mark_now(void)
@@ -42,6 +51,7 @@ static struct vsock_stream *request(unsigned port)
     *s = (struct vsock_stream){
         .index = count++,
         .source = &source,
+        .cid_pair = &pairs[server_cid - 2],
         .superseded_time = VSOCK_TIME_NONE,
         .side = {{.cid = 42, .port = 5000}, {.cid = server_cid, .port = 1024 + port}},
         .conn = {.from_request = true, .client = 0, .rst_side = 1, .type = VSOCK_TYPE_STREAM},
@@ -85,7 +95,7 @@ static void end(struct vsock_conn *c)
 
 static void judge(void)
 {
-    struct vsock_capture capture = {.thresholds = {.connect_timeout = 2 * SECOND}};
+    struct vsock_capture capture = {.thresholds = {.connect_timeout = 2 * SECOND}, .cids = cids};
 
     g_clear_pointer(&report, g_array_unref);
     report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
@@ -100,12 +110,11 @@ static void judge(void)
 }
 
 /* Whether it was told, of a port or, without its number, of a CID. */
-static bool is_told(enum vsock_code code, unsigned port, unsigned type)
+static bool is_told(enum vsock_code code, unsigned port)
 {
     for (unsigned i = 0; i < report->len; i++) {
         found = g_array_index(report, struct vsock_diagnosis, i);
-        if (found.code == code && found.type == type &&
-            (found.dst_scope == VSOCK_SCOPE_CID || found.dst.port == 1024 + port))
+        if (found.code == code && (found.dst_scope == VSOCK_SCOPE_CID || found.dst.port == 1024 + port))
             return true;
     }
     return false;
@@ -113,22 +122,22 @@ static bool is_told(enum vsock_code code, unsigned port, unsigned type)
 
 static bool is_refused(unsigned port)
 {
-    return is_told(VSOCK_CODE_CONNECT_REFUSED, port, 0);
+    return is_told(VSOCK_CODE_CONNECT_REFUSED, port);
 }
 
 static bool is_mismatch(unsigned port, uint16_t type)
 {
-    return is_told(VSOCK_CODE_CONNECT_TYPE_MISMATCH, port, type);
+    return is_told(VSOCK_CODE_CONNECT_TYPE_MISMATCH, port) && found.type == type;
 }
 
 static bool is_lost(unsigned port)
 {
-    return is_told(VSOCK_CODE_LISTENER_LOST, port, 0);
+    return is_told(VSOCK_CODE_LISTENER_LOST, port);
 }
 
 static bool is_scanned(void)
 {
-    return is_told(VSOCK_CODE_PORT_SCAN, 0, 0);
+    return is_told(VSOCK_CODE_PORT_SCAN, 0);
 }
 
 static void three_refusals_of_a_port_are_a_warning(void)
@@ -172,7 +181,6 @@ static void a_type_that_a_port_never_took_is_a_mismatch(void)
     g_assert_true(is_mismatch(0, VSOCK_TYPE_SEQPACKET));
     g_assert_cmpint(found.type, ==, VSOCK_TYPE_SEQPACKET);
     g_assert_cmpuint(found.figures.others, ==, 1);
-    g_assert_false(is_mismatch(0, VSOCK_TYPE_STREAM));
     g_assert_false(is_refused(0));
 }
 
@@ -405,10 +413,142 @@ static void requests_without_answer_are_counted_by_port(void)
     request(0)->conn.request = mark(9, 3 * SECOND + 1); /* may have an answer yet */
     seen_until = 5 * SECOND;
     judge();
-    g_assert_true(is_told(VSOCK_CODE_CONNECT_UNANSWERED, 0, 0));
+    g_assert_true(is_told(VSOCK_CODE_CONNECT_UNANSWERED, 0));
     g_assert_cmpuint(found.figures.count, ==, 2);
     g_assert_cmpuint(found.figures.of, ==, 3);
     g_assert_cmpint(found.figures.total, ==, 2 * SECOND);
+}
+
+/* A request at 5 s, of which there is no answer. */
+static void let_one_go_unanswered(void)
+{
+    request(0)->conn.request = mark(5, 5 * SECOND);
+    seen_until = 8 * SECOND;
+    judge();
+    g_assert_true(is_told(VSOCK_CODE_CONNECT_UNANSWERED, 0));
+}
+
+static void who_does_not_answer_was_heard_of_before_or_since_or_never(void)
+{
+    begin();
+    let_one_go_unanswered();
+    g_assert_cmpint(found.heard, ==, VSOCK_HEARD_NEVER);
+    begin();
+    vsock_cid_take(pairs[1].cid[1], 2 * SECOND);
+    vsock_cid_take(pairs[1].cid[1], SECOND); /* by a clock that went back */
+    let_one_go_unanswered();
+    g_assert_cmpint(found.heard, ==, VSOCK_HEARD_BEFORE);
+    g_assert_cmpint(found.figures.longest, ==, 3 * SECOND);
+    begin();
+    vsock_cid_take(pairs[1].cid[1], 5 * SECOND);
+    let_one_go_unanswered();
+    g_assert_cmpint(found.heard, ==, VSOCK_HEARD_SINCE);
+    g_assert_cmpint(found.figures.longest, ==, 0);
+}
+
+/* Between these two. */
+static enum vsock_way way_of(uint64_t client, uint64_t server)
+{
+    struct vsock_stream *s = request(0);
+
+    s->conn.request = mark(5, 5 * SECOND);
+    s->side[0].cid = client;
+    s->side[1].cid = server;
+    seen_until = 8 * SECOND;
+    judge();
+    g_assert_true(is_told(VSOCK_CODE_CONNECT_UNANSWERED, 0));
+    return found.way;
+}
+
+static void requests_go_to_a_guest_or_to_the_host_or_between_guests(void)
+{
+    begin();
+    g_assert_cmpint(way_of(2, 3), ==, VSOCK_WAY_TO_GUEST);
+    begin();
+    g_assert_cmpint(way_of(1, 3), ==, VSOCK_WAY_TO_GUEST);
+    begin();
+    g_assert_cmpint(way_of(42, 3), ==, VSOCK_WAY_BETWEEN_GUESTS);
+    begin();
+    g_assert_cmpint(way_of(42, 42), ==, VSOCK_WAY_NOWHERE);
+    begin();
+    g_assert_cmpint(way_of(42, VSOCK_CID_ANY), ==, VSOCK_WAY_NOWHERE);
+    begin();
+    g_assert_cmpint(way_of(2, 2), ==, VSOCK_WAY_NOWHERE);
+    begin();
+    g_assert_cmpint(way_of(3, 2), ==, VSOCK_WAY_TO_HOST);
+}
+
+static void a_capture_with_several_guests_of_a_host_is_the_hosts(void)
+{
+    static struct vsock_capture_source elsewhere;
+
+    begin(); /* with guest 42 */
+    vsock_cid_get(&cids, &elsewhere, 2, 43);
+    vsock_cid_get(&cids, &source, 2, 1); /* loopback */
+    g_assert_cmpint(way_of(42, 2), ==, VSOCK_WAY_TO_HOST);
+    begin();
+    vsock_cid_get(&cids, &source, 2, 43);
+    g_assert_cmpint(way_of(42, 2), ==, VSOCK_WAY_TO_HOST_FROM_OUTSIDE);
+}
+
+static void what_was_requested_has_its_type(void)
+{
+    begin();
+    refuse_one(0)->type = VSOCK_TYPE_SEQPACKET;
+    refuse_one(1)->type = VSOCK_TYPE_SEQPACKET;
+    refuse_one(1);
+    judge();
+    g_assert_true(is_refused(0));
+    g_assert_cmpuint(found.type, ==, VSOCK_TYPE_SEQPACKET);
+    g_assert_true(is_refused(1));
+    g_assert_cmpuint(found.type, ==, 0);
+}
+
+static void lose(unsigned port, int64_t time)
+{
+    accept_one(port);
+    now = time;
+    refuse(port, 3);
+}
+
+static void ports_of_a_machine_that_are_lost_within_a_second_are_told_together(void)
+{
+    begin();
+    lose(0, 10 * SECOND);
+    now = SECOND;
+    end(accept_one(1));
+    lose(1, 11 * SECOND);
+    now = SECOND;
+    lose(2, 11 * SECOND + 1);
+    judge();
+    g_assert_true(is_lost(2)); /* on its own */
+    g_assert_cmpint(found.dst_scope, ==, VSOCK_SCOPE_CID);
+    g_assert_cmpuint(found.port_count, ==, 2);
+    g_assert_cmpuint(found.ports[0], ==, 1024);
+    g_assert_cmpuint(found.ports[1], ==, 1025);
+    g_assert_cmpuint(found.figures.count, ==, 6);
+    g_assert_cmpuint(found.figures.others, ==, 3);
+    g_assert_cmpuint(found.figures.of, ==, 2);
+    g_assert_cmpint(found.figures.total, ==, SECOND + 2 * MS);
+    g_assert_cmpuint(report->len, ==, 2);
+    found = g_array_index(report, struct vsock_diagnosis, 1);
+    g_assert_cmpint(found.dst_scope, ==, VSOCK_SCOPE_ENDPOINT);
+    g_assert_cmpuint(found.dst.port, ==, 1026);
+}
+
+static void ports_of_two_machines_are_told_apart(void)
+{
+    begin();
+    lose(0, 10 * SECOND);
+    server_cid = 2;
+    now = SECOND;
+    lose(1, 10 * SECOND);
+    judge();
+    g_assert_cmpuint(report->len, ==, 2);
+    for (unsigned port = 0; port < 2; port++) {
+        g_assert_true(is_lost(port));
+        g_assert_cmpint(found.dst_scope, ==, VSOCK_SCOPE_ENDPOINT);
+    }
 }
 
 /* Another one, without data, open since 0. */
@@ -437,10 +577,10 @@ static void three_streams_open_for_five_seconds_without_data_are_said(void)
     shut->stats.shut_time = 5 * SECOND - 1;                    /* no longer open */
     idle_until(5 * SECOND - 1)->stats.shut_time = 20 * SECOND; /* after its end, by its clock */
     judge();
-    g_assert_false(is_told(VSOCK_CODE_NO_DATA, 0, 0));
+    g_assert_false(is_told(VSOCK_CODE_NO_DATA, 0));
     shut->stats.shut_time = 5 * SECOND;
     judge();
-    g_assert_true(is_told(VSOCK_CODE_NO_DATA, 0, 0));
+    g_assert_true(is_told(VSOCK_CODE_NO_DATA, 0));
     g_assert_cmpuint(found.figures.count, ==, 3);
     g_assert_cmpint(found.figures.longest, ==, 9 * SECOND);
 }
@@ -485,6 +625,12 @@ int main(int argc, char **argv)
     TEST(of_a_listener_that_is_lost_twice_the_time_that_was_selected_is_told);
     TEST(a_lost_listener_is_no_part_of_a_scan);
     TEST(requests_without_answer_are_counted_by_port);
+    TEST(who_does_not_answer_was_heard_of_before_or_since_or_never);
+    TEST(requests_go_to_a_guest_or_to_the_host_or_between_guests);
+    TEST(a_capture_with_several_guests_of_a_host_is_the_hosts);
+    TEST(what_was_requested_has_its_type);
+    TEST(ports_of_a_machine_that_are_lost_within_a_second_are_told_together);
+    TEST(ports_of_two_machines_are_told_apart);
     TEST(three_streams_open_for_five_seconds_without_data_are_said);
     TEST(the_host_is_judged_by_each_of_its_guests);
     return g_test_run();
