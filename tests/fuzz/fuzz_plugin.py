@@ -24,6 +24,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import pcapng, runner
 
+KEYLOG = runner.CAPTURES / "tls.keylog"
 HANG = 600  # seconds; what takes longest takes 30 on a busy machine
 BATCH = 12
 
@@ -178,7 +179,7 @@ class Run:
 
 
 def arguments_of(number):
-    settings = ["-o", f"tls.keylog_file:{runner.CAPTURES / 'tls.keylog'}"]
+    settings = ["-o", f"tls.keylog_file:{KEYLOG}"]
     for setting in PREFERENCES[number % len(PREFERENCES)]:
         settings += ["-o", setting]
     for tap in TAPS:
@@ -238,7 +239,9 @@ def environment_for(run, environment):
 
 
 def perform(run, options, environment):
-    command = [options.tshark, *run.arguments, "-r", str(run.capture)]
+    keylog = runner.readable(KEYLOG, run.capture.parent)
+    arguments = [argument.replace(str(KEYLOG), keylog) for argument in run.arguments]
+    command = [options.tshark, *arguments, "-r", str(run.capture)]
     try:
         result = runner.call(command, environment_for(run, environment), errors="replace", timeout=options.hang)
     except subprocess.TimeoutExpired:

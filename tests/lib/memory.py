@@ -14,7 +14,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -29,7 +28,7 @@ ENVIRONMENT = ["env", "WIRESHARK_DEBUG_WMEM_OVERRIDE=simple", "G_SLICE=always-ma
 ENDED = 99
 
 VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite", "--num-callers=50", "--keep-debuginfo=yes",
-            f"--suppressions={runner.TESTS}/lib/valgrind.supp", "--xml=yes", '--xml-file="$report"']
+            '--suppressions="$folder/valgrind.supp"', "--xml=yes", '--xml-file="$report"']
 
 
 def sanitizer():
@@ -51,7 +50,8 @@ def sanitizer():
 def under(tool, folder):
     """What goes before a command, as words for a shell."""
     words = [*ENVIRONMENT, *(VALGRIND if tool == "valgrind" else sanitizer())]
-    script = f"""report=$(mktemp {folder}/XXXXXXXX) || exit
+    script = f"""folder={shlex.quote(str(folder))}
+report=$(mktemp "$folder/reports/XXXXXXXX") || exit
 {" ".join(words)} "$@"
 status=$?
 [ $status -lt {ENDED} ] || echo "exit status $status: $*" >"$report.status"
@@ -84,9 +84,9 @@ def valgrind_findings(path):
     return found
 
 
-def findings(tool, folder):
+def findings(tool, reports):
     """How many processes ran, and what was found in all."""
-    files = sorted(folder.iterdir())
+    files = sorted(reports.iterdir())
     processes = [path for path in files if not path.suffix]
     found = [path.read_text(errors="replace") for path in files if path.suffix]
     if tool == "valgrind":
@@ -100,10 +100,14 @@ def main():
         sys.exit(__doc__)
     if tool == "valgrind" and not shutil.which("valgrind"):
         sys.exit("valgrind: not found; install valgrind")
-    with tempfile.TemporaryDirectory(prefix="vsock-memory-") as folder:
-        os.chmod(folder, 0o1777)
+    with runner.open_folder() as folder:
+        shutil.copy(runner.TESTS / "lib" / "valgrind.supp", folder)
+        reports = folder / "reports"
+        reports.mkdir()
+        runner.let_read(folder)
+        reports.chmod(0o1777)
         status = subprocess.run(command, env=os.environ | {"VSOCK_UNDER": under(tool, folder)}).returncode
-        processes, found = findings(tool, pathlib.Path(folder))
+        processes, found = findings(tool, reports)
     for text in found:
         print(text, end="\n\n")
     print(f"{tool}: {processes} processes, {len(found)} findings, exit status {status} of {command[0]}")

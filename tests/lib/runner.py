@@ -73,18 +73,45 @@ def as_nobody(command):
     return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
 
 
+def is_open(folder):
+    """Whether anybody may enter a folder, and load a plugin from there."""
+    path = pathlib.Path(folder).resolve()
+    return all(os.stat(entered).st_mode & 0o001 for entered in (path, *path.parents)) and \
+        not os.statvfs(path).f_flag & os.ST_NOEXEC
+
+
+def open_place():
+    """A folder for temporary ones that are open. TMPDIR may be its owner's alone, and /tmp forbid to load."""
+    usual = tempfile.gettempdir()
+    return next(filter(is_open, (usual, "/tmp", "/var/tmp")), usual)
+
+
+@contextlib.contextmanager
+def open_folder():
+    """A folder that an unprivileged user can read."""
+    with tempfile.TemporaryDirectory(prefix="vsock-test-", dir=open_place()) as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
+def let_read(path):
+    """Whatever the umask was when it was written."""
+    path = pathlib.Path(path)
+    for each in (path, *path.rglob("*")):
+        if not each.is_symlink():
+            each.chmod(0o755)
+
+
 @contextlib.contextmanager
 def bench(options):
     """A folder that an unprivileged user can read, with the plugins in it; and the environment to run there."""
-    with tempfile.TemporaryDirectory(prefix="vsock-test-") as folder:
-        os.chmod(folder, 0o755)
-        plugins = pathlib.Path(folder, "plugins")
+    with open_folder() as folder:
+        plugins = folder / "plugins"
         shutil.copytree(options.plugins, plugins)
-        for path in (plugins, *plugins.rglob("*")):
-            path.chmod(0o755)
-        yield folder, {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent",
-                       "WIRESHARK_PLUGIN_DIR": str(plugins),
-                       "WIRESHARK_LOG_LEVEL": "critical"}  # 4.6's dissector of SSH warns of what it cannot decrypt
+        let_read(folder)
+        yield str(folder), {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent",
+                            "WIRESHARK_PLUGIN_DIR": str(plugins),
+                            "WIRESHARK_LOG_LEVEL": "critical"}  # 4.6's dissector of SSH warns of what it cannot decrypt
 
 
 def call(command, environment, **more):

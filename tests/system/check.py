@@ -5,7 +5,6 @@ import os
 import pathlib
 import shutil
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import runner
@@ -27,8 +26,7 @@ def expect(status, words, result):
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="vsock-check-") as name:
-        folder = pathlib.Path(name)
+    with runner.open_folder() as folder:
         shutil.copytree(options.plugins, folder / "plugins")
         shutil.copy(CHECK, folder)
         for capture in ("hello.pcapng", "http.pcapng.gz", "cap-7.2.13.pcapng.gz", "vhost-7.2.13.pcapng.gz"):
@@ -36,8 +34,7 @@ def main():
         hello = (folder / "hello.pcapng").read_bytes()
         (folder / "cut.pcapng").write_bytes(hello[:900])
         (folder / "empty.pcapng").write_bytes(hello[:28])  # pcapng's section header alone
-        for path in (folder, *folder.rglob("*")):
-            path.chmod(0o755)
+        runner.let_read(folder)
         expect(0, "nothing is wrong in 3 streams", run(folder, ["http.pcapng.gz"]))
         expect(0, "connect-refused", run(folder, ["hello.pcapng"]))
         expect(1, "buffer-shrunk", run(folder, ["cap-7.2.13.pcapng.gz"]))

@@ -5,14 +5,12 @@ the plugin of another series. Takes runner.py's options.
 
 Builds are configured anew, each in its place, and get the plugin that is there; nothing is compiled again.
 """
-import contextlib
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import runner
@@ -132,21 +130,14 @@ def with_a_prefix(folder, options):
     expect("a Wireshark that is in no package gets none", not (build / "CPackConfig.cmake").exists())
 
 
-@contextlib.contextmanager
-def readable_folder():
-    with tempfile.TemporaryDirectory(prefix="vsock-install-") as folder:
-        os.chmod(folder, 0o755)
-        yield pathlib.Path(folder).resolve()
-
-
 def main():
     options = runner.parse_arguments()
     os.umask(0o022)  # tshark reads as nobody what root installs
     try:
-        with readable_folder() as folder:
+        with runner.open_folder() as folder:
             for part in (personal, for_all_users, with_a_prefix):
                 print(f"\n{part.__name__}")
-                part(folder, options)
+                part(folder.resolve(), options)
     except Mismatch as mismatch:
         return str(mismatch)
     return 0

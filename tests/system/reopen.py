@@ -46,7 +46,7 @@ class Bench:
         self.loads = 0
         fakes = pathlib.Path(options.plugins).parent / "fakes"
         for fake in ("fake_decode_as.so", "fake_window.so"):
-            shutil.copy(fakes / fake, pathlib.Path(environment["WIRESHARK_PLUGIN_DIR"], options.series, "epan"))
+            runner.let_read(shutil.copy(fakes / fake, pathlib.Path(environment["WIRESHARK_PLUGIN_DIR"], options.series, "epan")))
 
     def start(self):
         server = sharkd.Sharkd(self.options, self.folder, self.environment)
