@@ -11,6 +11,7 @@
 #include <wsutil/report_message.h>
 
 #include "core/malformed.h"
+#include "core/unrecorded.h"
 #include "core/wire.h"
 #include "dissect/builtin.h"
 #include "dissect/columns.h"
@@ -33,6 +34,16 @@
 /* NULL when the plugin stepped back from a conflict. */
 static dissector_handle_t vsock_handle;
 
+/* Of an RW, which alone has payload. */
+static enum vsock_fill fill_of(tvbuff_t *tvb, const struct vsock_packet *p)
+{
+    uint32_t captured = p->captured > p->payload_offset ? p->captured - p->payload_offset : 0;
+
+    if (p->virtio.op != VSOCK_OP_RW || captured == 0)
+        return VSOCK_FILL_UNKNOWN;
+    return vsock_fill_of(tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured), captured);
+}
+
 static void read_packet(tvbuff_t *tvb, struct vsock_packet *packet)
 {
     uint8_t bytes[VSOCK_HEADERS_MAX];
@@ -40,6 +51,7 @@ static void read_packet(tvbuff_t *tvb, struct vsock_packet *packet)
 
     tvb_memcpy(tvb, bytes, 0, MIN(captured, sizeof(bytes)));
     vsock_packet_read(packet, bytes, captured, tvb_reported_length(tvb));
+    packet->fill = fill_of(tvb, packet);
 }
 
 /* Where a snaplen cut the headers, raise what Wireshark says of every protocol then. */
@@ -98,7 +110,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     vsock_malformed_show(pinfo, &packet, malformed, &items);
     if (record)
         show_connection(tvb, pinfo, &packet, record, &items);
-    vsock_payload_show(tvb, &packet, vsock_record_payload_skip(record), &items);
+    vsock_payload_show(tvb, &packet, record, &items);
     vsock_taps_queue(pinfo, tvb, &packet, record);
     vsock_export_record(pinfo, tvb);
     dissect_payload(tvb, pinfo, tree, &items, &packet, malformed, record);

@@ -420,8 +420,11 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     give_back(c, step.flow.released);
     if (step.findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST))
         make_candidate(c, s);
-    if (step.in_stream)
+    if (step.in_stream) {
         part = vsock_split_take(&s->split[r->sender], &s->source->layout, p);
+        if (vsock_unrecorded_take(&s->blanks, &s->source->kernel, p, &at, c->thresholds.large_payload))
+            step.findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_PAYLOAD_NOT_RECORDED);
+    }
     if (s->duplicates)
         vsock_duplicates_wait(s->duplicates, p, r->sender, part.skip);
     fill_record(r, &s->conn, &step);

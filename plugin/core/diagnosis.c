@@ -49,6 +49,7 @@ static void merge_sizes(struct vsock_diagnosis *d, const struct vsock_diagnosis 
 
     switch ((unsigned)d->code) {
     case VSOCK_CODE_CAPTURE_LOSS:
+    case VSOCK_CODE_PAYLOAD_NOT_RECORDED:
         f->bytes += more->figures.bytes;
         break;
     case VSOCK_CODE_BUFFER_SHRUNK: /* so much beyond that buffer: of the worst packet, both */

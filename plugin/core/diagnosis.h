@@ -66,6 +66,7 @@ enum vsock_code {
     /* The capture itself. */
     VSOCK_CODE_CAPTURE_LOSS,
     VSOCK_CODE_KERNEL_TAP_BUG,
+    VSOCK_CODE_PAYLOAD_NOT_RECORDED,
     VSOCK_CODE_CID_ANOMALY,
 
     VSOCK_CODE_COUNT

@@ -500,6 +500,16 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .next = "nothing is wrong on the wire: only this packet's bytes are shown. Fixed in Linux 7.1, "
                 "and in stable kernels of May 2026",
     },
+    [VSOCK_CODE_PAYLOAD_NOT_RECORDED] = {
+        .name = "payload-not-recorded",
+        .usual = NOTE, .worst = NOTE, .likely = true,
+        .figures = {.count = "packets", .of = "streams", .bytes = "missing_bytes"},
+        .meaning = "all payload above 32404 bytes is one byte over and over, and smaller payload is not",
+        .sentence = "the kernel did not record the payload of {count:packet} in {of:stream}, {bytes:byte} in "
+                    "all: a known bug of its tap with what is larger than 32404 bytes",
+        .next = "nothing is wrong on the wire: lengths and credit are right, contents are lost. Fixed in "
+                "Linux 7.1, and in stable kernels of May 2026; scripts/doctor FILE names the kernel",
+    },
     [VSOCK_CODE_CID_ANOMALY] = {
         .name = "cid-anomaly",
         .usual = NOTE, .worst = NOTE,

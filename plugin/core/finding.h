@@ -33,6 +33,7 @@ enum vsock_finding {
     VSOCK_FOUND_RESPONSE_WITHOUT_REQUEST,
     VSOCK_FOUND_DUPLICATE_RESPONSE,
     VSOCK_FOUND_TYPE_CHANGED, /* a packet of another socket type than the connection's: it does not count */
+    VSOCK_FOUND_PAYLOAD_NOT_RECORDED, /* its bytes are likely not what was sent: see unrecorded.h */
     VSOCK_FOUND_DUPLICATE_CAPTURE, /* every packet of this connection was captured twice; on the first copy */
 
     /* Credit, from here to the end. CREDIT_UPDATE has none: its operation says it. */

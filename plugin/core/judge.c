@@ -15,7 +15,7 @@ struct judgement {
 static bool is_of_capture(enum vsock_code code)
 {
     return code == VSOCK_CODE_CAPTURE_LOSS || code == VSOCK_CODE_KERNEL_TAP_BUG ||
-           code == VSOCK_CODE_CID_ANOMALY;
+           code == VSOCK_CODE_PAYLOAD_NOT_RECORDED || code == VSOCK_CODE_CID_ANOMALY;
 }
 
 static bool is_empty(const struct vsock_diagnosis *sum)
@@ -48,7 +48,7 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
 {
     struct vsock_stream_diagnosis *all = NULL;
     struct vsock_diagnoses ended = {.count = 0};
-    struct vsock_diagnosis orphaned;
+    struct vsock_diagnosis orphaned, unrecorded;
 
     for (const struct vsock_stream_diagnosis *d = s->diagnoses; d; d = d->next)
         vsock_diagnosis_collect(j->memory, &all, &d->diagnosis);
@@ -57,6 +57,9 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
         vsock_diagnosis_collect(j->memory, &all, &ended.list[i]);
     if (vsock_stream_orphaned(s, &orphaned))
         vsock_diagnosis_collect(j->memory, &all, &orphaned);
+    if (vsock_unrecorded_judge(&s->blanks, &s->source->kernel, j->capture->thresholds.large_payload,
+                               &unrecorded))
+        vsock_diagnosis_collect(j->memory, &all, &unrecorded);
     return all;
 }
 

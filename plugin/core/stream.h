@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "diagnosis.h"
 #include "fragment.h"
+#include "unrecorded.h"
 
 #define VSOCK_TIME_NONE INT64_MIN
 #define VSOCK_STREAM_UNKNOWN UINT32_MAX /* instead of an index */
@@ -19,11 +20,14 @@ struct vsock_thresholds {
     int64_t stall_note;      /* a slow reader */
     int64_t stall_warning;   /* any other stall */
     int64_t credit_request_timeout;
+
+    enum vsock_large_payload large_payload; /* what the user knows of the kernel that recorded */
 };
 
 /* One interface of one section: a kernel, most likely, and a stretch of time. */
 struct vsock_capture_source {
     enum vsock_tap_layout layout;
+    struct vsock_tap_kernel kernel;
     int64_t *seen_until; /* of the section: when its last packet was */
 };
 
@@ -66,6 +70,7 @@ struct vsock_stream {
     struct vsock_conn
         conn; /* after the last packet of the first pass; what a packet shows is in its record */
     struct vsock_split split[2];
+    struct vsock_blanks blanks;
     struct vsock_record_ext *reopened[2]; /* the end of each side's stall, until it goes on */
     struct vsock_stream_stats stats;
     struct vsock_endpoint side[2];

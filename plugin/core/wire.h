@@ -85,6 +85,13 @@ enum vsock_op {
 #define VSOCK_CID_HOST UINT64_C(2)
 #define VSOCK_CID_ANY UINT64_C(0xffffffff)
 
+/* What a payload's bytes are, as far as they were captured: see unrecorded.h. */
+enum vsock_fill {
+    VSOCK_FILL_UNKNOWN = 0, /* there are none, or too few of one value; or nobody has looked */
+    VSOCK_FILL_CONTENT,
+    VSOCK_FILL_BLANK, /* all of a value that a kernel fills memory with */
+};
+
 /* One record. A field whose bytes were not captured is 0; VSOCK_HAS_MON and VSOCK_HAS_VIRTIO tell. */
 struct vsock_packet {
     uint32_t length;   /* bytes of the record as it was on the monitor device */
@@ -110,6 +117,7 @@ struct vsock_packet {
     uint32_t payload_offset;  /* from the start of the record; beyond it where the headers do not fit in */
     uint32_t payload_present; /* bytes that follow the headers in the record as it was on the device */
     uint32_t payload_length;  /* those that are this packet's: at most virtio.len where that is known */
+    enum vsock_fill fill;     /* of what is present; the caller's, before an RW is taken */
 };
 
 /* Were all bytes of this header field captured? */

@@ -77,6 +77,13 @@ static const char *reset_text(unsigned rst_kind)
     return "Connection reset by a live socket that had not been shut down";
 }
 
+static const char *not_recorded_text(const struct shown *s)
+{
+    if (vsock_unrecorded_refuted(&s->r->stream->source->kernel, thresholds()->large_payload))
+        return "This payload was taken for not recorded; later packets show that it was sent like this";
+    return NULL;
+}
+
 /* NULL where the row's summary is what is said; and so below. */
 static const char *connection_text(const struct shown *s, unsigned row)
 {
@@ -96,6 +103,8 @@ static const char *connection_text(const struct shown *s, unsigned row)
             "New connection between the same endpoints while stream %u was open: its RST was lost, or "
             "the endpoint used again too early",
             s->r->stream->previous);
+    case VSOCK_FOUND_PAYLOAD_NOT_RECORDED:
+        return not_recorded_text(s);
     default:
         return NULL;
     }
@@ -238,6 +247,10 @@ static struct row connection_rows[] = {
      "Second response to the same request"}, .tag = "Duplicate response"},
     {VSOCK_FOUND_TYPE_CHANGED, .expert = {.name = "vsock.analysis.type_changed", PI_WARN,
      "Another socket type than the connection's"}, .tag = "Type changed"},
+    {VSOCK_FOUND_PAYLOAD_NOT_RECORDED, .expert = {.name = "vsock.analysis.payload_not_recorded", PI_NOTE,
+     "Payload likely not recorded: the kernel's tap did not copy what is larger than 32404 bytes",
+     "A known bug, fixed in Linux 7.1 and stable kernels of May 2026; such payload is not dissected"},
+     .tag = "Payload likely not recorded"},
     {VSOCK_FOUND_DUPLICATE_CAPTURE, .expert = {.name = "vsock.analysis.duplicate_capture", PI_CHAT,
      "This connection was captured twice; second copies are not counted",
      "As with -i any and two vsockmon devices; second copies have [Copy] in Info"}},
@@ -453,6 +466,14 @@ static unsigned connect_timeout = 2000;
 static unsigned stall_note = 100;
 static unsigned stall_warning = 1000;
 static unsigned credit_request_timeout = 1000;
+static int large_payload = VSOCK_LARGE_PAYLOAD_BY_BYTES;
+
+static const enum_val_t large_payload_values[] = {
+    {"by_bytes", "Decide by its bytes", VSOCK_LARGE_PAYLOAD_BY_BYTES},
+    {"recorded", "Recorded", VSOCK_LARGE_PAYLOAD_RECORDED},
+    {"not_recorded", "Not recorded", VSOCK_LARGE_PAYLOAD_NOT_RECORDED},
+    {NULL, NULL, 0},
+};
 
 void vsock_thresholds_register(module_t *preferences)
 {
@@ -471,6 +492,11 @@ void vsock_thresholds_register(module_t *preferences)
         preferences, "credit_request_timeout", "Credit request timeout (ms)",
         "A credit request that has no answer for so many milliseconds is reported; 0: never", 10,
         &credit_request_timeout);
+    prefs_register_enum_preference(preferences, "large_payload", "Payload above 32404 bytes",
+                                   "Whether the kernel that recorded copied it: Linux 6.12.68 to 6.12.89 and "
+                                   "6.17 to 7.0 did not. Its bytes tell "
+                                   "only where such a kernel initialises memory",
+                                   &large_payload, large_payload_values, false);
 }
 
 void vsock_thresholds_read(struct vsock_thresholds *t)
@@ -482,5 +508,6 @@ void vsock_thresholds_read(struct vsock_thresholds *t)
         .stall_note = stall_note * millisecond,
         .stall_warning = stall_warning * millisecond,
         .credit_request_timeout = credit_request_timeout * millisecond,
+        .large_payload = (enum vsock_large_payload)large_payload,
     };
 }

@@ -366,15 +366,18 @@ void vsock_header_show(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packe
     show_transport(tvb, c.tree, p, items);
 }
 
-void vsock_payload_show(tvbuff_t *tvb, const struct vsock_packet *p, uint32_t skip,
+void vsock_payload_show(tvbuff_t *tvb, const struct vsock_packet *p, const struct vsock_record *record,
                         const struct vsock_header_items *items)
 {
-    uint32_t start = p->payload_offset + skip, end = start + p->payload_length;
+    uint32_t skip = vsock_record_payload_skip(record), start = p->payload_offset + skip;
+    uint32_t end = start + p->payload_length;
+    bool recorded = !record || !VSOCK_RECORD_HAS(record, PAYLOAD_NOT_RECORDED);
 
     if (!items->tree)
         return;
     show_bytes(items->tree, tvb, p, hf_surplus, "Surplus", p->payload_offset, skip);
-    show_bytes(items->tree, tvb, p, hf_payload, "Payload", start, p->payload_length);
+    show_bytes(items->tree, tvb, p, hf_payload, recorded ? "Payload" : "Payload, likely not recorded", start,
+               p->payload_length);
     show_bytes(items->tree, tvb, p, hf_surplus, "Surplus", end,
                p->payload_present - skip - p->payload_length);
 }

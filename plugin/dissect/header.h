@@ -7,7 +7,7 @@
 #include <epan/packet.h>
 
 #include "builtin.h"
-#include "core/wire.h"
+#include "core/record.h"
 
 /* What the judgement after the fields hangs its expert infos on. NULL where the item is not there (a cut, or
  * no tree). */
@@ -27,7 +27,7 @@ void vsock_header_show(tvbuff_t *tvb, proto_tree *tree, const struct vsock_packe
                        struct vsock_header_items *items);
 
 /* Adds the packet's payload, and what else its record holds. `skip`: bytes of that which come before it. */
-void vsock_payload_show(tvbuff_t *tvb, const struct vsock_packet *packet, uint32_t skip,
+void vsock_payload_show(tvbuff_t *tvb, const struct vsock_packet *packet, const struct vsock_record *record,
                         const struct vsock_header_items *items);
 
 #endif

@@ -74,7 +74,8 @@ tvbuff_t *vsock_payload_tvb(tvbuff_t *tvb, const struct vsock_packet *p, const s
 {
     uint32_t start = p->payload_offset + vsock_record_payload_skip(record);
 
-    if (p->payload_length == 0 || p->captured <= start)
+    if (p->payload_length == 0 || p->captured <= start ||
+        (record && VSOCK_RECORD_HAS(record, PAYLOAD_NOT_RECORDED)))
         return NULL;
     return tvb_new_subset_length_caplen(tvb, (int)start, (int)MIN(p->payload_length, p->captured - start),
                                         (int)MIN(p->payload_length, INT_MAX));

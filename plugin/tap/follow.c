@@ -39,13 +39,16 @@ static void add_bytes(follow_info_t *info, const packet_info *pinfo, bool is_ser
     info->payload = g_list_prepend(info->payload, record);
 }
 
-static void add_gap(follow_info_t *info, const packet_info *pinfo, bool is_server, uint64_t bytes)
+static void add_gap(follow_info_t *info, const packet_info *pinfo, bool is_server, uint64_t bytes,
+                    const char *why)
 {
-    char *text = g_strdup_printf("[%" PRIu64 " bytes missing in capture file]", bytes);
+    char *text = g_strdup_printf("[%" PRIu64 " bytes %s]", bytes, why);
 
     add_bytes(info, pinfo, is_server, (const uint8_t *)text, (unsigned)strlen(text));
     g_free(text);
 }
+
+#define MISSING "missing in capture file"
 
 /* What was captured of an RW's bytes, and how many were not. */
 static void add_rw(follow_info_t *info, const packet_info *pinfo, bool is_server, const struct vsock_tap *tap)
@@ -55,7 +58,10 @@ static void add_rw(follow_info_t *info, const packet_info *pinfo, bool is_server
     if (captured > 0)
         add_bytes(info, pinfo, is_server, tvb_get_ptr(tap->payload, 0, (int)captured), captured);
     if (captured < length)
-        add_gap(info, pinfo, is_server, length - captured);
+        add_gap(info, pinfo, is_server, length - captured,
+                VSOCK_RECORD_HAS(tap->record, PAYLOAD_NOT_RECORDED)
+                    ? "likely not recorded: the kernel's tap does not copy packets so large"
+                    : MISSING);
 }
 
 static tap_packet_status follow_packet(void *listener, packet_info *pinfo, epan_dissect_t *edt _U_,
@@ -71,7 +77,7 @@ static tap_packet_status follow_packet(void *listener, packet_info *pinfo, epan_
     set_nodes(info, r);
     is_server = r->sender != vsock_stream_client(r->stream);
     if (vsock_record_findings(r) & VSOCK_FOUND_BIT(VSOCK_FOUND_UNSEEN_DATA))
-        add_gap(info, pinfo, !is_server, r->ext->ahead);
+        add_gap(info, pinfo, !is_server, r->ext->ahead, MISSING);
     if (r->in_stream)
         add_rw(info, pinfo, is_server, tap);
     return TAP_PACKET_DONT_REDRAW;

@@ -112,6 +112,7 @@ static struct step take_packet(struct steps *steps, struct vsock_arrival *at)
         if (choice >> 5 == BAD_HEADERS)
             captured = spoil(&step.record, choice);
         step.packet = read_cut(&step.record, captured);
+        step.packet.fill = (enum vsock_fill)(step.packet.virtio.buf_alloc % (VSOCK_FILL_BLANK + 1));
     }
     run.last = step;
     if (choice >> 5 != SAME_FRAME || run.frame == 0)
@@ -145,6 +146,7 @@ static void check_ext(const struct vsock_record *r)
     check_link(r, ext->answers);
     CHECK((ext->stall != 0) == VSOCK_RECORD_HAS(r, STALL_ENDED));
     CHECK((ext->stall != 0) == (ext->stall_cause != 0) && ext->stall_cause <= VSOCK_STALL_OWN_CAP);
+    CHECK_IMPLIES(VSOCK_RECORD_HAS(r, PAYLOAD_NOT_RECORDED), r->in_stream);
     CHECK((ext->exceeded > 0) == VSOCK_RECORD_HAS(r, CREDIT_EXCEEDED));
     CHECK((ext->unconsumed > 0) == VSOCK_RECORD_HAS(r, UNCONSUMED_AT_CLOSE));
     CHECK_IMPLIES(ext->asks, VSOCK_RECORD_HAS(r, CREDIT_REQUEST));

@@ -35,6 +35,8 @@ TYPES = {
     "FT_INT32": "signed integer, 32 bits", "FT_INT64": "signed integer, 64 bits",
 }
 PREFERENCE_TYPES = {"a decimal number": "number", "true or false (case-insensitive)": "true or false"}
+# Description and type, as they are told.
+PREFERENCE = re.compile(r"(.*) (A decimal number|TRUE or FALSE \(case-insensitive\)|One of: .*)")
 # What Wireshark has to be, for a port's dissector to be there.
 SINCE = {("5201", "iperf3"): "4.2"}
 SHOWN_CAPTURES = 3
@@ -119,8 +121,9 @@ def read_preferences(reports):
         start = number
         while lines[start - 1].startswith("# "):
             start -= 1
-        *description, kind = (text[2:] for text in lines[start:number])
-        found.append((preference[1], PREFERENCE_TYPES[kind.lower()], preference[2].lower(), " ".join(description)))
+        description, kind = PREFERENCE.fullmatch(" ".join(text[2:] for text in lines[start:number])).groups()
+        kind = PREFERENCE_TYPES.get(kind.lower(), kind[:1].lower() + kind[1:].removesuffix(" (case-insensitive)."))
+        found.append((preference[1], kind, preference[2].lower(), description))
     return found
 
 

@@ -18,6 +18,7 @@ static struct vsock_capture *capture;
 static wmem_allocator_t *memory;
 static int64_t now;
 static uint32_t frame, section, interface, layer; /* of the next packet; frame: the one before */
+static enum vsock_fill fill; /* of what is sent from now on */
 static bool frames_stand_still;                   /* as where a read filter drops all packets but one */
 
 static inline void begin_capture(void)
@@ -33,6 +34,7 @@ static inline void begin_capture(void)
         .credit_request_timeout = SECOND,
     };
     now = 10 * SECOND;
+    fill = VSOCK_FILL_UNKNOWN;
     frame = section = interface = layer = 0;
 }
 
@@ -48,6 +50,7 @@ static inline const struct vsock_record *take_cut(const struct record *r, uint32
         .time = now,
     };
 
+    p.fill = fill;
     now += MS;
     return vsock_capture_take(capture, &p, vsock_malformed(&p), &arrival);
 }

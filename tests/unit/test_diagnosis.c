@@ -173,6 +173,9 @@ static void sizes_keep_the_largest_but_lost_bytes_add_up(void)
     vsock_diagnosis_merge(&loss, &lost);
     g_assert_cmpuint(overrun.figures.bytes, ==, 30);
     g_assert_cmpuint(loss.figures.bytes, ==, 37);
+    loss.code = lost.code = VSOCK_CODE_PAYLOAD_NOT_RECORDED;
+    vsock_diagnosis_merge(&loss, &lost);
+    g_assert_cmpuint(loss.figures.bytes, ==, 67);
 }
 
 static void sizes_that_make_sense_together_stay_so(void)
@@ -423,6 +426,9 @@ static const struct words words[] = {
     {VSOCK_CODE_KERNEL_TAP_BUG, NO_ENDS, {.count = 2},
      .text = "2 records hold more bytes than their packet: a known bug of the kernel's tap with packets "
              "that vhost splits"},
+    {VSOCK_CODE_PAYLOAD_NOT_RECORDED, NO_ENDS, {.count = 1, .of = 1, .bytes = 65536},
+     .text = "Likely: the kernel did not record the payload of 1 packet in 1 stream, 65536 bytes in all: a "
+             "known bug of its tap with what is larger than 32404 bytes"},
     {VSOCK_CODE_CID_ANOMALY, NO_ENDS, {.count = 1},
      .text = "1 packet has a CID of more than 32 bits, or data from or to a CID that no socket has"},
     {VSOCK_CODE_CID_ANOMALY, NO_ENDS, {.count = 2},
