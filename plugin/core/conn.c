@@ -12,6 +12,11 @@
 /* How long after the RESPONSE a client that stopped waiting can still answer it: it does so at once. */
 #define ABANDON_TIME_MAX INT64_C(1000000000)
 
+/* What a RST without a socket answers came less than this before, and its sender had said nothing for as
+ * long.
+ */
+#define ANSWER_TIME INT64_C(1000000000)
+
 /* Memory that an empty packet takes in Linux's receive queue (SKB_TRUESIZE(0) on x86-64 and arm64). The queue
  * is refused beyond buf_alloc / this many packets, however few bytes they hold (since 6.12.94 and 6.1.176).
  */
@@ -48,6 +53,8 @@ struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t sid
         .type = first->virtio.type,
         .from_request = from_request,
         .degenerate = degenerate,
+        .last_side = VSOCK_SIDE_UNKNOWN,
+        .spoke = {VSOCK_TIME_NONE, VSOCK_TIME_NONE},
         .flow = vsock_flow_start(from_request),
     };
 
@@ -196,8 +203,8 @@ static const struct {
     [VSOCK_RST_CLOSE_ACK] = {VSOCK_STATE_CLOSED, FOUND(CLOSED)},
     [VSOCK_RST_CLOSE_TIMEOUT] = {VSOCK_STATE_CLOSED, FOUND(CLOSE_TIMEOUT)},
     [VSOCK_RST_CONNECT_ABANDONED] = {VSOCK_STATE_CLOSED, FOUND(ABANDONED)},
-    [VSOCK_RST_NO_SOCKET] = {VSOCK_STATE_RESET, FOUND(RESET_NO_SOCKET)},
-    [VSOCK_RST_ABORTED] = {VSOCK_STATE_RESET, FOUND(RESET)},
+    [VSOCK_RST_NO_SOCKET] = {VSOCK_STATE_RESET, 0}, /* what was lost says what is found; and of the next */
+    [VSOCK_RST_ABORTED] = {VSOCK_STATE_RESET, 0},
     [VSOCK_RST_QUEUE_OVERFLOW] = {VSOCK_STATE_RESET, FOUND(RESET) | FOUND(QUEUE_OVERFLOW_SUSPECTED)},
     [VSOCK_RST_WINDOW_OVERRUN] = {VSOCK_STATE_RESET, FOUND(RESET)},
     [VSOCK_RST_TRAILING] = {0},
@@ -214,14 +221,58 @@ static void find_unconsumed(const struct vsock_conn *c, struct vsock_step *step)
         FIND(step, UNCONSUMED_AT_CLOSE);
 }
 
+/* A machine that does not know the connection says so when a packet reaches it. A RST (0,0) that nobody asked
+ * for is how some monitors close (libkrun, alioth). */
+static bool is_answer(const struct vsock_conn *c, uint8_t side, int64_t time)
+{
+    if (c->last_side != other(side) || time - c->spoke[other(side)] >= ANSWER_TIME)
+        return false;
+    return c->spoke[side] == VSOCK_TIME_NONE || time - c->spoke[side] >= ANSWER_TIME;
+}
+
+/* Bytes that the RST's sender has not read. A stamped RST tells. Of one without a socket, what is in flight
+ * may have been read without a word: only a window that is shut is sure to be full. */
+static uint64_t known_unread(const struct vsock_conn *c, bool stamped, uint8_t side)
+{
+    const struct vsock_window *sent_to_it = &c->flow.window[other(side)];
+
+    if (!sent_to_it->advertised || (!stamped && vsock_window_left(sent_to_it) > 0))
+        return 0;
+    return vsock_window_in_flight(sent_to_it);
+}
+
+/* Of a RST on a connection that neither side had closed. Where the REQUEST was not captured, a RST (0,0)
+ * proves that a connection was lost only if data had met it; half closed, its sender may just have finished.
+ */
+static void find_reset(const struct vsock_conn *c, enum vsock_rst_kind kind, struct vsock_step *step)
+{
+    bool open = (c->state == VSOCK_STATE_OPEN || c->state == VSOCK_STATE_MIDSTREAM) &&
+                (c->from_request || c->completeness & VSOCK_COMPLETE_DATA);
+
+    if (kind == VSOCK_RST_NO_SOCKET && open && c->reset_answers)
+        FIND(step, RESET_NO_SOCKET);
+    else if (kind == VSOCK_RST_ABORTED && c->reset_unread > 0)
+        FIND(step, RESET);
+    else
+        FIND(step, CLOSED_BY_RESET);
+    if (kind == VSOCK_RST_NO_SOCKET && c->reset_unread > 0) {
+        step->unconsumed = c->reset_unread;
+        FIND(step, UNCONSUMED_AT_CLOSE);
+    }
+}
+
 static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side,
                    const struct vsock_mark *at, struct vsock_step *step)
 {
     enum vsock_rst_kind kind = first_rst_kind(c, p, side, at->time);
 
+    c->reset_answers = is_answer(c, side, at->time);
+    c->reset_unread = known_unread(c, !is_no_socket_rst(p), side);
     step->findings |= endings[kind].findings;
     if (kind == VSOCK_RST_REFUSED)
         step->findings |= side == c->client ? FOUND(PROTOCOL_ERROR) : FOUND(REFUSED);
+    if (kind == VSOCK_RST_NO_SOCKET || kind == VSOCK_RST_ABORTED)
+        find_reset(c, kind, step);
     if (kind == VSOCK_RST_CLOSE_ACK)
         find_unconsumed(c, step);
     if (kind == VSOCK_RST_CLOSE_TIMEOUT)
@@ -302,6 +353,8 @@ static void take_living(struct vsock_conn *c, const struct vsock_conn *previous,
         FIND(step, STALL_ENDED);
     dispatch(c, previous, p, side, at, step);
     step->findings |= step->flow.findings;
+    c->last_side = side;
+    c->spoke[side] = at->time;
 }
 
 struct vsock_step vsock_conn_step(struct vsock_conn *c, const struct vsock_conn *previous,

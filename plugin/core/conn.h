@@ -62,12 +62,16 @@ struct vsock_conn {
     bool degenerate;   /* both endpoints are the same: nothing tells the sides apart */
     bool ended;        /* its first RST was seen: all that follows is trailing */
     bool client_spoke; /* the client sent something after its REQUEST */
+    uint8_t last_side; /* who sent the packet before; VSOCK_SIDE_UNKNOWN at first */
+    int64_t spoke[2];  /* when each side sent its last packet, or VSOCK_TIME_NONE */
     struct vsock_flow flow;
     int64_t full_time[2]; /* when a side's own flags became full, in nanoseconds */
     struct vsock_mark request, response;
     struct vsock_mark reset;      /* its first RST, those of a foreign type apart */
     enum vsock_rst_kind rst_kind; /* of that */
     uint8_t rst_side;             /* who sent it */
+    bool reset_answers;           /* it answers a packet: see conn.c */
+    uint64_t reset_unread;        /* bytes sent to its sender that are known to be unread */
 };
 
 /* What a packet did. */

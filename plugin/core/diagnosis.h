@@ -32,6 +32,7 @@ enum vsock_code {
 
     /* Connections that broke. */
     VSOCK_CODE_PEER_GONE,
+    VSOCK_CODE_CLOSED_BY_RESET,
     VSOCK_CODE_RESET_ABORTED,
     VSOCK_CODE_RESET_QUEUE_OVERHEAD,
     VSOCK_CODE_RESET_AFTER_OVERRUN,
@@ -108,14 +109,19 @@ enum vsock_heard {
     VSOCK_HEARD_BEFORE,
     VSOCK_HEARD_SINCE,
 };
+/* Frames that show what many streams share. */
+#define VSOCK_EXAMPLES 3
 
 struct vsock_diagnosis {
     enum vsock_code code;
     enum vsock_severity severity;
     uint32_t session; /* of several, by number; the report's */
     uint32_t stream;  /* vsock.stream, or VSOCK_STREAM_NONE */
+    uint32_t streams; /* of so many, the worst one is told of (repeats.h); 0 where it is not about streams */
+    uint32_t examples[VSOCK_EXAMPLES]; /* of their first frames; 0: no more */
     uint32_t first_frame, last_frame;
     int64_t time; /* of the first frame, nanoseconds since the epoch */
+    int64_t span; /* with `streams`: from the first of them to the last */
     enum vsock_scope src_scope, dst_scope;
     struct vsock_endpoint src, dst; /* client and server, sender and receiver of data, or of a RST */
     uint8_t side;                   /* of src, in a stream */

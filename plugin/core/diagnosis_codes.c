@@ -258,17 +258,28 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .name = "peer-gone",
         .usual = WARN, .worst = WARN,
         .figures = {.total = "age_s"},
-        .meaning = "an open connection ended in a RST of a machine that has no such socket",
-        .sentence = "{src} has no such socket any more, says the RST that ended the connection to {dst} "
-                    "after {total} s",
-        .next = "did the program there crash, or was its machine reset or restored? See the last "
-                "packets before",
+        .meaning = "a packet of an open connection was answered by a RST without a socket",
+        .sentence = "{src} did not know its connection to {dst}: it answered a packet with a RST "
+                    "without a socket, {total} s after the first one here",
+        .next = "was that machine, or its monitor, reset or restored, so that it lost the connection? A "
+                "Linux program that ends, for whatever reason, sends a SHUTDOWN instead",
+    },
+    [VSOCK_CODE_CLOSED_BY_RESET] = {
+        .name = "closed-by-reset",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.bytes = "unconsumed_bytes", .limit = "buffer_bytes", .total = "age_s"},
+        .meaning = "a RST without a socket, that answers nothing, ended an open connection whose sender had "
+                   "filled the other side's buffer",
+        .sentence = "{src} ended its connection to {dst} by a RST without a socket, unasked, after {total} s; "
+                    "{bytes:byte} of a full buffer of {limit} {bytes?was|were} not read",
+        .next = "they are lost. libkrun and alioth close like this when the program at their end does: why "
+                "had it stopped reading?",
     },
     [VSOCK_CODE_RESET_ABORTED] = {
         .name = "reset-aborted",
         .usual = ERROR, .worst = ERROR,
         .figures = {.bytes = "unconsumed_bytes", .limit = "buffer_bytes", .total = "age_s"},
-        .meaning = "a live socket reset an open connection",
+        .meaning = "a live socket reset an open connection, with data that it had not read",
         .sentence = "{src} reset its connection to {dst} after {total} s, with {bytes:byte} unread of a "
                     "buffer of {limit}",
         .next = "why did that side give up a live connection? Its program's or monitor's log at this "

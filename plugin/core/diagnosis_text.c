@@ -153,6 +153,15 @@ static void add(GString *text, const struct vsock_diagnosis *d, char *what)
         g_string_append_printf(text, " %s%s%s", type_before(d, noun + 1), noun + 1, n == 1 ? "" : "s");
 }
 
+/* It is told of the worst one. */
+static void add_repeats(GString *text, const struct vsock_diagnosis *d)
+{
+    g_string_append_printf(text, "; the worst of %u such streams in %.3f s, as at frames ", d->streams,
+                           (double)d->span / 1e9);
+    for (unsigned i = 0; i < VSOCK_EXAMPLES && d->examples[i] != 0; i++)
+        g_string_append_printf(text, "%s%u", i > 0 ? ", " : "", d->examples[i]);
+}
+
 char *vsock_diagnosis_text(const struct vsock_diagnosis *d)
 {
     const struct vsock_code_row *code = &vsock_codes[d->code];
@@ -167,6 +176,8 @@ char *vsock_diagnosis_text(const struct vsock_diagnosis *d)
             add(text, d, parts[i]);
     }
     g_strfreev(parts);
+    if (d->streams > 1)
+        add_repeats(text, d);
     text->str[0] = g_ascii_toupper(text->str[0]);
     return g_string_free(text, FALSE);
 }

@@ -18,8 +18,9 @@ enum vsock_finding {
     VSOCK_FOUND_PROTOCOL_ERROR,  /* stamped RST of the client before any RESPONSE (EPROTO) */
     VSOCK_FOUND_ABANDONED,       /* the client answers the RESPONSE with a RST: it no longer wants it */
     VSOCK_FOUND_CLOSE_TIMEOUT,   /* RST of the side that had sent the full SHUTDOWN, after its timeout */
-    VSOCK_FOUND_RESET_NO_SOCKET, /* RST (0,0) of an open connection: the peer's socket is gone */
-    VSOCK_FOUND_RESET,           /* RST of a live socket on an open connection */
+    VSOCK_FOUND_RESET_NO_SOCKET, /* RST (0,0) that answers a packet: the connection is not known there */
+    VSOCK_FOUND_RESET,           /* RST of a live socket, with data that it had not read */
+    VSOCK_FOUND_CLOSED_BY_RESET, /* any other RST on an open connection: some close so */
     VSOCK_FOUND_RETRIED,         /* REQUEST while the one before had no answer */
     VSOCK_FOUND_REUSED,          /* REQUEST while the connection before was open */
     VSOCK_FOUND_DEGENERATE,      /* both endpoints are the same */

@@ -2,6 +2,7 @@
  * judge.c - the verdict on a capture: what each stream says, and many together. */
 #include "judge.h"
 
+#include "repeats.h"
 #include "requests.h"
 
 struct judgement {
@@ -37,6 +38,7 @@ static void add_to_capture(struct judgement *j, const struct vsock_diagnosis *d,
 static void add_to_stream(struct judgement *j, const struct vsock_stream *s, struct vsock_diagnosis d)
 {
     d.stream = s->index;
+    d.streams = 1;
     d.src_scope = d.dst_scope = VSOCK_SCOPE_ENDPOINT;
     d.src = s->side[d.side];
     d.dst = s->side[d.side ^ 1];
@@ -63,18 +65,21 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
     return all;
 }
 
-static void judge_stream(struct judgement *j, const struct vsock_stream *s)
+static void judge_stream(struct judgement *j, const struct vsock_stream *s, bool selected)
 {
     uint64_t seen = 0; /* bits of what this stream was counted for */
 
-    for (const struct vsock_stream_diagnosis *d = diagnoses_of(j, s); d; d = d->next) {
+    for (struct vsock_stream_diagnosis *d = diagnoses_of(j, s); d; d = d->next) {
         uint64_t bit = UINT64_C(1) << d->diagnosis.code;
         bool counts = d->diagnosis.figures.count > 0;
 
+        d->diagnosis.selected = selected;
         if (!is_of_capture(d->diagnosis.code)) {
             add_to_stream(j, s, d->diagnosis);
             continue;
         }
+        if (!selected)
+            continue;
         add_to_capture(j, &d->diagnosis, counts && !(seen & bit));
         seen |= counts ? bit : 0;
     }
@@ -97,11 +102,12 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     uint32_t looked_at = 0;
 
     for (uint32_t i = 0; i < wmem_array_get_count(capture->streams); i++) {
-        if (!vsock_is_selected(selected, i))
-            continue;
-        looked_at++;
-        judge_stream(&j, vsock_capture_stream(capture, i));
+        bool is_selected = vsock_is_selected(selected, i);
+
+        looked_at += is_selected;
+        judge_stream(&j, vsock_capture_stream(capture, i), is_selected);
     }
+    vsock_repeats_fold(capture, found);
     vsock_requests_judge(capture, selected, found);
     vsock_cid_pairs_judge(&capture->cid_pairs, selected, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);

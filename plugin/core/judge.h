@@ -12,7 +12,7 @@ struct vsock_selection {
     struct vsock_stream_diagnosis *unassociated; /* of packets in no stream */
 };
 
-/* Adds the diagnoses to an array of struct vsock_diagnosis, in the order of a report. `only`: NULL for
+/* Adds the diagnoses to an empty array of struct vsock_diagnosis, in the order of a report. `only`: NULL for
  * everything. Returns how many streams were looked at. */
 uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_selection *only, GArray *found);
 

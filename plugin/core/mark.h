@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#define VSOCK_TIME_NONE INT64_MIN
+
 /* Zero-initialised: no packet. */
 struct vsock_mark {
     uint32_t record; /* number of the packet in its capture, from 1; 0: none */

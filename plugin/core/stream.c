@@ -156,10 +156,8 @@ static void diagnose_reset(const struct vsock_stream *s, const struct taken *t, 
     struct vsock_diagnosis *d = add(found, code, t->side, t->at);
 
     d->figures.total = forward(t->at->time - s->stats.first.time);
-    if (!t->step->has_credit)
-        return;
-    d->figures.bytes = unread(s, t->side);
-    d->figures.limit = t->p->virtio.buf_alloc;
+    d->figures.bytes = s->conn.reset_unread;
+    d->figures.limit = buffer_of(s, t->side);
 }
 
 /* The receiver reads until the sender has shut, then no more, and resets: what came last was not read. */
@@ -176,13 +174,6 @@ static void diagnose_lost_data(const struct vsock_stream *s, const struct taken 
         t->p->virtio.fwd_cnt != sender->peer_fwd_cnt_at_shut)
         return;
     add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, other(t->side), t->at)->figures.bytes = unread(s, t->side);
-}
-
-/* A RST without a socket proves that a connection is gone only where there was one: where the REQUEST was not
- * captured, data must have met it. */
-static bool was_open(const struct vsock_stream *s)
-{
-    return s->conn.from_request || s->stats.side[0].rws + s->stats.side[1].rws > 0;
 }
 
 /* The stream's first RST. */
@@ -203,11 +194,14 @@ static void diagnose_rst(const struct vsock_stream *s, const struct taken *t, st
         d->figures.bytes = t->step->has_credit ? unread(s, other(t->side)) : 0;
         break;
     case VSOCK_RST_NO_SOCKET:
-        if (was_open(s))
+        if (HAS(t, RESET_NO_SOCKET))
             diagnose_reset(s, t, VSOCK_CODE_PEER_GONE, found);
+        else if (s->conn.reset_unread > 0)
+            diagnose_reset(s, t, VSOCK_CODE_CLOSED_BY_RESET, found);
         break;
     case VSOCK_RST_ABORTED:
-        diagnose_reset(s, t, VSOCK_CODE_RESET_ABORTED, found);
+        if (HAS(t, RESET))
+            diagnose_reset(s, t, VSOCK_CODE_RESET_ABORTED, found);
         break;
     case VSOCK_RST_QUEUE_OVERFLOW:
         diagnose_reset(s, t, VSOCK_CODE_RESET_QUEUE_OVERHEAD, found);
@@ -559,10 +553,13 @@ static void end_asking(const struct vsock_stream *s, uint8_t side, const struct 
     d->figures.others = 1;
 }
 
-/* Why the connection broke is not known; of a window overrun, it is. */
+/* Why the connection broke is not known; of a window overrun, it is. A RST that loses nothing may be a close.
+ */
 static bool broke(const struct vsock_conn *c)
 {
-    return c->rst_kind == VSOCK_RST_NO_SOCKET || c->rst_kind == VSOCK_RST_ABORTED ||
+    if (c->rst_kind == VSOCK_RST_NO_SOCKET)
+        return c->reset_answers || c->reset_unread > 0;
+    return (c->rst_kind == VSOCK_RST_ABORTED && c->reset_unread > 0) ||
            c->rst_kind == VSOCK_RST_QUEUE_OVERFLOW;
 }
 

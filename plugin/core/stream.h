@@ -11,7 +11,6 @@
 #include "fragment.h"
 #include "unrecorded.h"
 
-#define VSOCK_TIME_NONE INT64_MIN
 #define VSOCK_STREAM_UNKNOWN UINT32_MAX /* instead of an index */
 
 /* From here on it counts. All in nanoseconds. 0: a timeout never does, a stall always. */

@@ -51,6 +51,8 @@ static void add_row(GString *out, const struct vsock_report *r, const struct vso
         g_string_append_printf(out, "session %u, ", d->session);
     if (d->stream != VSOCK_STREAM_NONE)
         g_string_append_printf(out, "stream %u, ", d->stream);
+    else if (d->streams > 1)
+        g_string_append_printf(out, "%u streams, ", d->streams);
     add_frames(out, d);
     g_string_append_printf(out, ", at %.6f s)\n       %s.\n", (double)(d->time - r->start) / 1e9, text);
     if (next != *told)
@@ -135,6 +137,18 @@ static void draw_text(const struct vsock_report *r)
 
 /* ---- for machines ---- */
 
+/* Of what many streams share: how many, how long from the first to the last, and frames of the first ones. */
+static void add_alike(json_dumper *json, const struct vsock_diagnosis *d)
+{
+    vsock_json_number(json, "alike_streams", d->streams, true);
+    vsock_json_seconds(json, "alike_span_s", d->span, true);
+    json_dumper_set_member_name(json, "alike_frames");
+    json_dumper_begin_array(json);
+    for (unsigned i = 0; i < VSOCK_EXAMPLES && d->examples[i] != 0; i++)
+        json_dumper_value_anyf(json, "%u", d->examples[i]);
+    json_dumper_end_array(json);
+}
+
 static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
 {
     const struct vsock_figure_names *names = &vsock_codes[d->code].figures;
@@ -158,6 +172,8 @@ static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
         vsock_json_seconds(json, names->longest, f->longest, true);
     if (names->total)
         vsock_json_seconds(json, names->total, f->total, true);
+    if (d->streams > 1)
+        add_alike(json, d);
     json_dumper_end_object(json);
 }
 

@@ -6,9 +6,10 @@
 
 #include "check_diagnosis.h"
 #include "check_flow.h"
-#include "core/requests.h"
 #include "core/judge.h"
 #include "core/malformed.h"
+#include "core/repeats.h"
+#include "core/requests.h"
 #include "steps.h"
 
 enum oddity {
@@ -329,6 +330,13 @@ static void check_scope(const struct vsock_diagnosis *d)
 {
     const struct vsock_stream *s;
 
+    CHECK_IMPLIES(d->stream != VSOCK_STREAM_NONE, d->streams == 1);
+    if (d->streams > 1) { /* of one stream, what many share */
+        CHECK(d->streams >= VSOCK_REPEATS_MIN && !is_of_many(d->code) && d->code < VSOCK_CODE_CAPTURE_LOSS);
+        CHECK(d->src_scope != d->dst_scope && d->src_scope != VSOCK_SCOPE_NONE && d->span >= 0);
+        CHECK(d->examples[0] >= d->first_frame && d->examples[0] <= d->last_frame);
+        return;
+    }
     if (d->stream == VSOCK_STREAM_NONE) {
         CHECK(is_of_many(d->code) || d->code >= VSOCK_CODE_CAPTURE_LOSS);
         CHECK((d->dst_scope != VSOCK_SCOPE_NONE) == is_of_many(d->code));

@@ -632,8 +632,8 @@ def nested_hosts():
         yield from x.closed()
 
 
-def killed():
-    """A server that is killed: its machine's RST says that there is no such socket, 12 s into the connection."""
+def connection_lost():
+    """A machine that was reset answers the next packet, 12 s later: it knows no such connection."""
     x = Talk(5033, "alive", client=host_side(), server_cid=3)
     yield from (*x.opened(), *x.asked(100, 100), x.c(RW, 100, after=12), x.s(RST, **NO_SOCKET))
 
@@ -663,6 +663,18 @@ def not_recorded():
     yield from (x.c(CREDIT_UPDATE, reads=106043), x.c(RW, ask))
     yield x.s(RW, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", reads=len(ask))
     yield from (x.c(CREDIT_UPDATE, reads=43), *x.closed())
+def closed_by_reset():
+    """libkrun, whose host program has gone while its buffer was full: RST (0,0), and what was in it is lost."""
+    x = Talk(5050, "an upload of which 64 KiB are never read", buffers=(LINUX, 65536))
+    yield from (*x.opened(), *(x.c(RW, 32768) for _ in range(2)), x.s(CREDIT_UPDATE, reads=65536),
+                *(x.c(RW, 32768) for _ in range(2)), x.s(RST, **NO_SOCKET, after=0.5))
+
+
+def reset_with_data_unread():
+    """A driver that gives up each connection after 2 s, with what it was sent unread."""
+    for number in range(5):
+        x = Talk(5051, "given up", client=host_side(number), server_cid=3, buffers=(LINUX, 65536))
+        yield from (*x.opened(after=1), x.c(RW, 20000 + number), x.s(RST, after=2))
 
 
 # Healthy.
@@ -738,6 +750,33 @@ def keep_alive():
                 *idle.closed())
 
 
+def closed_by_libkrun():
+    """libkrun closes with RST (0,0) when the host's program does, and sends no SHUTDOWN.
+
+    The guest's Linux gives its program all the data, then the end of it. libkrun's unix.rs: push_reset().
+    """
+    for number in range(5):
+        x = Talk(8080, "RST (0,0) behind the answer", client=(3, 3000001 + number), buffers=(LINUX, LIBKRUN))
+        yield from (*x.opened(), x.c(RW, 18), x.s(RW, 45, reads=18), x.s(RST, **NO_SOCKET), x.c(RST))
+        x = Talk(8080, "RST (0,0) once the guest has read", client=(3, 3000101 + number), buffers=(LINUX, LIBKRUN))
+        yield from (*x.opened(), *x.asked(18, 45), x.s(RST, **NO_SOCKET), x.c(RST))
+
+
+def closed_by_alioth():
+    """alioth closes so, too, always from port 1024, and never tells what it consumed: nothing is known to be lost."""
+    for _ in range(5):
+        x = Talk(5052, "RST (0,0) at the end", client=(HOST_CID, 1024), server_cid=3, buffers=(212992, LINUX))
+        yield from (*x.opened(), x.c(RW, 60), x.s(CREDIT_UPDATE, reads=60), x.s(RW, 60), x.c(RST, **NO_SOCKET),
+                    x.s(RST))
+
+
+def closed_by_force():
+    """rcore's virtio-drivers, force_close(): a stamped RST after a finished exchange."""
+    for number in range(5):
+        x = Talk(5053, "a stamped RST at the end", client=host_side(number), server_cid=3, buffers=(LINUX, 1024))
+        yield from (*x.opened(), *x.asked(60, 40), x.s(RST))
+
+
 def many():
     """40 short connections to one port within a second."""
     for number in range(40):
@@ -792,14 +831,19 @@ GALLERY = {
     "43-nitro-slow-proxy": (slow_proxy,),
     "more-agent-lost": (agent_lost, "warn listener-lost"),
     "more-between-guests": (between_guests, "warn connect-unanswered"),
+    "more-closed-by-reset": (closed_by_reset, "note closed-by-reset"),
     "more-connect-slow": (slow_connect, "note connect-slow"),
     "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
-    "more-peer-gone": (killed, "warn peer-gone"),
+    "more-peer-gone": (connection_lost, "warn peer-gone"),
     "more-port-scan": (port_scan, "warn port-scan"),
     "more-payload-not-recorded": (not_recorded, "note payload-not-recorded"),
     "more-receiver-not-reading": (not_reading, "warn stall-receiver-not-reading"),
+    "more-reset-aborted": (reset_with_data_unread, "error reset-aborted"),
     "more-type-mismatch": (wrong_type, "warn connect-type-mismatch"),
+    "healthy-closed-by-alioth": (closed_by_alioth,),
+    "healthy-closed-by-force": (closed_by_force,),
+    "healthy-closed-by-libkrun": (closed_by_libkrun,),
     "healthy-counter-wrap": (long_wrap,),
     "healthy-full-speed": (full_speed,),
     "healthy-half-close": (half_close,),

@@ -110,6 +110,14 @@ static inline const struct vsock_record *no_socket(const struct connection *c, u
     return take(&none, side, VSOCK_OP_RST, 0);
 }
 
+/* The server's machine loses the connection, as the next packet shows. */
+static inline void lose(struct connection *c)
+{
+    after(2 * SECOND);
+    rw(c, 10);
+    no_socket(c, S);
+}
+
 static inline void refuse(struct connection *c)
 {
     request(c);

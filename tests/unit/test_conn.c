@@ -379,13 +379,63 @@ static void client_that_only_read_does_not_abandon(void)
     ASSERT_RST(CLOSE_ACK, CLOSED);
 }
 
-static void client_that_spoke_has_no_socket_any_more(void)
+static void client_that_spoke_closes_by_its_reset(void)
 {
     open_connection();
     send_rw(CLIENT, 5);
     no_socket_rst(CLIENT);
     ASSERT_RST(NO_SOCKET, RESET);
+    ASSERT_FOUND(FOUND(CLOSED_BY_RESET));
+}
+
+static void a_reset_without_a_socket_that_answers_says_that_the_connection_is_lost(void)
+{
+    open_connection();
+    now = SECOND;
+    send_rw(CLIENT, 5);
+    no_socket_rst(SERVER);
+    ASSERT_RST(NO_SOCKET, RESET);
     ASSERT_FOUND(FOUND(RESET_NO_SOCKET));
+    g_assert_true(conn.reset_answers);
+    open_connection();
+    now = SECOND - 1; /* it spoke within a second */
+    send_rw(CLIENT, 5);
+    no_socket_rst(SERVER);
+    ASSERT_FOUND(FOUND(CLOSED_BY_RESET));
+    g_assert_false(conn.reset_answers);
+}
+
+static void a_response_that_nobody_asked_for_opens_nothing_that_could_be_lost(void)
+{
+    begin(VSOCK_OP_RESPONSE, SERVER, false);
+    no_socket_rst(CLIENT);
+    ASSERT_RST(NO_SOCKET, RESET);
+    ASSERT_FOUND(FOUND(CLOSED_BY_RESET));
+}
+
+static void a_reset_tells_what_its_sender_has_not_read(void)
+{
+    open_connection();
+    send_rw(CLIENT, 100);
+    stamped_rst(SERVER, 60);
+    g_assert_cmpuint(conn.reset_unread, ==, 40);
+    ASSERT_FOUND(FOUND(RESET));
+    open_connection();
+    send_rw(CLIENT, 100);
+    stamped_rst(SERVER, 100);
+    g_assert_cmpuint(conn.reset_unread, ==, 0);
+    ASSERT_FOUND(FOUND(CLOSED_BY_RESET));
+    open_connection();
+    send_rw(CLIENT, BUFFER - 1); /* may have been read without a word */
+    no_socket_rst(SERVER);
+    g_assert_cmpuint(conn.reset_unread, ==, 0);
+    ASSERT_FOUND(FOUND(CLOSED_BY_RESET));
+    open_connection();
+    send_rw(CLIENT, BUFFER);
+    no_socket_rst(SERVER);
+    g_assert_cmpuint(conn.reset_unread, ==, BUFFER);
+    ASSERT_FOUND(FOUND(CLOSED_BY_RESET) | FOUND(UNCONSUMED_AT_CLOSE));
+    g_assert_cmpuint(step.unconsumed, ==, BUFFER);
 }
 
 static void rst_after_full_shutdown_acknowledges_it(void)
@@ -460,7 +510,7 @@ static void half_closed_is_not_closed(void)
     shutdown_side(CLIENT, VSOCK_SHUTDOWN_SEND);
     stamped_rst(SERVER, 0);
     ASSERT_RST(ABORTED, RESET);
-    ASSERT_FOUND(FOUND(RESET));
+    ASSERT_FOUND(FOUND(CLOSED_BY_RESET));
 }
 
 static void stamped_rst_on_an_open_connection_aborts(void)
@@ -624,7 +674,10 @@ int main(int argc, char **argv)
     TEST(client_that_never_spoke_abandons);
     TEST(abandoning_takes_no_time);
     TEST(client_that_only_read_does_not_abandon);
-    TEST(client_that_spoke_has_no_socket_any_more);
+    TEST(client_that_spoke_closes_by_its_reset);
+    TEST(a_reset_without_a_socket_that_answers_says_that_the_connection_is_lost);
+    TEST(a_response_that_nobody_asked_for_opens_nothing_that_could_be_lost);
+    TEST(a_reset_tells_what_its_sender_has_not_read);
     TEST(rst_after_full_shutdown_acknowledges_it);
     TEST(even_a_rst_without_socket_acknowledges_a_full_shutdown);
     TEST(the_closers_own_late_rst_is_its_timeout);

@@ -314,8 +314,11 @@ static const struct words words[] = {
      .text = "CID 2 refused 30 requests from CID 42 in 0.032 s, to 10 ports or more within a second"},
 
     {VSOCK_CODE_PEER_GONE, ENDPOINTS, {.count = 1, TIMES(0, 3)},
-     .text = "P" SRC " has no such socket any more, says the RST that ended the connection to p" DST
-             " after 0.003 s"},
+     .text = "P" SRC " did not know its connection to p" DST ": it answered a packet with a RST "
+             "without a socket, 0.003 s after the first one here"},
+    {VSOCK_CODE_CLOSED_BY_RESET, ENDPOINTS, {.count = 1, .bytes = 65536, .limit = 65536, TIMES(0, 3)},
+     .text = "P" SRC " ended its connection to p" DST " by a RST without a socket, unasked, after 0.003 s; "
+             "65536 bytes of a full buffer of 65536 were not read"},
     {VSOCK_CODE_RESET_ABORTED, ENDPOINTS, {.count = 1, .bytes = 1, .limit = 262144, TIMES(0, 3)},
      .text = "P" SRC " reset its connection to p" DST " after 0.003 s, with 1 byte unread of a buffer of "
              "262144"},
@@ -444,6 +447,30 @@ static void a_diagnosis_says_what_it_knows_in_one_sentence(void)
         g_assert_cmpstr(text, ==, words[i].text);
         g_free(text);
     }
+}
+
+static void what_many_streams_share_is_said_of_the_worst_with_their_number(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_PEER_GONE, 4, 0);
+    char *text;
+
+    d.src_scope = VSOCK_SCOPE_ENDPOINT;
+    d.dst_scope = VSOCK_SCOPE_CID;
+    d.src = (struct vsock_endpoint){42, 500};
+    d.dst = (struct vsock_endpoint){2, 0};
+    d.streams = 12;
+    d.examples[0] = 4;
+    d.examples[1] = 9;
+    d.examples[2] = 17;
+    d.span = 2500 * MS;
+    text = vsock_diagnosis_text(&d);
+    g_assert_true(g_str_has_prefix(text, "Port 500 of CID 42 did not know its connection to CID 2: "));
+    g_assert_true(g_str_has_suffix(text, "; the worst of 12 such streams in 2.500 s, as at frames 4, 9, 17"));
+    g_free(text);
+    d.streams = 1;
+    text = vsock_diagnosis_text(&d);
+    g_assert_null(strstr(text, "streams"));
+    g_free(text);
 }
 
 static void every_code_is_said_above(void)
@@ -579,6 +606,7 @@ int main(int argc, char **argv)
     TEST(sizes_that_make_sense_together_stay_so);
     TEST(times_never_add_up_to_less);
     TEST(a_diagnosis_says_what_it_knows_in_one_sentence);
+    TEST(what_many_streams_share_is_said_of_the_worst_with_their_number);
     TEST(every_code_is_said_above);
     TEST(what_a_sentence_tells_of_has_a_name_for_scripts);
     TEST(what_to_look_at_next_depends_on_what_is_known);

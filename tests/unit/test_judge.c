@@ -149,13 +149,12 @@ static void the_report_has_the_worst_first_then_the_order_of_time(void)
     begin();
     refuse(&one); /* a note, and the first */
     open_connection(&two);
-    rw(&two, 10);
-    no_socket(&two, S); /* a warning */
+    lose(&two); /* a warning */
     open_connection(&three);
+    rw(&three, 10);
     take(&three, S, VSOCK_OP_RST, 0); /* an error */
     open_connection(&two);
-    rw(&two, 10);
-    no_socket(&two, S);
+    lose(&two);
     judge();
     g_assert_cmpuint(report->len, ==, 4);
     assert_code(0, VSOCK_CODE_RESET_ABORTED);
@@ -211,9 +210,10 @@ static void only_selected_streams_are_told_of(void)
 {
     begin();
     open_connection(&one);
+    rw(&one, 10);
     take(&one, S, VSOCK_OP_RST, 0);
     open_connection(&two);
-    no_socket(&two, S);
+    lose(&two);
     g_assert_cmpuint(judge_only(NULL), ==, 2);
     g_assert_cmpuint(report->len, ==, 2);
     g_assert_cmpuint(judge_streams(2, NULL), ==, 1);
@@ -240,6 +240,78 @@ static void what_is_said_of_many_is_judged_by_all_and_told_where_one_is_selected
     judge_streams(1 << 1, NULL);
     g_assert_cmpuint(assert_only(VSOCK_CODE_CONNECT_REFUSED)->figures.count, ==, 2);
     g_assert_cmpuint(at(0)->figures.of, ==, 2);
+}
+
+/* ---- what repeats ---- */
+
+/* The server resets it with so many bytes unread. */
+static void abort_another(const struct connection *server, uint32_t unread)
+{
+    struct connection c = another(server);
+
+    open_connection(&c);
+    rw(&c, unread);
+    take(&c, S, VSOCK_OP_RST, 0);
+}
+
+static void what_three_streams_of_a_client_and_a_server_share_is_told_once_of_the_worst(void)
+{
+    const struct vsock_diagnosis *d;
+
+    begin();
+    abort_another(&one, 10); /* frames 1 to 4 */
+    abort_another(&one, 700);
+    judge();
+    g_assert_cmpuint(report->len, ==, 2);
+    g_assert_cmpuint(at(0)->streams, ==, 1);
+    after(SECOND);
+    abort_another(&one, 20);
+    judge();
+    d = assert_only(VSOCK_CODE_RESET_ABORTED);
+    g_assert_cmpuint(d->streams, ==, 3);
+    g_assert_cmpuint(d->stream, ==, VSOCK_STREAM_NONE);
+    g_assert_cmpuint(d->figures.bytes, ==, 700);
+    g_assert_cmpint(d->src_scope, ==, VSOCK_SCOPE_ENDPOINT);
+    g_assert_cmpuint(d->src.port, ==, one.end[S].port);
+    g_assert_cmpint(d->dst_scope, ==, VSOCK_SCOPE_CID);
+    g_assert_cmpuint(d->first_frame, ==, 4);
+    g_assert_cmpuint(d->last_frame, ==, 12);
+    g_assert_cmpuint(d->examples[0], ==, 4);
+    g_assert_cmpuint(d->examples[1], ==, 8);
+    g_assert_cmpuint(d->examples[2], ==, 12);
+    g_assert_cmpint(d->span, ==, SECOND + 7 * MS);
+    abort_another(&one, 30); /* a fourth is counted, and no example */
+    judge();
+    g_assert_cmpuint(assert_only(VSOCK_CODE_RESET_ABORTED)->streams, ==, 4);
+    g_assert_cmpuint(at(0)->examples[2], ==, 12);
+}
+
+static void what_happens_at_several_servers_or_on_either_side_is_told_of_each(void)
+{
+    struct connection elsewhere = between(42, 1, 43, 10000), of_another_client = between(44, 1, 43, 9999);
+
+    begin();
+    abort_another(&one, 10);
+    abort_another(&one, 10);
+    abort_another(&elsewhere, 10);
+    abort_another(&of_another_client, 10);
+    open_connection(&two);
+    take(&two, S, VSOCK_OP_RW, 10);
+    take(&two, C, VSOCK_OP_RST, 0); /* of the client */
+    judge();
+    g_assert_cmpuint(report->len, ==, 5);
+}
+
+static void what_repeats_is_judged_by_all_and_told_where_one_is_selected(void)
+{
+    begin();
+    for (unsigned i = 0; i < 3; i++)
+        abort_another(&one, 10);
+    open_connection(&two);
+    judge_streams(1 << 1, NULL);
+    g_assert_cmpuint(assert_only(VSOCK_CODE_RESET_ABORTED)->streams, ==, 3);
+    judge_streams(1 << 3, NULL);
+    assert_healthy();
 }
 
 /* ---- the capture itself ---- */
@@ -597,7 +669,7 @@ static void streams_that_wait_and_go_on_as_one_are_behind_one_queue(void)
     for (unsigned i = 0; i < 3; i++)
         update(all[i], 1000);
     judge();
-    g_assert_cmpuint(report->len, ==, 4);
+    g_assert_cmpuint(report->len, ==, 2);
     assert_code(0, VSOCK_CODE_HEAD_OF_LINE);
     g_assert_cmpuint(at(0)->figures.count, ==, 3);
     g_assert_cmpint(at(0)->src_scope, ==, VSOCK_SCOPE_CID);
@@ -605,7 +677,7 @@ static void streams_that_wait_and_go_on_as_one_are_behind_one_queue(void)
     g_assert_cmpuint(at(0)->dst.cid, ==, 43);
     assert_code(1, VSOCK_CODE_STALL_UNDECIDED);
     judge_streams(3, NULL); /* two of them are too few */
-    g_assert_cmpuint(report->len, ==, 2);
+    g_assert_cmpuint(assert_only(VSOCK_CODE_STALL_UNDECIDED)->streams, ==, 3);
 }
 
 static void a_stream_that_a_gap_has_cut_off_is_orphaned(void)
@@ -711,6 +783,9 @@ int main(int argc, char **argv)
     TEST(what_the_end_tells_adds_to_what_packets_told);
     TEST(only_selected_streams_are_told_of);
     TEST(what_is_said_of_many_is_judged_by_all_and_told_where_one_is_selected);
+    TEST(what_three_streams_of_a_client_and_a_server_share_is_told_once_of_the_worst);
+    TEST(what_happens_at_several_servers_or_on_either_side_is_told_of_each);
+    TEST(what_repeats_is_judged_by_all_and_told_where_one_is_selected);
     TEST(loss_is_summed_over_streams_that_lost_once_each);
     TEST(the_taps_bug_is_summed_whether_or_not_packets_have_a_stream);
     TEST(packets_in_no_stream_are_told_of_where_the_selection_has_them);

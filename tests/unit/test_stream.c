@@ -406,6 +406,7 @@ static void a_connect_that_took_less_than_nothing_by_its_clock_took_no_time(void
 static void an_open_connection_without_a_socket_has_lost_its_peer(void)
 {
     open_stream();
+    after(SECOND);
     rw(10);
     no_socket(S);
     end();
@@ -413,28 +414,106 @@ static void an_open_connection_without_a_socket_has_lost_its_peer(void)
     g_assert_cmpint(all.list[0].side, ==, S);
 }
 
+/* S has not spoken for a second when C sends, and its RST comes within a second. */
+static void a_reset_without_a_socket_answers_at_once_and_out_of_silence(void)
+{
+    open_stream();
+    after(SECOND - MS);
+    rw(10);
+    after(MS - 1);
+    no_socket(S); /* it spoke a second ago, less one */
+    assert_healthy();
+    open_stream();
+    after(SECOND);
+    rw(10);
+    after(SECOND);
+    no_socket(S); /* too late for an answer */
+    assert_healthy();
+    open_stream();
+    after(2 * SECOND);
+    take(S, VSOCK_OP_RW, 5); /* its own word is the last one */
+    after(2 * SECOND);
+    no_socket(S);
+    assert_healthy();
+    open_stream();
+    after(SECOND);
+    rw(10);
+    after(SECOND - 1);
+    no_socket(S);
+    assert_only(VSOCK_CODE_PEER_GONE);
+}
+
+/* As libkrun and alioth close, whose receivers say little of what they have read. */
+static void a_reset_without_a_socket_that_answers_nothing_loses_what_fills_a_buffer(void)
+{
+    open_stream();
+    rw(999);
+    take(S, VSOCK_OP_RW, 5);
+    no_socket(S);
+    assert_healthy();
+    open_stream();
+    rw(1000);
+    take(S, VSOCK_OP_RW, 5);
+    no_socket(S);
+    assert_only(VSOCK_CODE_CLOSED_BY_RESET);
+    g_assert_cmpint(all.list[0].side, ==, S);
+    g_assert_cmpuint(FIGURES.bytes, ==, 1000);
+    g_assert_cmpuint(FIGURES.limit, ==, 1000);
+}
+
+/* What C sent is not lost: S gets it before the end. */
+static void what_a_resets_sender_had_sent_is_not_lost(void)
+{
+    open_stream();
+    take(S, VSOCK_OP_RW, 500);
+    rw(1000);
+    update(1000);
+    rw(1000);
+    no_socket(C);
+    assert_healthy();
+}
+
+static void a_side_that_has_finished_and_closes_has_not_lost_its_peer(void)
+{
+    open_stream();
+    after(2 * SECOND);
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    no_socket(S);
+    assert_healthy();
+    open_stream();
+    shut(S, VSOCK_SHUTDOWN_SEND);
+    after(2 * SECOND);
+    rw(10);
+    no_socket(S);
+    assert_healthy();
+}
+
 static void a_resets_age_is_the_connections(void)
 {
     open_stream();
+    rw(600);
     after(3 * SECOND);
     take(S, VSOCK_OP_RST, 0);
     assert_only(VSOCK_CODE_RESET_ABORTED);
-    g_assert_cmpint(FIGURES.total, ==, 3 * SECOND + MS);
+    g_assert_cmpint(FIGURES.total, ==, 3 * SECOND + 2 * MS);
 }
 
 static void an_open_connection_can_lose_its_peer_before_any_data(void)
 {
     open_stream();
+    after(SECOND);
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0);
     no_socket(S);
     assert_only(VSOCK_CODE_PEER_GONE);
 }
 
-static void a_peer_that_goes_before_it_came_by_its_clock_has_no_age(void)
+static void a_connection_that_breaks_before_it_began_by_its_clock_has_no_age(void)
 {
     open_stream();
+    rw(600);
     now -= 3600 * SECOND;
-    no_socket(S);
-    assert_only(VSOCK_CODE_PEER_GONE);
+    take(S, VSOCK_OP_RST, 0);
+    assert_only(VSOCK_CODE_RESET_ABORTED);
     g_assert_cmpint(all.list[0].figures.total, ==, 0);
 }
 
@@ -454,6 +533,21 @@ static void a_live_socket_that_resets_aborts(void)
     assert_only(VSOCK_CODE_RESET_ABORTED);
     g_assert_cmpuint(FIGURES.bytes, ==, 600);
     g_assert_cmpuint(FIGURES.limit, ==, 1000);
+}
+
+/* As rcore's virtio-drivers closes (force_close), and others. */
+static void a_live_socket_that_has_read_everything_closes_by_its_reset(void)
+{
+    open_stream();
+    rw(600);
+    update(600);
+    take(S, VSOCK_OP_RST, 0);
+    assert_healthy();
+    open_stream();
+    rw(600);
+    conn.fwd_cnt[S] = 600; /* says the RST itself */
+    take(S, VSOCK_OP_RST, 0);
+    assert_healthy();
 }
 
 static void small_packets_that_fill_the_queue_are_likely_why(void)
@@ -1058,22 +1152,36 @@ static void large_story(uint32_t length)
 static void a_reset_after_a_large_packet_may_be_its_fault(void)
 {
     large_story(32768);
+    no_socket(S); /* a close, maybe */
+    end();
+    assert_healthy();
+    large_story(32769);
+    no_socket(S);
+    end();
+    assert_healthy();
+    large_story(32768);
+    after(SECOND);
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0);
     no_socket(S);
     end();
     assert_only(VSOCK_CODE_PEER_GONE);
     large_story(32769);
+    after(SECOND);
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0);
     no_socket(S);
     end();
     g_assert_cmpuint(all.count, ==, 2);
     g_assert_cmpint(all.list[1].code, ==, VSOCK_CODE_LARGE_SEND_RISK);
     g_assert_cmpuint(all.list[1].first_frame, ==, 1004);
-    g_assert_cmpuint(all.list[1].last_frame, ==, 1005);
+    g_assert_cmpuint(all.list[1].last_frame, ==, 1006);
 }
 
 static void within_one_machine_no_monitor_reads_large_packets(void)
 {
     large_story(65536);
     stream.side[0].cid = stream.side[1].cid = VSOCK_CID_LOCAL;
+    after(SECOND);
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0);
     no_socket(S);
     end();
     assert_only(VSOCK_CODE_PEER_GONE);
@@ -1088,6 +1196,7 @@ static void what_the_host_sends_no_monitor_reads(void)
     update(0);
     SET_MON(&r, src_cid, VSOCK_CID_HOST);
     SET_VIRTIO(&r, src_cid, VSOCK_CID_HOST);
+    after(SECOND);
     take_record(C, &r);
     no_socket(S);
     end();
@@ -1267,11 +1376,16 @@ int main(int argc, char **argv)
     TEST(a_client_that_no_longer_waits_has_abandoned);
     TEST(a_connect_that_took_less_than_nothing_by_its_clock_took_no_time);
     TEST(an_open_connection_without_a_socket_has_lost_its_peer);
+    TEST(a_reset_without_a_socket_answers_at_once_and_out_of_silence);
+    TEST(a_reset_without_a_socket_that_answers_nothing_loses_what_fills_a_buffer);
+    TEST(what_a_resets_sender_had_sent_is_not_lost);
+    TEST(a_side_that_has_finished_and_closes_has_not_lost_its_peer);
     TEST(a_resets_age_is_the_connections);
     TEST(an_open_connection_can_lose_its_peer_before_any_data);
-    TEST(a_peer_that_goes_before_it_came_by_its_clock_has_no_age);
+    TEST(a_connection_that_breaks_before_it_began_by_its_clock_has_no_age);
     TEST(data_that_meets_no_socket_mid_stream_has_lost_its_peer);
     TEST(a_live_socket_that_resets_aborts);
+    TEST(a_live_socket_that_has_read_everything_closes_by_its_reset);
     TEST(small_packets_that_fill_the_queue_are_likely_why);
     TEST(an_overrun_and_the_reset_after_it_are_both_said);
     TEST(a_reset_after_the_receivers_own_shrink_is_no_overrun);
