@@ -20,7 +20,7 @@ struct stored {
 };
 
 static struct stored *corpus;
-static size_t corpus_size;
+static size_t corpus_size, corpus_room;
 
 static uint64_t random_state = 1;
 static const uint8_t *running;
@@ -77,13 +77,15 @@ static void run(const uint8_t *data, size_t size)
 static void add_file(const char *path)
 {
     FILE *file = fopen(path, "rb");
-    struct stored *bigger = (struct stored *)realloc(corpus, (corpus_size + 1) * sizeof(*corpus));
 
-    if (!file || !bigger) {
+    if (corpus_size == corpus_room) { /* a sanitizer's realloc() moves all, every time */
+        corpus_room = corpus_room > 0 ? 2 * corpus_room : 256;
+        corpus = (struct stored *)realloc(corpus, corpus_room * sizeof(*corpus));
+    }
+    if (!file || !corpus) {
         perror(path);
         exit(2);
     }
-    corpus = bigger;
     corpus[corpus_size].size = fread(corpus[corpus_size].data, 1, INPUT_MAX, file);
     corpus_size++;
     fclose(file);
