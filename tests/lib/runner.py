@@ -6,6 +6,7 @@ A script of any folder here imports with its folder's name, after this line:
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 """
 import argparse
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -171,6 +172,12 @@ def tshark(capture, arguments, options):
     if "exit status" in output:
         sys.exit(f"{capture} {shlex.join(arguments)}: {output}")
     return output
+
+
+def each(function, items):
+    """What the function returns of each item, in order, with as many under way as there are cores for their tshark."""
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        yield from pool.map(function, items)
 
 
 # ---- captures ----

@@ -17,6 +17,7 @@ import json
 import pathlib
 import re
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import pcapng, runner
@@ -31,22 +32,21 @@ OF_SESSIONS = {"session", "time_relative", "start_s"}
 
 VERDICTS = ("vsock,diagnose,json", "vsock,streams,json")
 OTHER_TAPS = ("vsock,diagnose", "vsock,streams", "vsock,streams-table", "vsock,tree", "vsock,srt", "conv,vsock",
-              "endpoints,vsock", "follow,vsock,ascii,0", "flow,vsock,standard", "expert")
+              "endpoints,vsock", "follow,vsock,hex,0", "flow,vsock,standard", "expert")
 RESET = "resetting session.\n"  # on stderr, before each session but the first
 # What tshark's own flow graph says of more than 40 endpoints, with -M or without.
 WIRESHARKS_OWN = re.compile(r"^.*g_string_erase: assertion .*\n\n?", re.M)
 
 
-class Bench:
-    """Runs tshark. `wrong` is what it did otherwise than it should."""
+class Capture:
+    """A stored one, in a folder of its own, and the runs of tshark. `wrong` is what it did otherwise than it should."""
 
-    def __init__(self, options, folder, environment):
-        self.options, self.folder, self.environment = options, pathlib.Path(folder), environment
-        self.wrong, self.runs = [], 0
-
-    def complain(self, what):
-        print(what, flush=True)
-        self.wrong.append(what)
+    def __init__(self, name, options, folder, environment):
+        self.name, self.options, self.environment = name, options, environment
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
+        self.folder.chmod(0o755)
+        self.path = runner.readable(name, self.folder)
+        self.wrong, self.runs, self.sessions = [], 0, 0
 
     def tshark(self, about, taps, path, *arguments, resets=0):
         """What it printed, or None if it ended otherwise than it should."""
@@ -56,16 +56,19 @@ class Bench:
         seen, said = result.stderr.count(RESET), WIRESHARKS_OWN.sub("", result.stderr.replace(RESET, "")).strip()
         if (result.returncode, seen, said) == (0, resets, ""):
             return result.stdout
-        self.complain(f"{about}: exit status {result.returncode}, {seen} resets of {resets} {said}")
+        self.wrong.append(f"{about}: exit status {result.returncode}, {seen} resets of {resets} {said}")
         return None
 
-    def verdicts(self, about, left_out, path, *arguments, resets=0):
-        """The diagnoses and the streams, without the keys that are left out; None where tshark failed."""
-        told = self.tshark(about, VERDICTS, path, *arguments, resets=resets)
+    def verdicts(self, about, left_out, path, *arguments, others=(), resets=0):
+        """The diagnoses and the streams, without the keys that are left out; None where tshark failed. `others`: taps
+        that have to print something, and nothing that looks like JSON."""
+        told = self.tshark(about, (*VERDICTS, *others), path, *arguments, resets=resets)
         if told is None:
             return None
-        rows = [json.loads(line, parse_float=str) for line in told.splitlines()]
+        rows = [json.loads(line, parse_float=str) for line in told.splitlines() if line.startswith("{")]
         kept = [{key: value for key, value in row.items() if key not in left_out} for row in rows]
+        if others and len(told.splitlines()) == len(rows):
+            self.wrong.append(f"{about}: no table was printed")
         return [row for row in kept if "code" in row], [row for row in kept if "code" not in row]
 
     def compare(self, about, wanted, got):
@@ -73,8 +76,8 @@ class Bench:
         for what, those, these in zip(("diagnoses", "streams"), wanted or (), got or ()):
             for one, other in itertools.zip_longest(those, these, fillvalue={}):
                 if one != other:
-                    self.complain(f"{about}: {len(these)} {what} instead of {len(those)}; stream {one.get('stream')}:\n"
-                                  f"  wanted {only(one, other)}\n  got    {only(other, one)}")
+                    self.wrong.append(f"{about}: {len(these)} {what} instead of {len(those)}; stream "
+                                      f"{one.get('stream')}:\n  wanted {only(one, other)}\n  got    {only(other, one)}")
                     break
 
 
@@ -82,55 +85,56 @@ def only(one, other):
     return {key: value for key, value in one.items() if key not in other or other[key] != value}
 
 
-def check_filters(bench, capture, path):
-    wanted = bench.verdicts(f"{capture} -2", FRAMES, path, "-2")
+def check_filters(capture):
+    wanted = capture.verdicts(f"{capture.name} -2", FRAMES, capture.path, "-2")
     for read_filter in FILTERS:
-        about = f"{capture} -2 -R '{read_filter}'"
-        bench.compare(about, wanted, bench.verdicts(about, FRAMES, path, "-2", "-R", read_filter))
+        about = f"{capture.name} -2 -R '{read_filter}'"
+        capture.compare(about, wanted, capture.verdicts(about, FRAMES, capture.path, "-2", "-R", read_filter))
 
 
-def sum_of(bench, about, parts):
+def sum_of(capture, about, parts):
     """The verdicts of all parts of a capture, each read by itself, one part after another."""
     diagnoses, streams = [], []
-    path = bench.folder / "part"
+    path = capture.folder / "part"
     for number, part in enumerate(parts, 1):
         path.write_bytes(part)
         path.chmod(0o644)
-        told = bench.verdicts(f"{about}, session {number} alone", OF_SESSIONS, path)
+        told = capture.verdicts(f"{about}, session {number} alone", OF_SESSIONS, path)
         if told is not None:
             diagnoses, streams = diagnoses + told[0], streams + told[1]
     return diagnoses, streams
 
 
-def check_sessions(bench, capture, path):
-    """Returns how many sessions there were."""
-    sessions = 0
+def check_sessions(capture):
     for count in COUNTS:
-        parts = list(pcapng.cut(pcapng.read(runner.CAPTURES / capture), count))
+        parts = list(pcapng.cut(pcapng.read(runner.CAPTURES / capture.name), count))
         if len(parts) == 1:
             break
-        about, resets = f"{capture} -M {count}", len(parts) - 1
-        if bench.tshark(f"{about}, tables", OTHER_TAPS, path, "-M", str(count), resets=resets) == "":
-            bench.complain(f"{about}: no table was printed")
-        got = bench.verdicts(about, OF_SESSIONS, path, "-M", str(count), resets=resets)
-        if len(parts) <= SESSIONS_MAX or bench.options.long:
-            bench.compare(about, sum_of(bench, about, parts), got)
-        sessions += len(parts)
-    return sessions
+        about = f"{capture.name} -M {count}"
+        got = capture.verdicts(about, OF_SESSIONS, capture.path, "-M", str(count), others=OTHER_TAPS,
+                               resets=len(parts) - 1)
+        if len(parts) <= SESSIONS_MAX or capture.options.long:
+            capture.compare(about, sum_of(capture, about, parts), got)
+        capture.sessions += len(parts)
 
 
 def main():
     options = runner.parse_arguments("--long")
-    captures, sessions = runner.chosen_captures(options.names), 0
+    names, wrong, runs, sessions = runner.chosen_captures(options.names), 0, 0, 0
     with runner.bench(options) as (folder, environment):
-        bench = Bench(options, folder, environment)
-        for capture in captures:
-            path = runner.readable(capture, folder)
-            check_filters(bench, capture, path)
-            sessions += check_sessions(bench, capture, path)
-    print(f"{len(captures)} captures with {len(FILTERS)} read filters and in {sessions} sessions, {bench.runs} runs: "
-          f"{len(bench.wrong)} differences")
-    return 1 if bench.wrong or not sessions else 0
+        def check(name):
+            capture = Capture(name, options, folder, environment)
+            check_filters(capture)
+            check_sessions(capture)
+            return capture
+
+        for capture in runner.each(check, names):
+            for what in capture.wrong:
+                print(what, flush=True)
+            wrong, runs, sessions = wrong + len(capture.wrong), runs + capture.runs, sessions + capture.sessions
+    print(f"{len(names)} captures with {len(FILTERS)} read filters and in {sessions} sessions, {runs} runs: "
+          f"{wrong} differences")
+    return 1 if wrong or not sessions else 0
 
 
 if __name__ == "__main__":
