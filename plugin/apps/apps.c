@@ -8,39 +8,78 @@
 #include <epan/exceptions.h>
 #include <epan/proto_data.h>
 #include <epan/strutil.h>
+#include <wsutil/utf8_entities.h>
 
 #include "payload/handoff.h"
 
-/* Of a packet's data for a protocol: its first message is in the Info column. call.c counts with key 0. */
-#define INFO_KEY UINT32_MAX
+/* Of a packet's data for a protocol, on this pass: struct vsock_app_frame. call.c has others. */
+#define FRAME_KEY 0
+
+/* Messages that the Info column tells of. It has room for more, but to add to a long text costs more than to
+ * dissect a short message. */
+#define INFO_MESSAGES 20
+
+/* Messages that are dissected one after another. What is kept of the frame is looked for once: epan has it in
+ * a list, which the messages make longer. */
+struct run {
+    const struct vsock_app *app;
+    struct vsock_app_frame *frame;
+};
+
+static struct vsock_app_frame *get_frame(packet_info *pinfo, int proto)
+{
+    struct vsock_app_frame *frame =
+        (struct vsock_app_frame *)p_get_proto_data(pinfo->pool, pinfo, proto, FRAME_KEY);
+
+    if (!frame) {
+        frame = wmem_new0(pinfo->pool, struct vsock_app_frame);
+        frame->calls = vsock_calls_of_frame(pinfo, proto);
+        p_add_proto_data(pinfo->pool, pinfo, proto, FRAME_KEY, frame);
+    }
+    return frame;
+}
 
 /* The packet's first message replaces vsock's text, but for what is wrong; the others follow it. */
-static void begin_info(packet_info *pinfo, const struct vsock_app *app)
+static void begin_info(packet_info *pinfo, const struct run *run)
 {
+    const struct vsock_app *app = run->app;
+
     col_set_str(pinfo->cinfo, COL_PROTOCOL, app->column ? app->column : app->short_name);
     col_clear(pinfo->cinfo, COL_INFO); /* up to the fence behind vsock's tags, or the message before */
-    if (p_get_proto_data(pinfo->pool, pinfo, app->proto, INFO_KEY))
+    if (run->frame->in_info > 0)
         col_append_str(pinfo->cinfo, COL_INFO, ", ");
-    else
-        p_add_proto_data(pinfo->pool, pinfo, app->proto, INFO_KEY, GUINT_TO_POINTER(1));
+}
+
+/* Leaves the column as it is, until whoever called vsock's payload puts that right. */
+static void end_info(packet_info *pinfo, const struct run *run)
+{
+    begin_info(pinfo, run);
+    col_append_str(pinfo->cinfo, COL_INFO, UTF8_HORIZONTAL_ELLIPSIS);
+    col_set_fence(pinfo->cinfo, COL_INFO);
+    col_set_writable(pinfo->cinfo, COL_INFO, FALSE);
 }
 
 static int dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, void *data)
 {
-    const struct vsock_app *app = (const struct vsock_app *)data;
+    const struct run *run = (const struct run *)data;
+    const struct vsock_app *app = run->app;
     proto_item *item;
 
     tvb_ensure_bytes_exist(tvb, 0, (int)app->header_size); /* else nothing tells that it is one */
     item = proto_tree_add_item(top, app->proto, tvb, 0, -1, ENC_NA);
-    begin_info(pinfo, app);
-    app->show(tvb, pinfo, top, proto_item_add_subtree(item, *app->subtrees[0]));
+    if (run->frame->in_info == INFO_MESSAGES)
+        end_info(pinfo, run);
+    if (run->frame->in_info < INFO_MESSAGES)
+        begin_info(pinfo, run);
+    run->frame->in_info++;
+    app->show(tvb, pinfo, top, proto_item_add_subtree(item, *app->subtrees[0]), run->frame);
     col_set_fence(pinfo->cinfo, COL_INFO);
     return (int)tvb_captured_length(tvb);
 }
 
 static unsigned message_size(packet_info *pinfo _U_, tvbuff_t *tvb, int offset, void *data)
 {
-    const struct vsock_app *app = (const struct vsock_app *)data;
+    const struct vsock_app *app = ((const struct run *)data)->app;
     unsigned size;
 
     if (!tvb_bytes_exist(tvb, offset, (int)app->header_size))
@@ -51,13 +90,14 @@ static unsigned message_size(packet_info *pinfo _U_, tvbuff_t *tvb, int offset, 
 
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_, void *app_data)
 {
-    const struct vsock_app *app = (const struct vsock_app *)app_data;
+    struct run run = {.app = (const struct vsock_app *)app_data};
 
-    if (app->strict && !app->recognize(tvb))
+    if (run.app->strict && !run.app->recognize(tvb))
         return 0;
-    if (app->header_size == 0)
-        return dissect_message(tvb, pinfo, tree, app_data);
-    tcp_dissect_pdus(tvb, pinfo, tree, TRUE, app->header_size, message_size, dissect_message, app_data);
+    run.frame = get_frame(pinfo, run.app->proto);
+    if (run.app->header_size == 0)
+        return dissect_message(tvb, pinfo, tree, &run);
+    tcp_dissect_pdus(tvb, pinfo, tree, TRUE, run.app->header_size, message_size, dissect_message, &run);
     return (int)tvb_captured_length(tvb);
 }
 
@@ -109,10 +149,28 @@ const char *vsock_app_printable(packet_info *pinfo, const char *text)
     return text ? format_text(pinfo->pool, (const void *)text, strlen(text)) : "?";
 }
 
+const char *vsock_app_keep(const char *text)
+{
+    static wmem_map_t *texts;
+    char *kept;
+
+    if (!text)
+        return NULL;
+    if (!texts)
+        texts = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_str_hash, g_str_equal);
+    kept = (char *)wmem_map_lookup(texts, text);
+    if (!kept) {
+        kept = wmem_strdup(wmem_file_scope(), text);
+        wmem_map_insert(texts, kept, kept);
+    }
+    return kept;
+}
+
 void vsock_app_call(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                     void *data)
 {
     gboolean writable = col_get_writable(pinfo->cinfo, -1);
+    unsigned layers = wmem_list_count(pinfo->layers);
 
     if (!handle)
         return;
@@ -124,6 +182,7 @@ void vsock_app_call(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo
     FINALLY
     {
         col_set_writable(pinfo->cinfo, -1, writable);
+        vsock_layers_leave(pinfo, layers);
     }
     ENDTRY;
 }

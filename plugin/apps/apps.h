@@ -8,7 +8,14 @@
 
 #include <epan/packet.h>
 
+#include "call.h"
 #include "dissect/builtin.h"
+
+/* A frame's messages of a protocol, on one pass. */
+struct vsock_app_frame {
+    unsigned in_info; /* of them, in the Info column */
+    struct vsock_frame_calls *calls;
+};
 
 /* A protocol, as its file describes it. */
 struct vsock_app {
@@ -25,7 +32,8 @@ struct vsock_app {
     bool strict; /* what it does not recognize is left to others, whoever chose it */
 
     /* Shows a message, in `tree` (its item and subtree), and adds it to Info. top: for other dissectors. */
-    void (*show)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree);
+    void (*show)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
+                 struct vsock_app_frame *frame);
 
     /* A stream's messages begin with so many bytes, which tell how long one is with them: 0 if they are none,
      * and the rest of what there is is shown as one. */
@@ -56,8 +64,12 @@ bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, pro
 /* The text as it can be shown in a line: what cannot be printed is escaped. `text` may be NULL. */
 const char *vsock_app_printable(packet_info *pinfo, const char *text);
 
-/* Lets a dissector of Wireshark's decode a body, in its own tree but without a say in the columns.
- * handle: may be NULL. data: what that dissector expects of its caller. */
+/* A copy that is there until the file is closed, the same for the same text. `text` may be NULL. */
+const char *vsock_app_keep(const char *text);
+
+/* Lets a dissector of Wireshark's decode a body, in its own tree but without a say in the columns. However
+ * many bodies a frame has, epan is left room for layers. handle: may be NULL. data: what that dissector
+ * expects of its caller. */
 void vsock_app_call(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                     void *data);
 

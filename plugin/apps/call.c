@@ -9,73 +9,125 @@
 
 #include "dissect/tree_util.h"
 
-/* The connection's calls by id: a later request with an id takes it over. */
-static wmem_map_t *calls_of_connection(packet_info *pinfo, int proto)
+/* Keys of a packet's data for a protocol. */
+#define OF_ALL_PASSES 1 /* an array of calls, or NULL, by message */
+#define OF_THIS_PASS 1  /* struct vsock_frame_calls */
+
+/* Of a connection. */
+struct connection {
+    struct vsock_caller *caller[2]; /* who has begun calls; NULL */
+    wmem_map_t *calls;              /* by id: a later request with an id takes it over */
+};
+
+struct vsock_frame_calls {
+    int proto;
+    struct connection *connection;
+    wmem_array_t *kept; /* NULL if the first pass found none */
+    unsigned next;      /* message of the frame */
+};
+
+static struct connection *get_connection(packet_info *pinfo, int proto)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
-    wmem_map_t *calls = (wmem_map_t *)conversation_get_proto_data(conversation, proto);
+    struct connection *c = (struct connection *)conversation_get_proto_data(conversation, proto);
 
-    if (!calls) {
-        calls = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
-        conversation_add_proto_data(conversation, proto, calls);
+    if (!c) {
+        c = wmem_new0(wmem_file_scope(), struct connection);
+        c->calls = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
+        conversation_add_proto_data(conversation, proto, c);
     }
-    return calls;
+    return c;
 }
 
-/* The packet's messages count from 1: what is kept of them needs a key that is the same on every pass. */
-static uint32_t number_in_packet(packet_info *pinfo, int proto)
+struct vsock_frame_calls *vsock_calls_of_frame(packet_info *pinfo, int proto)
 {
-    uint32_t number = GPOINTER_TO_UINT(p_get_proto_data(pinfo->pool, pinfo, proto, 0)) + 1;
+    struct vsock_frame_calls *f =
+        (struct vsock_frame_calls *)p_get_proto_data(pinfo->pool, pinfo, proto, OF_THIS_PASS);
 
-    p_set_proto_data(pinfo->pool, pinfo, proto, 0, GUINT_TO_POINTER(number));
-    return number;
+    if (!f) {
+        f = wmem_new0(pinfo->pool, struct vsock_frame_calls);
+        f->proto = proto;
+        f->kept = (wmem_array_t *)p_get_proto_data(wmem_file_scope(), pinfo, proto, OF_ALL_PASSES);
+        p_add_proto_data(pinfo->pool, pinfo, proto, OF_THIS_PASS, f);
+    }
+    return f;
 }
 
-static struct vsock_call *begin(packet_info *pinfo, wmem_map_t *calls, uint64_t id)
+static bool is_from(const packet_info *pinfo, const struct vsock_caller *caller)
+{
+    return pinfo->srcport == caller->port && addresses_equal(&pinfo->src, &caller->from);
+}
+
+/* The packet's sender. Of a connection, there are two. */
+static const struct vsock_caller *get_caller(packet_info *pinfo, struct connection *c)
+{
+    struct vsock_caller **free = c->caller[0] ? &c->caller[1] : &c->caller[0];
+
+    if (c->caller[0] && is_from(pinfo, c->caller[0]))
+        return c->caller[0];
+    if (!*free) {
+        *free = wmem_new(wmem_file_scope(), struct vsock_caller);
+        copy_address_wmem(wmem_file_scope(), &(*free)->from, &pinfo->src);
+        (*free)->port = pinfo->srcport;
+    }
+    return *free;
+}
+
+static struct vsock_call *begin(packet_info *pinfo, struct connection *connection, uint64_t id)
 {
     struct vsock_call *call = wmem_new0(wmem_file_scope(), struct vsock_call);
 
     call->id = id;
-    copy_address_wmem(wmem_file_scope(), &call->client, &pinfo->src);
-    call->client_port = pinfo->srcport;
+    call->client = get_caller(pinfo, connection);
     call->request_frame = pinfo->num;
     call->request_time = pinfo->abs_ts;
-    wmem_map_insert(calls, &call->id, call);
+    wmem_map_insert(connection->calls, &call->id, call);
     return call;
 }
 
 bool vsock_call_from_client(const packet_info *pinfo, const struct vsock_call *call)
 {
-    return pinfo->srcport == call->client_port && addresses_equal(&pinfo->src, &call->client);
+    return is_from(pinfo, call->client);
 }
 
-static struct vsock_call *decide(packet_info *pinfo, int proto, uint64_t id, enum vsock_call_part part,
-                                 uint32_t number)
+static struct vsock_call *decide(packet_info *pinfo, struct vsock_frame_calls *f, uint64_t id,
+                                 enum vsock_call_part part)
 {
-    wmem_map_t *calls = calls_of_connection(pinfo, proto);
     struct vsock_call *call;
 
+    if (!f->connection)
+        f->connection = get_connection(pinfo, f->proto);
     if (part == VSOCK_CALL_REQUEST)
-        call = begin(pinfo, calls, id);
+        call = begin(pinfo, f->connection, id);
     else
-        call = (struct vsock_call *)wmem_map_lookup(calls, &id);
-    if (!call)
-        return NULL;
-    p_add_proto_data(wmem_file_scope(), pinfo, proto, number, call);
-    if (part == VSOCK_CALL_ANSWER && call->response_frame == 0 && !vsock_call_from_client(pinfo, call))
+        call = (struct vsock_call *)wmem_map_lookup(f->connection->calls, &id);
+    if (call && part == VSOCK_CALL_ANSWER && call->response_frame == 0 &&
+        !vsock_call_from_client(pinfo, call))
         call->response_frame = pinfo->num;
     return call;
 }
 
-struct vsock_call *vsock_call_of(packet_info *pinfo, int proto, uint64_t id, enum vsock_call_part *part)
+static void keep(packet_info *pinfo, struct vsock_frame_calls *f, struct vsock_call *call)
 {
-    uint32_t number = number_in_packet(pinfo, proto);
-    struct vsock_call *call;
+    if (!f->kept) {
+        f->kept = wmem_array_sized_new(wmem_file_scope(), sizeof(struct vsock_call *), 1);
+        p_add_proto_data(wmem_file_scope(), pinfo, f->proto, OF_ALL_PASSES, f->kept);
+    }
+    wmem_array_append_one(f->kept, call);
+}
 
-    if (PINFO_FD_VISITED(pinfo))
-        call = (struct vsock_call *)p_get_proto_data(wmem_file_scope(), pinfo, proto, number);
-    else
-        call = decide(pinfo, proto, id, *part, number);
+struct vsock_call *vsock_call_of(packet_info *pinfo, struct vsock_frame_calls *f, uint64_t id,
+                                 enum vsock_call_part *part)
+{
+    struct vsock_call *call = NULL;
+
+    if (!PINFO_FD_VISITED(pinfo)) {
+        call = decide(pinfo, f, id, *part);
+        keep(pinfo, f, call);
+    } else if (f->kept && f->next < wmem_array_get_count(f->kept)) {
+        call = *(struct vsock_call **)wmem_array_index(f->kept, f->next);
+    }
+    f->next++;
     if (*part == VSOCK_CALL_ANSWER && call && vsock_call_from_client(pinfo, call))
         *part = VSOCK_CALL_OTHER;
     return call;

@@ -12,19 +12,32 @@ enum vsock_call_part {
     VSOCK_CALL_OTHER,
 };
 
+/* Who begins calls. */
+struct vsock_caller {
+    address from;
+    uint32_t port;
+};
+
 struct vsock_call {
     uint64_t id;
-    address client;
-    uint32_t client_port;
+    const struct vsock_caller *client;
     uint32_t request_frame, response_frame; /* response_frame: 0 until it is seen */
     nstime_t request_time;
     const char *service, *method; /* for the protocol's own use; NULL or of file scope */
 };
 
+/* The calls of a frame's messages, in their order. */
+struct vsock_frame_calls;
+
+/* Those of the frame that is being dissected, from where the last dissector of the protocol in it left off.
+ * To be asked once for a run of messages: epan looks for it among all that is kept of the frame. */
+struct vsock_frame_calls *vsock_calls_of_frame(packet_info *pinfo, int proto);
+
 /* The call that this message begins or belongs to; NULL if the request was not captured. To be asked once for
  * every message of the protocol. *part: what the message would be; an answer from the client's side is OTHER.
  */
-struct vsock_call *vsock_call_of(packet_info *pinfo, int proto, uint64_t id, enum vsock_call_part *part);
+struct vsock_call *vsock_call_of(packet_info *pinfo, struct vsock_frame_calls *calls, uint64_t id,
+                                 enum vsock_call_part *part);
 
 /* Whether the packet is from the side that sent the request. */
 bool vsock_call_from_client(const packet_info *pinfo, const struct vsock_call *call);

@@ -163,14 +163,15 @@ static void show_procedure(tvbuff_t *tvb, proto_tree *tree, const struct gcs_hea
     proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 4, h->type & ~CLASS_MASK));
 }
 
-static void show_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct gcs_header *h)
+static void show_call(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct gcs_header *h,
+                      struct vsock_frame_calls *calls)
 {
     enum vsock_call_part part = class_of(h) == GCS_REQUEST ? VSOCK_CALL_REQUEST : VSOCK_CALL_ANSWER;
     const struct vsock_call *call;
 
     if (class_of(h) == GCS_NOTIFY) /* its id is 0, which is a request's as well */
         return;
-    call = vsock_call_of(pinfo, app.proto, h->id, &part);
+    call = vsock_call_of(pinfo, calls, h->id, &part);
     vsock_call_show(pinfo, tree, tvb, call, part, &hf_call);
 }
 
@@ -185,7 +186,7 @@ static const char *summary(packet_info *pinfo, const struct gcs_header *h)
 }
 
 static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
-                         const struct gcs_header *h)
+                         const struct gcs_header *h, struct vsock_frame_calls *calls)
 {
     const char *text = summary(pinfo, h);
 
@@ -194,18 +195,19 @@ static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, pro
     proto_item_set_len(tree, HEADER_SIZE);
     show_header(tvb, pinfo, tree, h);
     show_procedure(tvb, tree, h);
-    show_call(tvb, pinfo, tree, h);
+    show_call(tvb, pinfo, tree, h, calls);
     if (h->size > HEADER_SIZE)
         vsock_app_call(json_handle, tvb_new_subset_remaining(tvb, HEADER_SIZE), pinfo, top, NULL);
     tvb_ensure_bytes_exist(tvb, 0, (int)tvb_reported_length(tvb)); /* the JSON dissector does not miss any */
 }
 
-static void show_gcs(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree)
+static void show_gcs(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
+                     struct vsock_app_frame *frame)
 {
     struct gcs_header h = read_header(tvb, 0);
 
     if (is_framed(&h)) {
-        show_message(tvb, pinfo, top, tree, &h);
+        show_message(tvb, pinfo, top, tree, &h, frame->calls);
         return;
     }
     col_append_str(pinfo->cinfo, COL_INFO, "Invalid header");

@@ -33,7 +33,8 @@ static bool is_heartbeat(tvbuff_t *tvb)
            *tvb_get_ptr(tvb, 0, 1) == HEARTBEAT;
 }
 
-static void show_heartbeat(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top _U_, proto_tree *tree)
+static void show_heartbeat(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top _U_, proto_tree *tree,
+                           struct vsock_app_frame *frame _U_)
 {
     bool to_parent = pinfo->destport == ENCLAVE_READY_PORT;
 

@@ -166,7 +166,8 @@ static int show_continued_line(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tr
     return end;
 }
 
-static void show_lines(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top _U_, proto_tree *tree)
+static void show_lines(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top _U_, proto_tree *tree,
+                       struct vsock_app_frame *frame _U_)
 {
     int end = (int)tvb_captured_length(tvb), offset = show_continued_line(tvb, pinfo, tree), until;
     bool first = offset == 0;

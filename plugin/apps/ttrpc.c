@@ -15,10 +15,10 @@
 #include "protobuf.h"
 
 #define HEADER_SIZE 10
-#define LENGTH_MAX (4 << 20) /* peers reject what is longer */
-#define NAME_MAX_KEPT 255    /* of a service's or method's name */
-#define FIELDS_SHOWN 1000    /* of a message's outermost fields, against a tree of millions */
-#define PAYLOAD_FIELDS_SHOWN 50000
+#define LENGTH_MAX (4 << 20)       /* peers reject what is longer */
+#define NAME_MAX_KEPT 255          /* of a service's or method's name */
+#define FIELDS_SHOWN 1000          /* of a message, those of its parts included: against a tree of millions */
+#define PAYLOAD_FIELDS_SHOWN 25000 /* of its payloads, the outermost */
 
 enum ttrpc_type {
     TTRPC_REQUEST = 1,
@@ -151,6 +151,8 @@ struct message {
     int end;
     struct vsock_call *call; /* or NULL */
     enum vsock_call_part part;
+    struct vsock_frame_calls *calls;
+    unsigned fields, payload_fields; /* shown so far */
     int32_t status_code;
     const char *status_message; /* or NULL */
 };
@@ -176,17 +178,17 @@ static bool is_framed(const struct ttrpc_header *h)
 }
 
 /* A string that is a message's field and was captured whole, or NULL. */
-static const char *find_text(wmem_allocator_t *scope, tvbuff_t *tvb, int end, uint32_t number)
+static const char *find_text(const struct message *m, uint32_t number)
 {
     struct vsock_protobuf_field f;
     int offset = HEADER_SIZE;
 
-    while (vsock_protobuf_next(tvb, &offset, end, &f)) {
+    while (vsock_protobuf_next(m->tvb, &offset, m->end, &f)) {
         if (f.number != number || f.wire != VSOCK_PROTOBUF_LEN)
             continue;
-        if (!tvb_bytes_exist(tvb, f.value_start, f.end - f.value_start))
+        if (!tvb_bytes_exist(m->tvb, f.value_start, f.end - f.value_start))
             return NULL;
-        return (const char *)tvb_get_string_enc(scope, tvb, f.value_start,
+        return (const char *)tvb_get_string_enc(m->pinfo->pool, m->tvb, f.value_start,
                                                 MIN(f.end - f.value_start, NAME_MAX_KEPT), ENC_UTF_8);
     }
     return NULL;
@@ -205,10 +207,10 @@ static enum vsock_call_part part_of(const struct ttrpc_header *h)
 static void find_call(struct message *m)
 {
     m->part = part_of(&m->header);
-    m->call = vsock_call_of(m->pinfo, app.proto, m->header.stream_id, &m->part);
+    m->call = vsock_call_of(m->pinfo, m->calls, m->header.stream_id, &m->part);
     if (m->part == VSOCK_CALL_REQUEST && m->call && !PINFO_FD_VISITED(m->pinfo)) {
-        m->call->service = find_text(wmem_file_scope(), m->tvb, m->end, REQUEST_SERVICE);
-        m->call->method = find_text(wmem_file_scope(), m->tvb, m->end, REQUEST_METHOD);
+        m->call->service = vsock_app_keep(find_text(m, REQUEST_SERVICE));
+        m->call->method = vsock_app_keep(find_text(m, REQUEST_METHOD));
     }
 }
 
@@ -278,13 +280,16 @@ static char *payload_type(const struct message *m)
 
 /* Whether Wireshark's protobuf dissector can be trusted with it: in 4.0, a length beyond the message makes it
  * read on or give up with an assertion, and millions of fields overflow the tree. */
-static bool is_protobuf(tvbuff_t *tvb, int start, int end)
+static bool can_be_shown(struct message *m, int start, int end)
 {
     struct vsock_protobuf_field f;
-    int offset = start, n = 0;
+    int offset = start;
+    unsigned n = m->payload_fields;
 
-    while (n < PAYLOAD_FIELDS_SHOWN && vsock_protobuf_next(tvb, &offset, end, &f))
+    while (n < PAYLOAD_FIELDS_SHOWN && vsock_protobuf_next(m->tvb, &offset, end, &f))
         n++;
+    if (offset == end)
+        m->payload_fields = n;
     return offset == end;
 }
 
@@ -298,22 +303,21 @@ struct known_field {
     field_shower *show;
 };
 
-/* Returns how many of the message's fields were shown, and moves *offset behind them. */
-static int show_fields(struct message *m, proto_tree *tree, int *offset, int end,
-                       const struct known_field *known)
+/* Moves *offset behind those that were shown. */
+static void show_fields(struct message *m, proto_tree *tree, int *offset, int end,
+                        const struct known_field *known)
 {
     struct vsock_protobuf_field f;
-    int n = 0;
 
-    for (; n < FIELDS_SHOWN && vsock_protobuf_next(m->tvb, offset, end, &f); n++) {
+    while (m->fields < FIELDS_SHOWN && vsock_protobuf_next(m->tvb, offset, end, &f)) {
         const struct known_field *k = known;
 
         while (k->number != 0 && (k->number != f.number || k->wire != f.wire))
             k++;
+        m->fields++;
         if (k->show)
             k->show(m, tree, *k->hf, &f);
     }
-    return n;
 }
 
 static void show_payload(struct message *m, proto_tree *tree, int hf, const struct vsock_protobuf_field *f)
@@ -321,7 +325,7 @@ static void show_payload(struct message *m, proto_tree *tree, int hf, const stru
     int start = f->value_start, length = f->end - start;
     proto_item *item = proto_tree_add_item(tree, hf, m->tvb, start, length, ENC_NA);
 
-    if (!is_protobuf(m->tvb, start, f->end))
+    if (!can_be_shown(m, start, f->end))
         expert_add_info(m->pinfo, item, &payload_undecoded.id);
     else if (length > 0)
         vsock_app_call(protobuf_handle, tvb_new_subset_length(m->tvb, start, length), m->pinfo, m->top,
@@ -427,14 +431,15 @@ static const struct known_field response_fields[] = {
 /* Then what is left of the message where no field could be read. */
 static void show_all_fields(struct message *m, const struct known_field *known)
 {
-    int offset = HEADER_SIZE, n = show_fields(m, m->tree, &offset, m->end, known);
+    int offset = HEADER_SIZE;
     proto_item *item;
 
+    show_fields(m, m->tree, &offset, m->end, known);
     if (offset == m->end)
         return;
     tvb_ensure_bytes_exist(m->tvb, offset, m->end - offset); /* it may be the capture that ends here */
     item = proto_tree_add_item(m->tree, hf_data, m->tvb, offset, m->end - offset, ENC_NA);
-    expert_add_info(m->pinfo, item, n == FIELDS_SHOWN ? &many_fields.id : &malformed.id);
+    expert_add_info(m->pinfo, item, m->fields == FIELDS_SHOWN ? &many_fields.id : &malformed.id);
 }
 
 static void show_body(struct message *m)
@@ -469,9 +474,11 @@ static void show_message(struct message *m)
     show_body(m);
 }
 
-static void show_ttrpc(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree)
+static void show_ttrpc(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
+                       struct vsock_app_frame *frame)
 {
-    struct message m = {read_header(tvb, 0), .tvb = tvb, .pinfo = pinfo, .top = top, .tree = tree};
+    struct message m = {read_header(tvb, 0), .tvb = tvb,   .pinfo = pinfo,
+                        .top = top,          .tree = tree, .calls = frame->calls};
 
     proto_item_append_text(tree, ", ");
     if (is_framed(&m.header))

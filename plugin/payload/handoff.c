@@ -195,6 +195,14 @@ static void export(const struct call *c)
     vsock_export_payload(c->pinfo, tvb, name, c->heuristic ? c->heuristic->short_name : NULL, c->port);
 }
 
+void vsock_layers_leave(packet_info *pinfo, unsigned layers_before)
+{
+    const unsigned kept = 100; /* in frame.protocols */
+
+    while (wmem_list_count(pinfo->layers) > MAX(layers_before, kept))
+        wmem_list_remove_frame(pinfo->layers, wmem_list_tail(pinfo->layers));
+}
+
 void vsock_claim(packet_info *pinfo, dissector_handle_t handle)
 {
     if (!PINFO_FD_VISITED(pinfo))

@@ -56,6 +56,11 @@ void vsock_claim(packet_info *pinfo, dissector_handle_t handle);
 struct vsock_payload_answer vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                                             const struct vsock_handoff *handoff);
 
+/* After a dissector was called, when the frame had that many layers: takes those that it added from the list,
+ * but for a frame's first. epan gives up a frame ("Dissector bug") with 500, which stay when a dissector
+ * returns, so that a packet of many small messages would reach it. */
+void vsock_layers_leave(packet_info *pinfo, unsigned layers_before);
+
 /* ---- what handoff.c needs of decode_as.c, known.c and export.c ---- */
 
 /* Once the table exists, and before anything is offered for it: epan accepts no offer otherwise. */

@@ -282,9 +282,23 @@ def gcs_story():
                 x.s(RW, gcs(GCS_REQUEST | 0x10FF01, 0, b"{" * 48)))
 
 
+def packed():
+    """More than is shown: of Info, of a message's payloads, of what a frame has layers for (500, Wireshark's limit)."""
+    x = Connection(1024, "600 requests in a packet, then their responses")
+    numbers = range(1, 1201, 2)
+    yield from (*x.opened(), x.c(RW, b"".join(request(n, CHECK, b"\x08\x01") for n in numbers)),
+                x.s(RW, b"".join(response(n, SERVING) for n in numbers)))
+    x.comment = "a request with 260 payloads of 100 fields each, of which 25,000 are shown"
+    yield from (x.c(RW, request(1201, CHECK, more=field(3, b"\x08\x01" * 100) * 260)), *closed(x))
+    x = Connection(0x40000000, "600 requests in a packet, then their responses", client=(42, 50007))
+    yield from (*x.opened(), x.s(RW, b"".join(gcs(GCS_REQUEST | START, n, b"{}") for n in range(600))),
+                x.c(RW, b"".join(gcs(GCS_RESPONSE | START, n, b"{}") for n in range(600))), *closed(x))
+
+
 CAPTURES = {
     "ttrpc.pcapng": capture(ttrpc_story),
     "sd_notify.pcapng": capture(sd_notify),
     "nitro.pcapng": capture(nitro),
     "gcs.pcapng": capture(gcs_story),
+    "packed.pcapng": capture(packed),
 }
