@@ -16,7 +16,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import runner
 
-DOCTOR = runner.TOP / "scripts" / "doctor"
+DOCTOR, RECORDED = (runner.TOP / "scripts" / script for script in ("doctor", "recorded.sh"))
 PERSONAL, GLOBAL = "home/anna/.local/lib/wireshark/plugins", "usr/lib/wireshark/plugins"
 SYSTEM_COPY = f"{GLOBAL}/4.4/epan/vsock.so"
 PERSONAL_COPY = f"{PERSONAL}/4.4/epan/vsock.so"
@@ -24,15 +24,15 @@ MISSING_LIBRARY = "tshark: Couldn't load plugin 'vsock.so': libwireshark.so.16: 
                   "No such file or directory"
 
 # All that the script may rely on.
-TOOLS = ("awk", "cat", "dirname", "grep", "head", "ls", "sed", "setpriv", "sh", "tail", "tr", "wc")
+TOOLS = ("awk", "cat", "dirname", "grep", "head", "ls", "sed", "setpriv", "sh", "sort", "tail", "tr", "wc")
 
 FAKE_TSHARK = """
 case "$*" in
 --version) cat {folder}/version ;;
 "-G folders")
-    printf 'Personal configuration:\\t%s\\n' {folder}/home/anna/.config/wireshark
+    printf 'Personal configuration:\\t%s\\n' "{folder}/{home}/.config/wireshark"
     printf 'Global configuration:\\t%s\\n' {folder}/usr/share/wireshark
-    printf 'Personal Plugins:    \\t%s\\n' {folder}/{personal}/4.4
+    printf 'Personal Plugins:    \\t%s\\n' "{folder}/{home}/.local/lib/wireshark/plugins/4.4"
     printf 'Global Plugins:      \\t%s\\n' {folder}/{global_}/4.4 ;;
 "-G plugins") cat {folder}/plugins; cat {folder}/messages >&2 ;;
 *"-O frame"*) echo '    Encapsulation type: Ethernet (1)' ;;
@@ -57,7 +57,8 @@ class Machine:
         self.executables = set()
         link(TOOLS, self.folder / "bin")
         self.tshark("4.4.7")
-        self.program("tshark", FAKE_TSHARK.format(folder=self.folder, personal=PERSONAL, global_=GLOBAL))
+        self.fake_tshark()
+        self.program("capinfos", f"cat {self.folder}/capinfos.txt")
         self.program("wireshark", "echo 'Wireshark 4.4.7.'")
         self.program("dumpcap", "echo 'Data link types of interface any:'")
         self.program("uname", "echo 6.12.1-test")
@@ -69,6 +70,7 @@ class Machine:
         self.write("etc/group", "wireshark:x:120:bert\n")
         self.write("etc/passwd", f"anna:x:1000:1000::{self.folder}/home/anna:/bin/sh\n")
         self.write("packets", "")
+        self.write("capinfos.txt", "")
         self.plugin(SYSTEM_COPY)
         self.device("vsockmon0")
         self.module("vhost_vsock")
@@ -85,6 +87,9 @@ class Machine:
 
     def tshark(self, version):
         self.write("version", f"TShark (Wireshark) {version} (Git v{version} packaged as {version}-0+deb12u3).\n")
+
+    def fake_tshark(self, home="home/anna"):
+        self.program("tshark", FAKE_TSHARK.format(folder=self.folder, home=home, global_=GLOBAL))
 
     def user(self, name, uid, gid):
         self.program("id", f'case $1 in -u) echo {uid} ;; -g) echo {gid} ;; -un) echo {name} ;; esac')
@@ -118,7 +123,8 @@ class Machine:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def run(self, *arguments):
-        shutil.copy(DOCTOR, self.folder)
+        for script in (DOCTOR, RECORDED):
+            shutil.copy(script, self.folder)
         for path in (self.folder, *self.folder.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path in self.executables else 0o644)
@@ -287,6 +293,30 @@ def plugin_stepped_back(machine):
     machine.plugin(SYSTEM_COPY, messages=message)
     return [f"problem  The plugin is loaded and stepped back ({message}). "
             "Mend: remove the other one: tshark -G plugins | grep -i vsock"]
+
+
+def second_copy_in_an_odd_folder(machine):
+    machine.fake_tshark("home/an na's")
+    copy = "home/an na's/.local/lib/wireshark/plugins/4.4/epan/vsock.so"
+    machine.plugin(SYSTEM_COPY, copy, messages="tshark: The plugin 'vsock.so' was found in multiple directories")
+    return [f"warning  There is a second copy, which is not used (/{copy}). "
+            "Mend: rm '/home/an na'\\''s/.local/lib/wireshark/plugins/4.4/epan/vsock.so'"]
+
+
+def protocol_disabled_in_an_odd_folder(machine):
+    machine.fake_tshark("home/an na;x")
+    machine.write("home/an na;x/.config/wireshark/disabled_protos", "vsock\n")
+    return ["problem  vsock is turned off in Enabled Protocols (/home/an na;x/.config/wireshark/disabled_protos). "
+            "Mend: sed -i '/^vsock$/d' '/home/an na;x/.config/wireshark/disabled_protos'"]
+
+
+def wrong_folder_with_an_odd_name(machine):
+    machine.fake_tshark("home/a & b")
+    plugins = "home/a & b/.local/lib/wireshark/plugins"
+    machine.remove(SYSTEM_COPY)
+    machine.plugin(f"{plugins}/vsock.so", loaded=False)
+    return [f"problem  /{plugins}/vsock.so is in a folder where no plugin is looked for. "
+            f"Mend: mkdir -p '/{plugins}/4.4/epan' && mv '/{plugins}/vsock.so' '/{plugins}/4.4/epan'"]
 
 
 def protocol_disabled(machine):
@@ -500,6 +530,7 @@ FAULTS = (
     plugin_of_the_series_before, plugin_in_the_wrong_folder, plugin_in_the_wrong_system_folder,
     plugin_ignored_for_root, plugin_ignored_for_sudo, plugin_folder_ignored_for_group_0,
     plugins_not_supported, personal_plugins_not_supported, plugin_in_both_folders,
+    second_copy_in_an_odd_folder, protocol_disabled_in_an_odd_folder, wrong_folder_with_an_odd_name,
     plugin_in_the_personal_folder, plugin_stepped_back, protocol_disabled, other_protocol_disabled,
     dumpcap_missing, not_in_the_group, not_in_the_group_yet, no_capabilities, no_capabilities_of_root,
     dumpcap_cannot, no_device, no_device_builtin, no_device_of_root, module_not_loaded, module_missing,
@@ -578,6 +609,7 @@ CAPTURES = (
         "ok       vsock.pcapng: recorded in the guest with CID 3, or on its host while no other spoke",
         "warning  vsock.pcapng: a snaplen cut 1 packet within the headers. Mend: record with a snaplen of 96 or more"]),
 )
+UNNAMED = "ok       vsock.pcapng: the file does not say which kernel recorded it"
 TORN = "warning  vsock.pcapng: tshark does not read it to the end. Mend: record it again, and let dumpcap end with Ctrl+C"
 
 
@@ -587,6 +619,8 @@ def check_captures():
             machine = Machine()
             machine.write("vsock.pcapng", "")
             machine.write("packets", packets)
+            if expected[0].startswith("ok "):
+                expected = [*expected, UNNAMED]
             if torn:
                 machine.write("broken", "")
                 expected = [TORN, *expected]
@@ -594,6 +628,54 @@ def check_captures():
             if (status, output.splitlines()[3:-1]) != (wanted, expected):
                 fail(f"{packets}, which should be {wanted} and {expected}", status, output)
     print(f"{len(CAPTURES)} captures, whole and torn")
+
+
+# What capinfos says of a capture, and what is said of the kernel.
+LINUX = "Linux 6.12.117+deb13-amd64"
+KERNELS = (
+    (f"Capture oper-sys:    {LINUX}\n", [f"ok       vsock.pcapng: recorded by {LINUX}, of whose tap no bug is known"]),
+    ("Capture oper-sys:    Linux 6.12.88+deb12-amd64\n", [
+        "warning  vsock.pcapng: recorded by Linux 6.12.88+deb12-amd64; known bugs of its tap: payload above 32404 bytes is "
+        "not recorded; what MSG_ZEROCOPY sends is not recorded; packets that vhost splits are recorded with too much. "
+        "Mend: record with Linux 7.1, 7.0.9, 6.18.32, 6.12.90 or later"]),
+    ("Capture oper-sys:    Linux 6.1.0-56-amd64\n", [
+        "warning  vsock.pcapng: recorded by Linux 6.1.0-56-amd64; bugs that its tap may have (the name does not tell which "
+        "release it is): packets that vhost splits are recorded with too much. "
+        "Mend: record with Linux 7.1, 7.0.9, 6.18.32, 6.12.90 or later"]),
+    # An interface knows better than a file that others were merged into, and only those of vsock matter.
+    ("Capture oper-sys:    Linux 6.1.63\nInterface #0 info:\n  Encapsulation = Ethernet (1 - ether)\n"
+     "  Operating system = Linux 6.1.64\nInterface #1 info:\n  Encapsulation = Linux vsock (185 - vsock)\n"
+     f"  Operating system = {LINUX}\nInterface #2 info:\n"
+     "  Encapsulation = Linux cooked-mode capture v1 (25 - linux-sll)\n  Operating system = Linux 6.2.9\n", [
+         f"ok       vsock.pcapng: recorded by {LINUX}, of whose tap no bug is known",
+         "ok       vsock.pcapng: recorded by Linux 6.2.9, of whose tap no bug is known"]),
+    ("Capture oper-sys:    Linux 7.1\033[2J\n", [
+        "ok       vsock.pcapng: recorded by Linux 7.1?[2J, of whose tap no bug is known"]),
+)
+
+
+def check_kernels():
+    for capinfos, expected in KERNELS:
+        machine = Machine()
+        machine.write("vsock.pcapng", "")
+        machine.write("packets", row())
+        machine.write("capinfos.txt", capinfos)
+        status, output = machine.run("vsock.pcapng")
+        if (status, output.splitlines()[5:-1]) != (0, expected):
+            fail(f"{capinfos}, which should be {expected}", status, output)
+    print(f"{len(KERNELS)} kernels")
+
+
+def check_names():
+    """What a terminal would take for a command is not printed."""
+    machine = Machine()
+    machine.write("packets", row())
+    for name, shown in (("x\033[31m.pcapng", "x?[31m.pcapng"), ("x\n\u009b2J.pcapng", "x??2J.pcapng")):
+        machine.write(name, "")
+        for argument, wanted in ((name, 0), (f"no {name}", 2)):
+            status, output = machine.run(argument)
+            if status != wanted or shown not in output or "\033" in output or "\u009b" in output:
+                fail(f"{argument!r}, which should be shown as {shown}", status, repr(output))
 
 
 def check_usage():
@@ -618,9 +700,10 @@ class Reality:
     def __init__(self, folder, environment):
         self.folder, self.environment = pathlib.Path(folder), environment | {"TSHARK": shutil.which(options.tshark),
                                                                              "WIRESHARK": "/nonexistent",
+                                                                             "CAPINFOS": shutil.which("capinfos"),
                                                                              "PATH": f"{folder}/bin"}
         link((*TOOLS, "id"), self.folder / "bin")
-        for script in (DOCTOR, DOCTOR.with_name("quickstart")):
+        for script in (DOCTOR, RECORDED, DOCTOR.with_name("quickstart")):
             shutil.copy(script, self.folder)
         self.plugin = self.folder / "plugins" / options.series / "epan" / "vsock.so"
         self.home = self.folder / "home"
@@ -657,6 +740,10 @@ def check_reality():
                                ("seqpacket.pcapng", "of loopback alone"),
                                ("vhost-7.2.13.pcapng.gz", "recorded in the guest with CID 42, or on its host")):
             real.expect(0, words, runner.readable(capture, folder))
+        real.expect(0, "recorded by Linux 6.17.13+deb13-amd64; known bugs of its tap: payload above 32404 bytes",
+                    runner.readable("tap-zero-6.17.13.pcapng.gz", folder))
+        real.expect(0, "recorded by Linux 7.2.13+deb14-amd64, of whose tap no bug is known",
+                    runner.readable("vhost-7.2.13.pcapng.gz", folder))
         (real.folder / "text.pcapng").write_text("no capture\n")
         (real.folder / "text.pcapng").chmod(0o644)
         real.expect(1, "there is no packet in it", "text.pcapng")
@@ -689,6 +776,8 @@ def main():
         check_fault(fault)
     print(f"{len(FAULTS)} machines")
     check_captures()
+    check_kernels()
+    check_names()
     check_reality()
 
 
