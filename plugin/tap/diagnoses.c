@@ -104,6 +104,22 @@ static void add_counts(GString *out, const GArray *found)
     }
 }
 
+/* Of headers that a snaplen cut, nothing can be judged. */
+static void add_verdict(GString *out, const struct vsock_report *r)
+{
+    if (r->rows->len == 0 && r->streams == 0 && !r->filter) {
+        g_string_append(out, "no stream could be judged");
+        return;
+    }
+    if (r->rows->len > 0)
+        add_counts(out, r->rows);
+    else
+        g_string_append(out, "nothing is wrong");
+    g_string_append_printf(out, " in %u stream%s", r->streams, plurality(r->streams, "", "s"));
+    if (r->filter)
+        g_string_append_printf(out, " that \"%s\" picks", r->filter);
+}
+
 /* To be freed. */
 static char *text_of(const struct vsock_report *r)
 {
@@ -112,13 +128,7 @@ static char *text_of(const struct vsock_report *r)
     if (r->packets == 0)
         return g_strdup("vsock: there is no vsock packet\n");
     out = g_string_new("vsock: ");
-    if (r->rows->len > 0)
-        add_counts(out, r->rows);
-    else
-        g_string_append(out, "nothing is wrong");
-    g_string_append_printf(out, " in %u stream%s", r->streams, plurality(r->streams, "", "s"));
-    if (r->filter)
-        g_string_append_printf(out, " that \"%s\" picks", r->filter);
+    add_verdict(out, r);
     g_string_append_printf(out, "; looked at %u packet%s", r->packets, plurality(r->packets, "", "s"));
     if (r->sessions > 1)
         g_string_append_printf(out, " of %u sessions", r->sessions);
