@@ -52,17 +52,29 @@ need_packages() {
         die "apt-get could not install: ${missing[*]}"
 }
 
+# check_folder FOLDER: may it be built there?
+check_folder() {
+    local folder=$1 there home
+    if [ ! -w . ]; then
+        die "you may not write to this checkout. Make a copy: cp -r $(printf '%q' "$PWD") ~/wireshark-vsock, and run ~/wireshark-vsock/scripts/${0##*/}"
+    fi
+    for there in "${folder%%/*}" "$folder" "$folder/CMakeCache.txt"; do
+        [ ! -e "$there" ] || [ -w "$there" ] ||
+            die "you may not write to $there, where root has built, or another user: sudo chown -R $(id -un) ${folder%%/*}"
+    done
+    home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$folder/CMakeCache.txt" 2>/dev/null || true)
+    # CMake refuses a cache of another place.
+    [ -z "$home" ] || [ "$home" -ef . ] ||
+        die "$folder was made when this checkout was $home: it has been moved, renamed or copied since. Remove what was built: rm -r $(printf '%q' "$PWD/$folder"), and run this again"
+}
+
 # build FOLDER [CMAKE ARGUMENT...]: configures and builds.
 build() {
     local folder=$1
     shift
     say "Building in $folder"
     command -v cmake >/dev/null || die "cmake is missing"
-    local there
-    for there in "${folder%%/*}" "$folder" "$folder/CMakeCache.txt"; do
-        [ ! -e "$there" ] || [ -w "$there" ] ||
-            die "you may not write to $there, where root has built, or another user: sudo chown -R $(id -un) ${folder%%/*}"
-    done
+    check_folder "$folder"
     cmake -S . -B "$folder" "$@" || die "cmake could not configure the build; what it misses is named above"
     cmake --build "$folder" --parallel "$(nproc)" || die "the build failed; the compiler's messages are above"
 }

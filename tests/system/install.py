@@ -78,6 +78,7 @@ def personal(folder, options):
     expect("the profile is there", (profile / "colorfilters").is_file())
     plugins = home / ".local/lib/wireshark/plugins"
     plugin = plugins / options.series / "epan/vsock.so"
+    expect("quickstart knows where it is", (build / "plugin_path.txt").read_text() == f"{plugin}\n")
     expect("tshark loads it from the personal folder", loaded(home, options) == ([str(plugin)], ""))
 
     other = plugins / OTHER_SERIES / "epan/vsock.so"
@@ -99,6 +100,7 @@ def for_all_users(folder, options):
     found = [path for path in root.rglob("*") if path.is_file()]
     expect("one file is installed, in Wireshark's plugin folder",
            len(found) == 1 and found[0].match(f"wireshark/plugins/{options.series}/epan/vsock.so"))
+    expect("quickstart knows where it is", f"{root}{(build / 'plugin_path.txt').read_text()}" == f"{found[0]}\n")
     expect("DESTDIR counts when uninstalling", uninstall(build, home, destdir=root).returncode == 0)
     expect("the file is gone", not found[0].exists())
 
