@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * cross_stream.c - two CIDs over time. */
-#include "cross_stream.h"
+#include "shared.h"
 
 #include <string.h>
 
@@ -147,14 +147,15 @@ void vsock_cid_pair_take(struct vsock_cid_pair *p, const struct vsock_stream *s,
         note_waited(p, waited, memory);
 }
 
-void vsock_cid_pairs_judge(const struct vsock_table *pairs, GHashTable *selected, GArray *found)
+void vsock_cid_pairs_judge(const struct vsock_table *pairs, const struct vsock_shared *shared,
+                           GHashTable *selected, GArray *found)
 {
     for (unsigned i = 0; i < wmem_array_get_count(pairs->all); i++) {
         const struct vsock_cid_pair *p = *(struct vsock_cid_pair **)wmem_array_index(pairs->all, i);
         const struct vsock_waits *waits = p->waits;
         struct vsock_diagnosis d;
 
-        if (!waits)
+        if (!waits || vsock_is_shared_pair(shared, p))
             continue;
         d = waits->together;
         d.figures.count = 0;

@@ -59,7 +59,10 @@ void vsock_cid_pair_take(struct vsock_cid_pair *pair, const struct vsock_stream 
 /* Was the stream, that has not ended, orphaned by one of the gaps of its CIDs? */
 bool vsock_stream_orphaned(const struct vsock_stream *stream, struct vsock_diagnosis *d);
 
+struct vsock_shared;
+
 /* Adds the streams that waited as one, where enough of them are selected. */
-void vsock_cid_pairs_judge(const struct vsock_table *cid_pairs, GHashTable *selected, GArray *found);
+void vsock_cid_pairs_judge(const struct vsock_table *cid_pairs, const struct vsock_shared *shared,
+                           GHashTable *selected, GArray *found);
 
 #endif

@@ -65,6 +65,7 @@ enum vsock_code {
     VSOCK_CODE_MESSAGE_TRUNCATED,
 
     /* The capture itself. */
+    VSOCK_CODE_CID_SHARED,
     VSOCK_CODE_CAPTURE_LOSS,
     VSOCK_CODE_KERNEL_TAP_BUG,
     VSOCK_CODE_PAYLOAD_NOT_RECORDED,
@@ -108,6 +109,7 @@ enum vsock_heard {
     VSOCK_HEARD_NEVER,
     VSOCK_HEARD_BEFORE,
     VSOCK_HEARD_SINCE,
+    VSOCK_HEARD_SHARED, /* not known: what was heard may be another machine's with that CID */
 };
 /* Frames that show what many streams share. */
 #define VSOCK_EXAMPLES 3
@@ -129,6 +131,7 @@ struct vsock_diagnosis {
     bool selected;                  /* of many streams: the user wants to know of one of them */
     bool own_fault;                 /* with CONNECT_REFUSED: the client itself ended the attempts */
     bool dialled_itself;            /* ... because it is the endpoint that it dialled */
+    bool shared;                    /* ... several machines have one of the CIDs */
     uint8_t type;                   /* enum vsock_type of requests; 0: of several, or told by nothing */
     enum vsock_way way;             /* with CONNECT_UNANSWERED; and the next */
     enum vsock_heard heard;

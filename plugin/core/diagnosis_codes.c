@@ -27,6 +27,9 @@ static const char *next_of_refused(const struct vsock_diagnosis *d)
         return "a socket that is bound to the port it connects to cannot work: bind another port, or none";
     if (d->own_fault)
         return "another packet than a RESPONSE reached the client: which one, just before the RST?";
+    if (d->shared)
+        return "several machines have this CID (cid-shared): is anything listening on the one that was "
+               "meant?";
     if (d->figures.others > 0)
         return "it also accepts: was its listener not up yet, restarted, or its backlog full?";
     return "is anything listening there, on that CID and port, with this socket type?";
@@ -42,6 +45,9 @@ static const char *sentence_of_silence(const struct vsock_diagnosis *d)
     case VSOCK_HEARD_BEFORE:
         return "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: {accepted}; "
                "nothing came from {dst_cid} since: the last packet was {longest.1} s before";
+    case VSOCK_HEARD_SHARED:
+        return "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: {accepted}; which "
+               "of the machines with that CID it was is not known";
     case VSOCK_HEARD_SINCE:
         break;
     }
@@ -491,6 +497,17 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .meaning = "a SEQPACKET message has no end",
         .sentence = "the last message of {src} to {dst} has no end",
         .next = "was a send() interrupted, or the sender killed? The receiver never sees that message",
+    },
+    [VSOCK_CODE_CID_SHARED] = {
+        .name = "cid-shared",
+        .usual = NOTE, .worst = NOTE, .likely = true,
+        .figures = {.count = "mixed_answers"},
+        .meaning = "one CID is several machines at once, in network namespaces of their own: what judges by "
+                   "a CID, or by a server's port alone, is not told of it",
+        .sentence = "{dst} is several machines: a port there refused {count:request} of one run of client "
+                    "ports, and accepted those of another meanwhile",
+        .next = "network namespaces may have CIDs of their own since Linux 7.0, as KubeVirt's have: tell the "
+                "machines apart by the client ports, of which each counts its own, or record in one of them",
     },
     [VSOCK_CODE_CAPTURE_LOSS] = {
         .name = "capture-loss",

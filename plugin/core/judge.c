@@ -7,6 +7,7 @@
 
 struct judgement {
     const struct vsock_capture *capture;
+    const struct vsock_shared *shared;
     GArray *found;                                 /* of struct vsock_diagnosis */
     struct vsock_diagnosis sums[VSOCK_CODE_COUNT]; /* of the whole capture, by code */
     wmem_allocator_t *memory;
@@ -57,7 +58,7 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
     vsock_stream_end(s, &j->capture->thresholds, &ended);
     for (unsigned i = 0; i < ended.count; i++)
         vsock_diagnosis_collect(j->memory, &all, &ended.list[i]);
-    if (vsock_stream_orphaned(s, &orphaned))
+    if (!vsock_is_shared(j->shared, s) && vsock_stream_orphaned(s, &orphaned))
         vsock_diagnosis_collect(j->memory, &all, &orphaned);
     if (vsock_unrecorded_judge(&s->blanks, &s->source->kernel, j->capture->thresholds.large_payload,
                                &unrecorded))
@@ -97,7 +98,9 @@ static void judge_capture(struct judgement *j, const struct vsock_stream_diagnos
 
 uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_selection *only, GArray *found)
 {
-    struct judgement j = {capture, found, {{0}}, wmem_allocator_new(WMEM_ALLOCATOR_BLOCK)};
+    wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
+    struct judgement j = {
+        .capture = capture, .shared = vsock_shared_find(capture, memory), .found = found, .memory = memory};
     GHashTable *selected = only ? only->streams : NULL;
     uint32_t looked_at = 0;
 
@@ -108,10 +111,11 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
         judge_stream(&j, vsock_capture_stream(capture, i), is_selected);
     }
     vsock_repeats_fold(capture, found);
-    vsock_requests_judge(capture, selected, found);
-    vsock_cid_pairs_judge(&capture->cid_pairs, selected, found);
+    vsock_requests_judge(capture, j.shared, selected, found);
+    vsock_cid_pairs_judge(&capture->cid_pairs, j.shared, selected, found);
+    vsock_shared_tell(j.shared, selected, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);
     g_array_sort(found, vsock_diagnosis_compare);
-    wmem_destroy_allocator(j.memory);
+    wmem_destroy_allocator(memory);
     return looked_at;
 }

@@ -43,6 +43,7 @@ struct target {
     struct vsock_key key;
     uint64_t client_cid;
     struct vsock_endpoint endpoint;
+    bool shared; /* several machines, so each refusal stands for itself */
     struct server *server;
     struct prober *prober;
     struct place *place;
@@ -76,6 +77,7 @@ struct place {
 };
 
 struct requests {
+    const struct vsock_shared *shared;
     struct vsock_table servers, targets, probers, places;
     GArray *attempts; /* in the order of the capture, once all streams were looked at */
 };
@@ -93,6 +95,7 @@ static struct target *get_target(struct requests *r, const struct vsock_stream *
         return t;
     t->client_cid = from;
     t->endpoint = to;
+    t->shared = vsock_is_shared(r->shared, s);
     t->server = (struct server *)vsock_table_get(&r->servers, server, sizeof(*t->server));
     t->prober = (struct prober *)vsock_table_get(&r->probers, prober, sizeof(*t->prober));
     t->place = (struct place *)vsock_table_get(&r->places, place, sizeof(*t->place));
@@ -159,7 +162,8 @@ static void take_idle(struct attempt a, const struct vsock_stream *s)
     if (s->stats.shut_time != VSOCK_TIME_NONE)
         until = MIN(until, s->stats.shut_time);
     idle = until - s->conn.response.time;
-    if (s->conn.degenerate || s->stats.side[0].rws + s->stats.side[1].rws > 0 || idle < IDLE_MIN)
+    if (a.target->shared || s->conn.degenerate || s->stats.side[0].rws + s->stats.side[1].rws > 0 ||
+        idle < IDLE_MIN)
         return;
     count(sum, VSOCK_CODE_NO_DATA, &a);
     sum->figures.longest = MAX(sum->figures.longest, idle);
@@ -247,7 +251,7 @@ static void judge_attempt(struct attempt *a)
         s->open -= s->open > 0;
         break;
     case REFUSED:
-        if (is_own_fault(a))
+        if (is_own_fault(a) || a->target->shared)
             break;
         a->explained = is_mismatch(a);
         if (a->explained)
@@ -280,7 +284,7 @@ static void look_for_scan(struct attempt *a)
     struct prober *p = a->target->prober;
     const struct attempt *newest = a;
 
-    if (a->outcome != REFUSED || a->explained || is_own_fault(a))
+    if (a->outcome != REFUSED || a->explained || is_own_fault(a) || a->target->shared)
         return;
     a->before = p->count > 0 ? p->latest[p->count - 1] : NULL;
     if (a->before && a->at.time < a->before->at.time) {
@@ -338,7 +342,9 @@ static void describe_silence(struct target *t)
     struct vsock_diagnosis *d = &t->unanswered;
 
     d->way = way_of(t);
-    if (t->cid->packets == 0) {
+    if (t->shared) {
+        d->heard = VSOCK_HEARD_SHARED;
+    } else if (t->cid->packets == 0) {
         d->heard = VSOCK_HEARD_NEVER;
     } else if (t->cid->spoke < d->time) {
         d->heard = VSOCK_HEARD_BEFORE;
@@ -355,6 +361,7 @@ static void tell_target(struct target *t, GArray *found)
     refused->figures.of = t->unanswered.figures.of = t->requests;
     refused->figures.others = t->unanswered.figures.others = t->accepted;
     refused->own_fault = t->own_fault == refused->figures.count;
+    refused->shared = t->shared;
     refused->dialled_itself = t->itself == refused->figures.count;
     if (refused->figures.count >= REFUSALS_WARN)
         vsock_diagnosis_worsen(refused);
@@ -480,11 +487,15 @@ static void count_guests(struct requests *r, const struct vsock_table *cids)
     }
 }
 
-void vsock_requests_judge(const struct vsock_capture *c, GHashTable *selected, GArray *found)
+void vsock_requests_judge(const struct vsock_capture *c, const struct vsock_shared *shared,
+                          GHashTable *selected, GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
-    struct requests r = {vsock_table_new_listed(memory), vsock_table_new_listed(memory),
-                         vsock_table_new_listed(memory), vsock_table_new(memory),
+    struct requests r = {shared,
+                         vsock_table_new_listed(memory),
+                         vsock_table_new_listed(memory),
+                         vsock_table_new_listed(memory),
+                         vsock_table_new(memory),
                          g_array_new(FALSE, FALSE, sizeof(struct attempt))};
 
     count_guests(&r, &c->cids);

@@ -4,7 +4,7 @@
 #ifndef VSOCK_CORE_REQUESTS_H
 #define VSOCK_CORE_REQUESTS_H
 
-#include "cross_stream.h"
+#include "shared.h"
 
 /* Ten ports within a second are a scan, three refusals in a row a lost listener. */
 #define VSOCK_SCAN_PORTS 10
@@ -12,6 +12,7 @@
 
 /* Adds what became of the REQUESTs. Each refusal counts once: as a mismatch of types, for a lost listener,
  * for a scan, or as it is. */
-void vsock_requests_judge(const struct vsock_capture *capture, GHashTable *selected, GArray *found);
+void vsock_requests_judge(const struct vsock_capture *capture, const struct vsock_shared *shared,
+                          GHashTable *selected, GArray *found);
 
 #endif

@@ -632,6 +632,46 @@ def nested_hosts():
         yield from x.closed()
 
 
+def several_machines():
+    """KubeVirt VEP 222, Linux 7.0: two machines of a node have CID 3, each in its pod's network namespace.
+
+    Both are asked on port 1024, by a program in each namespace. The second one's agent is not up. Then one has a
+    listener for SEQPACKET, the other refuses STREAM on that port. netns-7.3.4.pcapng.gz has the kind from a real
+    kernel.
+    """
+    for number in range(4):
+        x = Talk(1024, "the first machine's agent", client=(2, 311285888 + number), server_cid=3)
+        yield from (*x.opened(after=2), *x.asked(100, 100), *x.closed())
+        yield from Talk(1024, "the second one's is not there", client=(2, 2369801423 + number),
+                        server_cid=3).refused(after=1)
+    x = Talk(5000, "SEQPACKET", client=(2, 311285892), server_cid=3, type=SEQPACKET)
+    yield from (*x.opened(), x.c(RW, 100, flags=1), x.s(CREDIT_UPDATE, reads=100), *x.closed())
+    yield from Talk(5000, "STREAM", client=(2, 2369801427), server_cid=3).refused()
+
+
+def started_again():
+    """One machine: its guest is started again, so that its client ports begin elsewhere, and finds no listener.
+
+    The host's end of a connection of before is still there, until its program closes it.
+    """
+    old = Talk(9999, "before", client=(3, 311285888))
+    yield from (*old.opened(), *old.asked(100, 100))
+    for number in range(4):
+        yield from Talk(9999, "after", client=(3, 2369801423 + number)).refused(after=1 if number else 20)
+    yield old.s(SHUTDOWN, flags=RCV | SEND)
+    yield old.c(RST, **NO_SOCKET)
+
+
+def chosen_ports():
+    """One machine: a program of the host lets Linux take its port, others bind theirs, and the listener goes."""
+    x = Talk(9999, "a port that Linux took", client=(2, 311285888), server_cid=3)
+    yield from (*x.opened(), *x.asked(100, 100))
+    for number in range(2):
+        for first in (700, 50001):
+            yield from Talk(9999, "a port that was bound", client=(2, first + number), server_cid=3).refused(after=1)
+    yield from (*x.asked(100, 100, after=1), *x.closed())
+
+
 def connection_lost():
     """A machine that was reset answers the next packet, 12 s later: it knows no such connection."""
     x = Talk(5033, "alive", client=host_side(), server_cid=3)
@@ -832,6 +872,9 @@ GALLERY = {
     "more-agent-lost": (agent_lost, "warn listener-lost"),
     "more-between-guests": (between_guests, "warn connect-unanswered"),
     "more-closed-by-reset": (closed_by_reset, "note closed-by-reset"),
+    "more-cid-chosen-ports": (chosen_ports, "warn listener-lost"),
+    "more-cid-shared": (several_machines, "warn connect-refused", "note cid-shared", "note connect-refused"),
+    "more-cid-started-again": (started_again, "warn listener-lost"),
     "more-connect-slow": (slow_connect, "note connect-slow"),
     "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),

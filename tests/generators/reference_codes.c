@@ -38,7 +38,8 @@ enum variant {
     LARGE_BUFFER = 16,
     PORTS = 32,
     HEARD_SINCE = 64,
-    WAY = 128, /* each way, from here on */
+    SHARED = 128,
+    WAY = 256, /* each way, from here on */
 
     VARIANTS = WAY * (VSOCK_WAY_BETWEEN_GUESTS + 1)
 };
@@ -49,6 +50,7 @@ static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned varian
 
     d.own_fault = variant & OWN_FAULT;
     d.dialled_itself = variant & DIALLED_ITSELF;
+    d.shared = variant & SHARED;
     d.figures.others = variant & OTHERS ? 1 : 0;
     d.figures.of = variant & OF ? 1 : 0;
     d.figures.limit = variant & LARGE_BUFFER ? UINT32_MAX : 1;

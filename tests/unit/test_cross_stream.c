@@ -121,7 +121,7 @@ static bool are_together(void)
     wmem_array_append_one(pairs.all, p);
     g_clear_pointer(&report, g_array_unref);
     report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
-    vsock_cid_pairs_judge(&pairs, selected, report);
+    vsock_cid_pairs_judge(&pairs, NULL, selected, report);
     wmem_destroy_array(pairs.all);
     if (report->len == 0)
         return false;

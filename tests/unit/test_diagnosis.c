@@ -277,6 +277,9 @@ static const struct words words[] = {
      .heard = VSOCK_HEARD_BEFORE,
      .text = "4 of 5 requests from CID 42 to p" DST " had no answer in time; accepted: 1; nothing came from "
              "CID 2 to CID 42 since: the last packet was 2.0 s before"},
+    {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 2, .others = 1}, .heard = VSOCK_HEARD_SHARED,
+     .text = "1 of 2 requests from CID 42 to p" DST " had no answer in time; accepted: 1; which of the machines "
+             "with that CID it was is not known"},
     {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1}, .type = 2, .heard = VSOCK_HEARD_SINCE,
      .text = "1 of 1 SEQPACKET request from CID 42 to p" DST " had no answer in time; accepted: none; other "
              "packets came from CID 2 to CID 42 since"},
@@ -415,6 +418,9 @@ static const struct words words[] = {
     {VSOCK_CODE_MESSAGE_TRUNCATED, ENDPOINTS, {.count = 1},
      .text = "The last message of p" SRC " to p" DST " has no end"},
 
+    {VSOCK_CODE_CID_SHARED, CIDS, {.count = 2},
+     .text = "Likely: CID 2 is several machines: a port there refused 2 requests of one run of client ports, and "
+             "accepted those of another meanwhile"},
     {VSOCK_CODE_CAPTURE_LOSS, NO_ENDS, {.count = 1, .of = 1, .bytes = 1},
      .text = "1 byte that was read is not in the capture, in 1 gap of 1 stream"},
     {VSOCK_CODE_CAPTURE_LOSS, NO_ENDS, {.others = 1},
@@ -514,6 +520,10 @@ static void what_to_look_at_next_depends_on_what_is_known(void)
 {
     struct vsock_diagnosis d = start(VSOCK_CODE_CONNECT_REFUSED, 1, 0);
 
+    d.shared = true;
+    g_assert_cmpstr(vsock_diagnosis_next(&d), ==,
+                    "several machines have this CID (cid-shared): is anything listening on the one that was "
+                    "meant?");
     d.own_fault = true;
     g_assert_cmpstr(vsock_diagnosis_next(&d), ==,
                     "another packet than a RESPONSE reached the client: which one, just before the RST?");
