@@ -459,6 +459,18 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .next = "who should speak first? A guest driver that no longer sends looks like this: "
                 "handshakes work, data does not",
     },
+    [VSOCK_CODE_CONNECTIONS_LEFT_OPEN] = {
+        .name = "connections-left-open",
+        .usual = NOTE, .worst = NOTE, .likely = true,
+        .figures = {.count = "streams", .of = "opened", .others = "used_again", .longest = "idle_s",
+                    .total = "span_s"},
+        .meaning = "fifty connections or more of one CID to one port were opened one after another, used, and "
+                   "never closed",
+        .sentence = "{count:connection} of {src} to {dst}, opened one after another in {total.1} s, "
+                    "{count?was|were} used once and never closed; the oldest is idle for {longest.1} s",
+        .next = "who was to close them? A client that forgets to, or a proxy or monitor that does not pass the "
+                "end on. Each keeps a descriptor and a buffer at both ends",
+    },
     [VSOCK_CODE_HEAD_OF_LINE] = {
         .name = "head-of-line",
         .usual = WARN, .worst = WARN,

@@ -3,6 +3,7 @@
 #include "judge.h"
 
 #include "repeats.h"
+#include "left_open.h"
 #include "requests.h"
 
 struct judgement {
@@ -112,6 +113,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     }
     vsock_repeats_fold(capture, found);
     vsock_requests_judge(capture, j.shared, selected, found);
+    vsock_left_open_judge(capture, selected, found);
     vsock_cid_pairs_judge(&capture->cid_pairs, j.shared, selected, found);
     vsock_shared_tell(j.shared, selected, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);

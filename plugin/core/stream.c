@@ -44,7 +44,7 @@ void vsock_stream_start(struct vsock_stream *s, const struct vsock_packet *first
     bool degenerate = s->side[0].cid == s->side[1].cid && s->side[0].port == s->side[1].port;
 
     s->conn = vsock_conn_start(first, side, degenerate);
-    s->superseded_time = s->stats.shut_time = VSOCK_TIME_NONE;
+    s->superseded_time = s->stats.shut_time = s->stats.idle_before_end = VSOCK_TIME_NONE;
 }
 
 /* ---- what is asked of a stream ---- */
@@ -429,6 +429,8 @@ static void sum_up(struct vsock_stream *s, const struct taken *t)
 {
     struct vsock_side_stats *own = &s->stats.side[t->side];
 
+    if (s->stats.idle_before_end == VSOCK_TIME_NONE && (s->conn.ended || HAS(t, SHUTDOWN)))
+        s->stats.idle_before_end = s->conn.packets > 1 ? forward(t->at->time - s->last.time) : 0;
     own->packets++;
     own->updates += t->p->virtio.op == VSOCK_OP_CREDIT_UPDATE;
     if (t->step->in_stream)

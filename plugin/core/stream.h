@@ -48,7 +48,9 @@ struct vsock_stream_stats {
     struct vsock_side_stats side[2];
     struct vsock_mark first;
     int64_t shut_time; /* of the first SHUTDOWN; VSOCK_TIME_NONE while there was none */
-    uint32_t stalls;   /* that ended */
+    int64_t
+        idle_before_end; /* how long it had been silent at its first SHUTDOWN or RST; or VSOCK_TIME_NONE */
+    uint32_t stalls;     /* that ended */
     int64_t longest_stall, total_stall;
     struct vsock_mark large; /* first RW that does not fit what many device models handle */
     uint8_t large_side;

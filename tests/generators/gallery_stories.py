@@ -515,6 +515,19 @@ def agent_lost():
             yield from Talk(port, "refused", client=host_side(2 + number), server_cid=3, type=type).refused(after=0.2)
 
 
+def left_open():
+    """incus-spawn#312, #253: a proxy of the host opens a connection to the guest for each request.
+
+    That the other end has closed never reaches it: none is ever closed, and each takes longer than the last.
+    """
+    for number in range(60):
+        x = Talk(8444, "one request, and never closed", client=host_side(number), server_cid=3)
+        yield from (*x.opened(after=0.3), x.c(RW, 200), x.s(RW, 900, reads=200, after=0.02 + number / 1000),
+                    x.c(CREDIT_UPDATE, reads=900))
+    x = Talk(22, "what goes on", client=host_side(99), server_cid=3)
+    yield from (*x.opened(after=6), *x.asked(20, 20), *x.closed())
+
+
 def head_of_line():
     """apple/containerization#712: a proxy hangs: one reader holds up the queue that all connections share.
 
@@ -817,6 +830,16 @@ def closed_by_force():
         yield from (*x.opened(), *x.asked(60, 40), x.s(RST))
 
 
+def pool():
+    """60 connections to one port, opened as a pool is: at once, and used by turns for a minute."""
+    all_of_it = [Talk(8444, "one of a pool", client=(3, 3000001 + number)) for number in range(60)]
+    for x in all_of_it:
+        yield from (*x.opened(), *x.asked(300, 40))
+    for x in all_of_it:
+        yield from x.asked(100, 5000, after=1)
+    yield from all_of_it[0].asked(100, 5000, after=40)
+
+
 def many():
     """40 short connections to one port within a second."""
     for number in range(40):
@@ -877,6 +900,7 @@ GALLERY = {
     "more-cid-started-again": (started_again, "warn listener-lost"),
     "more-connect-slow": (slow_connect, "note connect-slow"),
     "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
+    "more-left-open": (left_open, "note connections-left-open"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
     "more-peer-gone": (connection_lost, "warn peer-gone"),
     "more-port-scan": (port_scan, "warn port-scan"),
@@ -894,6 +918,7 @@ GALLERY = {
     "healthy-large-writes": (large_writes,),
     "healthy-many": (many,),
     "healthy-mid-stream": (mid_stream,),
+    "healthy-pool": (pool,),
     "healthy-reuse": (reuse,),
     "healthy-zeros": (zeros,),
 }

@@ -405,6 +405,9 @@ static const struct words words[] = {
     {VSOCK_CODE_NO_DATA, CLIENT_CID, {.count = 3, TIMES(20000, 0)},
      .text = "3 streams from CID 42 to p" DST " were open for 5 s or more (20.0 s at most), and never "
              "carried a byte"},
+    {VSOCK_CODE_CONNECTIONS_LEFT_OPEN, CLIENT_CID, {.count = 375, .of = 377, .others = 2, TIMES(195312, 190040)},
+     .text = "Likely: 375 connections of CID 42 to p" DST ", opened one after another in 190.0 s, were used "
+             "once and never closed; the oldest is idle for 195.3 s"},
     {VSOCK_CODE_HEAD_OF_LINE, CIDS, {.count = 4, TIMES(20000, 0)},
      .text = "4 streams or more between CID 42 and CID 2 were all stalled for 20.000 s, and went on "
              "within 0.1 s of each other"},
