@@ -4,6 +4,7 @@
 
 #include "cross_stream.h"
 #include "duplicates.h"
+#include "stood_still.h"
 
 #define CHUNK 1024
 
@@ -436,6 +437,7 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     for (unsigned i = 0; i < found.count; i++)
         vsock_diagnosis_collect(c->memory, &s->diagnoses, &found.list[i]);
     vsock_cid_pair_take(s->cid_pair, s, &step, &at, c->memory);
+    vsock_stood_still_take(s, p, &step, r->sender, &at, c->memory);
 }
 
 /* A packet of that tuple, sent by `side`, whose headers are whole. */

@@ -12,7 +12,8 @@ struct vsock_cid *vsock_cid_get(struct vsock_table *cids, const struct vsock_cap
 
 void vsock_cid_take(struct vsock_cid *c, int64_t time)
 {
-    c->spoke = c->packets++ == 0 ? time : MAX(c->spoke, time);
+    c->spoke_before = c->packets++ == 0 ? VSOCK_TIME_NONE : c->spoke;
+    c->spoke = MAX(c->spoke_before, time);
 }
 
 uint64_t vsock_cid_guest(const struct vsock_cid *c)

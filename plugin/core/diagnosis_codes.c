@@ -176,6 +176,30 @@ static const char *sentence_of_unanswered(const struct vsock_diagnosis *d)
            "longest wait was {longest} s";
 }
 
+/* It said nothing to anybody else either. */
+static bool was_quiet(const struct vsock_diagnosis *d)
+{
+    return d->figures.total >= d->figures.longest;
+}
+
+static const char *sentence_of_still(const struct vsock_diagnosis *d)
+{
+    if (was_quiet(d))
+        return "{dst} stood still for {longest.1} s: it owed answers on {count:stream}, said nothing to "
+               "anybody, and then went on with all of them within 0.1 s";
+    return "something on {dst} stood still for {longest.1} s: it owed answers on {count:stream}, gave none "
+           "while it spoke on others, and then went on with all of them within 0.1 s";
+}
+
+static const char *next_of_still(const struct vsock_diagnosis *d)
+{
+    if (was_quiet(d))
+        return "was that machine, or its monitor, paused, suspended, or out of CPU time then? Its log, and "
+               "its "
+               "clock, may tell";
+    return "which program or thread serves all of these streams, and what did it wait for then?";
+}
+
 #define LOST_BYTES                                                                                           \
     "{bytes:byte} that {bytes?was|were} read {bytes?is|are} not in the capture, in {count:gap} of "          \
     "{of:stream}"
@@ -480,6 +504,15 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
                     "and went on within 0.1 s of each other",
         .next = "one reader may hold up a queue that all streams share: which stream was stalled first, "
                 "and by whom?",
+    },
+    [VSOCK_CODE_STOOD_STILL] = {
+        .name = "stood-still",
+        .usual = NOTE, .worst = WARN, .likely = true,
+        .figures = {.count = "streams", .longest = "still_s", .total = "quiet_s"},
+        .meaning = "a CID owed answers on two connections or more, gave none for 5 s, and went on with all at "
+                   "once; a warning from 10 s on",
+        .choose_sentence = sentence_of_still,
+        .choose_next = next_of_still,
     },
     [VSOCK_CODE_LARGE_SEND_RISK] = {
         .name = "large-send-risk",

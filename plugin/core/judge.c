@@ -2,9 +2,10 @@
  * judge.c - the verdict on a capture: what each stream says, and many together. */
 #include "judge.h"
 
-#include "repeats.h"
 #include "left_open.h"
+#include "repeats.h"
 #include "requests.h"
+#include "stood_still.h"
 
 struct judgement {
     const struct vsock_capture *capture;
@@ -111,6 +112,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
         looked_at += is_selected;
         judge_stream(&j, vsock_capture_stream(capture, i), is_selected);
     }
+    vsock_stood_still_judge(capture, selected, found);
     vsock_repeats_fold(capture, found);
     vsock_requests_judge(capture, j.shared, selected, found);
     vsock_left_open_judge(capture, selected, found);

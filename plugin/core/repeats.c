@@ -76,12 +76,14 @@ void vsock_repeats_fold(const struct vsock_capture *c, GArray *found)
     for (unsigned i = 0; i < found->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(found, struct vsock_diagnosis, i);
 
-        add(find(&repeats, c, d), d);
+        if (d->stream != VSOCK_STREAM_NONE)
+            add(find(&repeats, c, d), d);
     }
     for (unsigned i = 0; i < found->len; i++) {
         struct vsock_diagnosis d = g_array_index(found, struct vsock_diagnosis, i);
 
-        if (d.selected && find(&repeats, c, &d)->worst.streams < VSOCK_REPEATS_MIN)
+        if (d.selected &&
+            (d.stream == VSOCK_STREAM_NONE || find(&repeats, c, &d)->worst.streams < VSOCK_REPEATS_MIN))
             g_array_index(found, struct vsock_diagnosis, kept++) = d;
     }
     g_array_set_size(found, kept);

@@ -10,8 +10,8 @@
 #define VSOCK_REPEATS_MIN 3
 
 /* Takes diagnoses of streams, an array of struct vsock_diagnosis, in the order of their streams. Those that
- * repeat become one, about no stream; one of many is selected where one of its streams is, and what is not
- * selected goes. */
+ * repeat become one, about no stream, as some are already; one of many is selected where one of its streams
+ * is, and what is not selected goes. */
 void vsock_repeats_fold(const struct vsock_capture *capture, GArray *found);
 
 #endif

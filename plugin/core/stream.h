@@ -82,6 +82,8 @@ struct vsock_stream {
     uint32_t previous;   /* of the generation before between the same endpoints, or VSOCK_STREAM_UNKNOWN */
     uint32_t pair;       /* of the first stream between the same endpoints, whatever interface */
     bool candidate;      /* it may turn out to have been captured twice */
+    struct vsock_mark owed[2]; /* what each side is to answer; record 0: nothing. stood_still.c's */
+    bool owed_full[2];         /* ... since its buffer is full */
     struct vsock_record_ext *overruns[2]; /* unresolved, of each side */
     struct vsock_record_ext *asked[2];    /* each side's CREDIT_REQUEST that has no answer */
     struct vsock_stream_diagnosis *diagnoses;

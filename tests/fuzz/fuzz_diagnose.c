@@ -6,9 +6,8 @@
 
 #include "check_diagnosis.h"
 #include "check_flow.h"
-#include "core/left_open.h"
-#include "core/requests.h"
 #include "core/judge.h"
+#include "core/left_open.h"
 #include "core/malformed.h"
 #include "core/repeats.h"
 #include "core/requests.h"
@@ -326,7 +325,7 @@ static bool is_of_many(enum vsock_code code)
     return code <= VSOCK_CODE_CONNECT_UNANSWERED ||
            (code >= VSOCK_CODE_CONNECT_TYPE_MISMATCH && code <= VSOCK_CODE_PORT_SCAN) ||
            code == VSOCK_CODE_NO_DATA || code == VSOCK_CODE_CONNECTIONS_LEFT_OPEN ||
-           code == VSOCK_CODE_HEAD_OF_LINE || code == VSOCK_CODE_CID_SHARED;
+           code == VSOCK_CODE_HEAD_OF_LINE || code == VSOCK_CODE_STOOD_STILL || code == VSOCK_CODE_CID_SHARED;
 }
 
 static void check_scope(const struct vsock_diagnosis *d)
@@ -365,6 +364,7 @@ static void check_counts(const struct vsock_diagnosis *d)
     CHECK_IMPLIES(d->code == VSOCK_CODE_LISTENER_LOST, d->figures.of <= d->figures.others);
     CHECK_IMPLIES(d->code == VSOCK_CODE_PORT_SCAN, count >= VSOCK_SCAN_PORTS);
     CHECK_IMPLIES(d->code == VSOCK_CODE_NO_DATA, count >= 3);
+    CHECK_IMPLIES(d->code == VSOCK_CODE_STOOD_STILL, count >= 2);
     CHECK_IMPLIES(d->code == VSOCK_CODE_CONNECTIONS_LEFT_OPEN,
                   count >= VSOCK_LEFT_OPEN_MIN && count + d->figures.others <= d->figures.of);
     CHECK_IMPLIES(d->code == VSOCK_CODE_HEAD_OF_LINE, count >= 3 && count <= VSOCK_TOGETHER_MAX);

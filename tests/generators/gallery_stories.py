@@ -528,6 +528,25 @@ def left_open():
     yield from (*x.opened(after=6), *x.asked(20, 20), *x.closed())
 
 
+def paused():
+    """A guest that is paused for 12 s, as by virsh suspend, a snapshot, or a migration.
+
+    Its agent is asked on two connections meanwhile. Recorded on the host; another guest's connection goes on.
+    """
+    other = Pulse(client=(7, 3000000))
+    agent = [Talk(KATA_AGENT, "the agent answers at once", client=host_side(i), server_cid=3) for i in range(2)]
+    yield from other.opened()
+    for x in agent:
+        yield from (*x.opened(), x.c(RW, 60), x.s(CREDIT_UPDATE, reads=60), x.s(RW, 30),
+                    x.c(CREDIT_UPDATE, reads=30))
+    yield from (agent[0].c(RW, 60, after=1), agent[1].c(RW, 60), *other.beats(2))
+    for x in agent:
+        yield from (x.s(CREDIT_UPDATE, reads=60, after=1 if x is agent[0] else 0.001), x.s(RW, 30),
+                    x.c(CREDIT_UPDATE, reads=30))
+    for x in agent:
+        yield from x.closed()
+
+
 def head_of_line():
     """apple/containerization#712: a proxy hangs: one reader holds up the queue that all connections share.
 
@@ -716,6 +735,8 @@ def not_recorded():
     yield from (x.c(CREDIT_UPDATE, reads=106043), x.c(RW, ask))
     yield x.s(RW, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", reads=len(ask))
     yield from (x.c(CREDIT_UPDATE, reads=43), *x.closed())
+
+
 def closed_by_reset():
     """libkrun, whose host program has gone while its buffer was full: RST (0,0), and what was in it is lost."""
     x = Talk(5050, "an upload of which 64 KiB are never read", buffers=(LINUX, 65536))
@@ -803,6 +824,39 @@ def keep_alive():
                 *idle.closed())
 
 
+def pool():
+    """60 connections to one port, opened as a pool is: at once, and used by turns for a minute."""
+    all_of_it = [Talk(8444, "one of a pool", client=(3, 3000001 + number)) for number in range(60)]
+    for x in all_of_it:
+        yield from (*x.opened(), *x.asked(300, 40))
+    for x in all_of_it:
+        yield from x.asked(100, 5000, after=1)
+    yield from all_of_it[0].asked(100, 5000, after=40)
+
+
+def event():
+    """Two programs wait for an event, for a minute; it comes to both at once. Nobody stood still: nothing was owed."""
+    both = [Talk(5045, "waits for an event", client=(3, 3000001 + number)) for number in range(2)]
+    for x in both:
+        yield from (*x.opened(), x.c(RW, 60), x.s(CREDIT_UPDATE, reads=60))
+    for x in both:
+        yield from (x.s(RW, 200, after=60 if x is both[0] else 0.001), x.c(CREDIT_UPDATE, reads=200))
+    for x in both:
+        yield from x.closed()
+
+
+def event_untold():
+    """The same with a libkrun that never tells of so little: what is not said to be read is not owed either."""
+    both = [Talk(5046, "waits for an event", client=(3, 3000001 + number), buffers=(LINUX, LIBKRUN))
+            for number in range(2)]
+    for x in both:
+        yield from (*x.opened(), x.c(RW, 60), x.s(RW, 10), x.c(CREDIT_UPDATE, reads=10), x.c(RW, 60))
+    for x in both:
+        yield from (x.s(RW, 200, after=60 if x is both[0] else 0.001), x.c(CREDIT_UPDATE, reads=200))
+    for x in both:
+        yield from x.closed()
+
+
 def closed_by_libkrun():
     """libkrun closes with RST (0,0) when the host's program does, and sends no SHUTDOWN.
 
@@ -828,16 +882,6 @@ def closed_by_force():
     for number in range(5):
         x = Talk(5053, "a stamped RST at the end", client=host_side(number), server_cid=3, buffers=(LINUX, 1024))
         yield from (*x.opened(), *x.asked(60, 40), x.s(RST))
-
-
-def pool():
-    """60 connections to one port, opened as a pool is: at once, and used by turns for a minute."""
-    all_of_it = [Talk(8444, "one of a pool", client=(3, 3000001 + number)) for number in range(60)]
-    for x in all_of_it:
-        yield from (*x.opened(), *x.asked(300, 40))
-    for x in all_of_it:
-        yield from x.asked(100, 5000, after=1)
-    yield from all_of_it[0].asked(100, 5000, after=40)
 
 
 def many():
@@ -902,6 +946,7 @@ GALLERY = {
     "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
     "more-left-open": (left_open, "note connections-left-open"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
+    "more-paused": (paused, "warn stood-still"),
     "more-peer-gone": (connection_lost, "warn peer-gone"),
     "more-port-scan": (port_scan, "warn port-scan"),
     "more-payload-not-recorded": (not_recorded, "note payload-not-recorded"),
@@ -912,6 +957,8 @@ GALLERY = {
     "healthy-closed-by-force": (closed_by_force,),
     "healthy-closed-by-libkrun": (closed_by_libkrun,),
     "healthy-counter-wrap": (long_wrap,),
+    "healthy-event": (event,),
+    "healthy-event-untold": (event_untold,),
     "healthy-full-speed": (full_speed,),
     "healthy-half-close": (half_close,),
     "healthy-keep-alive": (keep_alive,),

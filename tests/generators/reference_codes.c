@@ -39,7 +39,8 @@ enum variant {
     PORTS = 32,
     HEARD_SINCE = 64,
     SHARED = 128,
-    WAY = 256, /* each way, from here on */
+    TIMES = 256,
+    WAY = 512, /* each way, from here on */
 
     VARIANTS = WAY * (VSOCK_WAY_BETWEEN_GUESTS + 1)
 };
@@ -54,6 +55,8 @@ static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned varian
     d.figures.others = variant & OTHERS ? 1 : 0;
     d.figures.of = variant & OF ? 1 : 0;
     d.figures.limit = variant & LARGE_BUFFER ? UINT32_MAX : 1;
+    d.figures.longest = 1;
+    d.figures.total = variant & TIMES ? 1 : 0;
     d.port_count = variant & PORTS ? 2 : 0;
     d.heard = variant & HEARD_SINCE ? VSOCK_HEARD_SINCE : VSOCK_HEARD_NEVER;
     d.way = (enum vsock_way)(variant / WAY);

@@ -411,6 +411,12 @@ static const struct words words[] = {
     {VSOCK_CODE_HEAD_OF_LINE, CIDS, {.count = 4, TIMES(20000, 0)},
      .text = "4 streams or more between CID 42 and CID 2 were all stalled for 20.000 s, and went on "
              "within 0.1 s of each other"},
+    {VSOCK_CODE_STOOD_STILL, CIDS, {.count = 3, TIMES(12040, 12700)},
+     .text = "Likely: CID 2 stood still for 12.0 s: it owed answers on 3 streams, said nothing to anybody, and "
+             "then went on with all of them within 0.1 s"},
+    {VSOCK_CODE_STOOD_STILL, CIDS, {.count = 2, TIMES(6000, 700)},
+     .text = "Likely: something on CID 2 stood still for 6.0 s: it owed answers on 2 streams, gave none while it "
+             "spoke on others, and then went on with all of them within 0.1 s"},
     {VSOCK_CODE_LARGE_SEND_RISK, ENDPOINTS, {.count = 1, .bytes = 100000},
      .text = "Likely: the connection between p" SRC " and p" DST " broke or got stuck after 1 packet of "
              "more than 32768 bytes (100000 at most)"},
@@ -548,6 +554,12 @@ static void what_to_look_at_next_depends_on_what_is_known(void)
     g_assert_cmpstr(vsock_diagnosis_next(&d), ==,
                     "did one program that serves all these ports end, an agent for instance, or its machine "
                     "begin anew?");
+    g_assert_cmpstr(
+        next_of(VSOCK_CODE_STOOD_STILL, (struct vsock_figures){.longest = 5, .total = 5}), ==,
+        "was that machine, or its monitor, paused, suspended, or out of CPU time then? Its log, and "
+        "its clock, may tell");
+    g_assert_cmpstr(next_of(VSOCK_CODE_STOOD_STILL, (struct vsock_figures){.longest = 5, .total = 4}), ==,
+                    "which program or thread serves all of these streams, and what did it wait for then?");
     g_assert_cmpstr(next_of(VSOCK_CODE_PEER_GONE, (struct vsock_figures){.of = 0}), ==,
                     vsock_codes[VSOCK_CODE_PEER_GONE].next);
 }
