@@ -230,6 +230,14 @@ static bool is_answer(const struct vsock_conn *c, uint8_t side, int64_t time)
     return c->spoke[side] == VSOCK_TIME_NONE || time - c->spoke[side] >= ANSWER_TIME;
 }
 
+/* For how long neither side has spoken. */
+static int64_t silence_until(const struct vsock_conn *c, int64_t time)
+{
+    int64_t spoke = c->spoke[0] > c->spoke[1] ? c->spoke[0] : c->spoke[1];
+
+    return spoke == VSOCK_TIME_NONE ? 0 : time - spoke;
+}
+
 /* Bytes that the RST's sender has not read. A stamped RST tells. Of one without a socket, what is in flight
  * may have been read without a word: only a window that is shut is sure to be full. */
 static uint64_t known_unread(const struct vsock_conn *c, bool stamped, uint8_t side)
@@ -268,6 +276,7 @@ static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t s
 
     c->reset_answers = is_answer(c, side, at->time);
     c->reset_unread = known_unread(c, !is_no_socket_rst(p), side);
+    c->reset_silence = silence_until(c, at->time);
     step->findings |= endings[kind].findings;
     if (kind == VSOCK_RST_REFUSED)
         step->findings |= side == c->client ? FOUND(PROTOCOL_ERROR) : FOUND(REFUSED);

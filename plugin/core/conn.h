@@ -72,6 +72,7 @@ struct vsock_conn {
     uint8_t rst_side;             /* who sent it */
     bool reset_answers;           /* it answers a packet: see conn.c */
     uint64_t reset_unread;        /* bytes sent to its sender that are known to be unread */
+    int64_t reset_silence;        /* for how long neither side had spoken before it */
 };
 
 /* What a packet did. */

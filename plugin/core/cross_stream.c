@@ -9,6 +9,7 @@
 #define GAP_MIN (10 * SECOND)
 #define SPOKE_BEFORE_GAP (2 * SECOND)
 #define ORPHANED_AFTER (10 * SECOND)
+#define FULL_RUN 10 /* RWs, each soon after the one before */
 
 #define TOGETHER_MIN SECOND         /* that streams waited at once */
 #define TOGETHER_ENDS (SECOND / 10) /* and went on within */
@@ -44,31 +45,54 @@ static void note_opened(struct vsock_cid_pair *p, const struct vsock_mark *reque
     p->silence.until = 0;
 }
 
-bool vsock_stream_orphaned(const struct vsock_stream *s, struct vsock_diagnosis *d)
+/* The first gap of its CIDs that began then, or later; NULL if there is none. */
+static const struct vsock_gap *gap_from(const struct vsock_cid_pair *p, int64_t time)
 {
-    wmem_array_t *all = s->cid_pair->gaps;
-    const struct vsock_gap *gaps = all ? (const struct vsock_gap *)wmem_array_get_raw(all) : NULL;
-    size_t low = 0, n = all ? wmem_array_get_count(all) : 0, high = n;
-    const struct vsock_mark *last = &s->last;
-    int64_t known_until = vsock_stream_known_until(s);
-    bool living = s->conn.state == VSOCK_STATE_OPEN || s->conn.state == VSOCK_STATE_HALF_CLOSED ||
-                  s->conn.state == VSOCK_STATE_MIDSTREAM;
+    const struct vsock_gap *gaps = p->gaps ? (const struct vsock_gap *)wmem_array_get_raw(p->gaps) : NULL;
+    size_t low = 0, n = p->gaps ? wmem_array_get_count(p->gaps) : 0, high = n;
 
-    while (low < high) { /* the first gap that begins when it spoke last, or later */
+    while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (gaps[middle].from < last->time)
+        if (gaps[middle].from < time)
             low = middle + 1;
         else
             high = middle;
     }
-    if (!living || s->conn.ended || low == n || gaps[low].from - last->time > SPOKE_BEFORE_GAP ||
-        known_until - gaps[low].until < ORPHANED_AFTER)
+    return low < n ? &gaps[low] : NULL;
+}
+
+/* When the stream spoke last before the gap that it may not have survived: where one side waits for the other
+ * since, or where both were in full run. Else nobody knows whether anybody still needs it. */
+static int64_t when_it_broke_off(const struct vsock_stream *s)
+{
+    for (uint8_t side = 0; side < 2; side++) {
+        const struct vsock_mark *owed = &s->owed[side];
+        const struct vsock_gap *gap;
+
+        if (owed->record == 0 || s->conn.spoke[side] == VSOCK_TIME_NONE)
+            continue;
+        gap = gap_from(s->cid_pair, s->conn.spoke[side]);
+        return gap && owed->time <= gap->from ? MAX(owed->time, s->conn.spoke[side]) : s->conn.spoke[side];
+    }
+    return s->stats.run >= FULL_RUN && s->last.time - s->stats.last_rw <= VSOCK_RUN_PAUSE ? s->stats.last_rw
+                                                                                          : VSOCK_TIME_NONE;
+}
+
+bool vsock_stream_orphaned(const struct vsock_stream *s, struct vsock_diagnosis *d)
+{
+    int64_t broke_off = when_it_broke_off(s), known_until = vsock_stream_known_until(s);
+    const struct vsock_gap *gap = broke_off != VSOCK_TIME_NONE ? gap_from(s->cid_pair, broke_off) : NULL;
+    bool living = s->conn.state == VSOCK_STATE_OPEN || s->conn.state == VSOCK_STATE_HALF_CLOSED ||
+                  s->conn.state == VSOCK_STATE_MIDSTREAM;
+
+    if (!living || s->conn.ended || !gap || gap->from - broke_off > SPOKE_BEFORE_GAP ||
+        known_until - gap->until < ORPHANED_AFTER)
         return false;
-    *d = vsock_diagnosis_start(VSOCK_CODE_ORPHANED_STREAM, last);
+    *d = vsock_diagnosis_start(VSOCK_CODE_ORPHANED_STREAM, &s->last);
     d->lasting = true;
-    d->figures.longest = gaps[low].until - gaps[low].from;
-    d->figures.total = known_until - last->time;
+    d->figures.longest = gap->until - gap->from;
+    d->figures.total = known_until - broke_off;
     return true;
 }
 

@@ -176,6 +176,17 @@ static const char *sentence_of_unanswered(const struct vsock_diagnosis *d)
            "longest wait was {longest} s";
 }
 
+static const char *sentence_of_restart(const struct vsock_diagnosis *d)
+{
+    if (d->figures.bytes > 0)
+        return "{src} reset all {count:open stream} with {dst} at once, unasked, after {longest.1} s in "
+               "which "
+               "none of them had spoken; {bytes:byte} sent to it {bytes?was|were} not read";
+    return "{src} reset all {count:open stream} with {dst} at once, unasked, after {longest.1} s in which "
+           "none "
+           "of them had spoken";
+}
+
 /* It said nothing to anybody else either. */
 static bool was_quiet(const struct vsock_diagnosis *d)
 {
@@ -336,6 +347,16 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
                     "buffer of {limit}: the other side had sent more than it was allowed",
         .next = "the sender is at fault: see credit-overrun",
     },
+    [VSOCK_CODE_RESTORED_OR_RESTARTED] = {
+        .name = "restored-or-restarted",
+        .usual = NOTE, .worst = WARN, .likely = true,
+        .figures = {.count = "streams", .bytes = "unconsumed_bytes", .longest = "silence_s"},
+        .meaning = "one CID ended three open connections or more with another at once, by RSTs that nobody asked "
+                   "for; a warning after a silence of 10 s, or with bytes unread",
+        .choose_sentence = sentence_of_restart,
+        .next = "was that machine or its monitor restored from a snapshot, or restarted, or the program that had "
+                "them all? Connections of before do not survive that: the other side has to connect anew",
+    },
     [VSOCK_CODE_CREDIT_OVERRUN] = {
         .name = "credit-overrun",
         .usual = ERROR, .worst = ERROR,
@@ -467,7 +488,8 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .name = "orphaned-stream",
         .usual = NOTE, .worst = NOTE, .likely = true,
         .figures = {.longest = "gap_s", .total = "silence_s"},
-        .meaning = "a connection is silent since a gap of 10 s or more, after which others were opened",
+        .meaning = "a connection that was in full run, or on which a side waits, is silent since a gap of 10 s or "
+                   "more, after which others were opened",
         .sentence = "the stream between {src} and {dst} has not spoken since a silence of {longest.1} s "
                     "between the two CIDs, after which new streams were opened: {total.1} s in all",
         .next = "was the machine paused, or restored from a snapshot? Connections of before do not "

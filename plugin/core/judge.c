@@ -5,6 +5,7 @@
 #include "left_open.h"
 #include "repeats.h"
 #include "requests.h"
+#include "restarts.h"
 #include "stood_still.h"
 
 struct judgement {
@@ -112,6 +113,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
         looked_at += is_selected;
         judge_stream(&j, vsock_capture_stream(capture, i), is_selected);
     }
+    vsock_restarts_judge(capture, selected, found);
     vsock_stood_still_judge(capture, selected, found);
     vsock_repeats_fold(capture, found);
     vsock_requests_judge(capture, j.shared, selected, found);

@@ -401,6 +401,9 @@ static void note_rw(struct vsock_stream *s, const struct taken *t)
     struct vsock_side_stats *own = &s->stats.side[t->side];
     uint32_t length = t->p->virtio.len;
 
+    s->stats.run =
+        s->stats.run > 0 && t->at->time - s->stats.last_rw <= VSOCK_RUN_PAUSE ? s->stats.run + 1 : 1;
+    s->stats.last_rw = t->at->time;
     own->rws++;
     own->bytes += length;
     if (length <= LARGE_SEND || t->p->mon.src_cid == VSOCK_CID_HOST)

@@ -11,6 +11,7 @@
 #include "fragment.h"
 #include "unrecorded.h"
 
+#define VSOCK_RUN_PAUSE INT64_C(1000000000)
 #define VSOCK_STREAM_UNKNOWN UINT32_MAX /* instead of an index */
 
 /* From here on it counts. All in nanoseconds. 0: a timeout never does, a stall always. */
@@ -50,6 +51,8 @@ struct vsock_stream_stats {
     int64_t shut_time; /* of the first SHUTDOWN; VSOCK_TIME_NONE while there was none */
     int64_t
         idle_before_end; /* how long it had been silent at its first SHUTDOWN or RST; or VSOCK_TIME_NONE */
+    uint32_t run;        /* RWs in a row, each within VSOCK_RUN_PAUSE of the one before, up to the last one */
+    int64_t last_rw;     /* when that was */
     uint32_t stalls;     /* that ended */
     int64_t longest_stall, total_stall;
     struct vsock_mark large; /* first RW that does not fit what many device models handle */

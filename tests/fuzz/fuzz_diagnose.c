@@ -325,7 +325,8 @@ static bool is_of_many(enum vsock_code code)
     return code <= VSOCK_CODE_CONNECT_UNANSWERED ||
            (code >= VSOCK_CODE_CONNECT_TYPE_MISMATCH && code <= VSOCK_CODE_PORT_SCAN) ||
            code == VSOCK_CODE_NO_DATA || code == VSOCK_CODE_CONNECTIONS_LEFT_OPEN ||
-           code == VSOCK_CODE_HEAD_OF_LINE || code == VSOCK_CODE_STOOD_STILL || code == VSOCK_CODE_CID_SHARED;
+           code == VSOCK_CODE_HEAD_OF_LINE || code == VSOCK_CODE_STOOD_STILL ||
+           code == VSOCK_CODE_RESTORED_OR_RESTARTED || code == VSOCK_CODE_CID_SHARED;
 }
 
 static void check_scope(const struct vsock_diagnosis *d)

@@ -403,7 +403,8 @@ def resumed():
     old = Talk(5017, "opened by the host before the pause", client=hybrid(), server_cid=3,
                buffers=(FIRECRACKER, LINUX))
     new = Talk(5018, "opened by the guest after it", buffers=(LINUX, FIRECRACKER))
-    yield from (*old.opened(), *old.asked(100, 100), *old.asked(100, 100, after=1), *new.opened(after=25))
+    yield from (*old.opened(), *old.asked(100, 100), *(packet for _ in range(5) for packet in old.asked(100, 100)),
+                *new.opened(after=25))
     for _ in range(3):
         yield from new.asked(100, 100, after=5)
     yield from new.closed()
@@ -416,7 +417,10 @@ def zombies():
     """
     old = [Talk(5019, "of before the restore", client=(3, 3000001 + i), buffers=(LINUX, 65536)) for i in range(2)]
     for x in old:
-        yield from (*x.opened(), *x.asked(100, 100))
+        yield from x.opened()
+    for _ in range(5):
+        for x in old:
+            yield from x.asked(100, 100)
     new = Talk(5019, "after the restore", client=(3, 3000011), buffers=(LINUX, 65536))
     yield from new.opened(after=60)
     for _ in range(3):
@@ -526,6 +530,21 @@ def left_open():
                     x.c(CREDIT_UPDATE, reads=900))
     x = Talk(22, "what goes on", client=host_side(99), server_cid=3)
     yield from (*x.opened(after=6), *x.asked(20, 20), *x.closed())
+
+
+def reset_after_restore():
+    """cloud-hypervisor/cloud-hypervisor#7958, kata-containers#13791: after a restore all connections are reset at once.
+
+    The monitor does not know them any more, and nobody asked. Recorded in the guest.
+    """
+    old = [Talk(52 + number % 2, "of before the restore", client=(3, 3000001 + number), buffers=(LINUX, FIRECRACKER))
+           for number in range(8)]
+    for x in old:
+        yield from (*x.opened(), *x.asked(100, 100))
+    yield from (x.s(RST, **NO_SOCKET, after=60 if x is old[0] else 0.00002) for x in old)
+    for number in range(8):
+        x = Talk(52 + number % 2, "after it", client=(3, 3000101 + number), buffers=(LINUX, FIRECRACKER))
+        yield from (*x.opened(), *x.asked(100, 100))
 
 
 def paused():
@@ -834,6 +853,15 @@ def pool():
     yield from all_of_it[0].asked(100, 5000, after=40)
 
 
+def idle_both():
+    """apple/containerization#678: an idle gRPC connection, 15 minutes in which nobody speaks, then another client."""
+    idle = Talk(1024, "idle, and well", client=host_side(1), server_cid=3)
+    yield from (*idle.opened(), *idle.asked(90, 60), *idle.asked(200, 40))
+    for number in (2, 3):
+        x = Talk(1024, "another client", client=host_side(number), server_cid=3)
+        yield from (*x.opened(after=900 / number), *x.asked(90, 60), *x.closed())
+
+
 def event():
     """Two programs wait for an event, for a minute; it comes to both at once. Nobody stood still: nothing was owed."""
     both = [Talk(5045, "waits for an event", client=(3, 3000001 + number)) for number in range(2)]
@@ -951,6 +979,7 @@ GALLERY = {
     "more-port-scan": (port_scan, "warn port-scan"),
     "more-payload-not-recorded": (not_recorded, "note payload-not-recorded"),
     "more-receiver-not-reading": (not_reading, "warn stall-receiver-not-reading"),
+    "more-restored-resets": (reset_after_restore, "warn restored-or-restarted"),
     "more-reset-aborted": (reset_with_data_unread, "error reset-aborted"),
     "more-type-mismatch": (wrong_type, "warn connect-type-mismatch"),
     "healthy-closed-by-alioth": (closed_by_alioth,),
@@ -961,6 +990,7 @@ GALLERY = {
     "healthy-event-untold": (event_untold,),
     "healthy-full-speed": (full_speed,),
     "healthy-half-close": (half_close,),
+    "healthy-idle": (idle_both,),
     "healthy-keep-alive": (keep_alive,),
     "healthy-large-writes": (large_writes,),
     "healthy-many": (many,),

@@ -335,6 +335,12 @@ static const struct words words[] = {
      .text = "P" SRC " reset its connection to p" DST " after 0.003 s, with 1001 bytes unread of a "
              "buffer of 1000: the other side had sent more than it was allowed"},
 
+    {VSOCK_CODE_RESTORED_OR_RESTARTED, CIDS, {.count = 8, TIMES(60014, 0)},
+     .text = "Likely: CID 42 reset all 8 open streams with CID 2 at once, unasked, after 60.0 s in which none of "
+             "them had spoken"},
+    {VSOCK_CODE_RESTORED_OR_RESTARTED, CIDS, {.count = 3, .bytes = 1, TIMES(500, 0)},
+     .text = "Likely: CID 42 reset all 3 open streams with CID 2 at once, unasked, after 0.5 s in which none of "
+             "them had spoken; 1 byte sent to it was not read"},
     {VSOCK_CODE_CREDIT_OVERRUN, ENDPOINTS, {.count = 1, .bytes = 1},
      .text = "P" SRC " sent 1 byte more than p" DST " ever allowed, in 1 packet"},
     {VSOCK_CODE_CREDIT_OVERRUN, ENDPOINTS, {.count = 2, .bytes = 37856},
