@@ -54,6 +54,7 @@ struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t sid
         .from_request = from_request,
         .degenerate = degenerate,
         .last_side = VSOCK_SIDE_UNKNOWN,
+        .closer = VSOCK_SIDE_UNKNOWN,
         .spoke = {VSOCK_TIME_NONE, VSOCK_TIME_NONE},
         .flow = vsock_flow_start(from_request),
     };
@@ -118,8 +119,17 @@ static bool both_directions_shut(const struct vsock_conn *c)
     return from_0 && from_1;
 }
 
-static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side, int64_t time,
-                        struct vsock_step *step)
+static void note_close(struct vsock_conn *c, uint8_t side, const struct vsock_mark *at)
+{
+    if (c->closer != VSOCK_SIDE_UNKNOWN)
+        return;
+    c->closer = side;
+    c->close = *at;
+    c->close_unread = vsock_window_in_flight(&c->flow.window[other(side)]);
+}
+
+static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side,
+                        const struct vsock_mark *at, struct vsock_step *step)
 {
     uint8_t client = c->client != VSOCK_SIDE_UNKNOWN ? c->client : other(c->lower);
     uint8_t flags = p->virtio.flags & FULL_SHUTDOWN;
@@ -129,8 +139,10 @@ static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint
         return; /* Linux ignores it */
     c->completeness |= side == client ? VSOCK_COMPLETE_SHUTDOWN_CLIENT : VSOCK_COMPLETE_SHUTDOWN_SERVER;
     if (c->shut[side] != FULL_SHUTDOWN && (c->shut[side] | flags) == FULL_SHUTDOWN)
-        c->full_time[side] = time;
+        c->full_time[side] = at->time;
     c->shut[side] |= flags;
+    if (c->shut[side] == FULL_SHUTDOWN)
+        note_close(c, side, at);
     c->state = both_directions_shut(c) ? VSOCK_STATE_CLOSING : VSOCK_STATE_HALF_CLOSED;
 }
 
@@ -156,14 +168,16 @@ static enum vsock_rst_kind abort_kind(const struct vsock_conn *c, uint8_t side)
     return VSOCK_RST_ABORTED;
 }
 
-/* The client's answer to a RESPONSE that it no longer waits for. */
-static bool is_abandoned(const struct vsock_conn *c, uint8_t side, int64_t time)
+/* The client's answer to a RESPONSE that it no longer waits for. Linux's has no socket then; a monitor whose
+ * program has gone meanwhile resets what it has just opened. */
+static bool is_abandoned(const struct vsock_conn *c, bool no_socket, uint8_t side, int64_t time)
 {
-    if (!c->from_request || c->client != side || c->client_spoke)
+    if (!c->from_request || c->client != side)
         return false;
     if (c->state == VSOCK_STATE_REQUESTED)
-        return true;
-    return !(c->completeness & VSOCK_COMPLETE_DATA) && time - c->response.time <= ABANDON_TIME_MAX;
+        return no_socket && !c->client_spoke;
+    return c->state == VSOCK_STATE_OPEN && !(c->completeness & VSOCK_COMPLETE_DATA) &&
+           time - c->response.time <= ABANDON_TIME_MAX;
 }
 
 static enum vsock_rst_kind degenerate_rst_kind(const struct vsock_conn *c)
@@ -180,7 +194,7 @@ static enum vsock_rst_kind first_rst_kind(const struct vsock_conn *c, const stru
 
     if (c->degenerate)
         return degenerate_rst_kind(c);
-    if (no_socket && is_abandoned(c, side, time))
+    if (is_abandoned(c, no_socket, side, time))
         return VSOCK_RST_CONNECT_ABANDONED;
     if (c->state == VSOCK_STATE_REQUESTED)
         return VSOCK_RST_REFUSED;
@@ -274,8 +288,9 @@ static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t s
 {
     enum vsock_rst_kind kind = first_rst_kind(c, p, side, at->time);
 
+    c->reset_stamped = !is_no_socket_rst(p);
     c->reset_answers = is_answer(c, side, at->time);
-    c->reset_unread = known_unread(c, !is_no_socket_rst(p), side);
+    c->reset_unread = known_unread(c, c->reset_stamped, side);
     c->reset_silence = silence_until(c, at->time);
     step->findings |= endings[kind].findings;
     if (kind == VSOCK_RST_REFUSED)
@@ -291,6 +306,7 @@ static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t s
     if (endings[kind].after != 0)
         c->state = endings[kind].after;
     c->ended = true;
+    note_close(c, side, at);
     c->reset = *at;
     c->rst_side = side;
     step->rst_kind = c->rst_kind = kind;
@@ -338,7 +354,7 @@ static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, co
         on_rst(c, p, side, at, step);
         break;
     case VSOCK_OP_SHUTDOWN:
-        on_shutdown(c, p, side, at->time, step);
+        on_shutdown(c, p, side, at, step);
         break;
     case VSOCK_OP_RW:
         on_rw(c, side, step);

@@ -67,9 +67,14 @@ struct vsock_conn {
     struct vsock_flow flow;
     int64_t full_time[2]; /* when a side's own flags became full, in nanoseconds */
     struct vsock_mark request, response;
-    struct vsock_mark reset;      /* its first RST, those of a foreign type apart */
+    uint8_t closer;          /* the side that closed first, by a full SHUTDOWN or a RST, or
+                                VSOCK_SIDE_UNKNOWN */
+    struct vsock_mark close; /* ... by this packet */
+    uint64_t close_unread;   /* bytes that had been sent to it then, and that it had not read by its word */
+    struct vsock_mark reset; /* its first RST, those of a foreign type apart */
     enum vsock_rst_kind rst_kind; /* of that */
     uint8_t rst_side;             /* who sent it */
+    bool reset_stamped;           /* ... with credit: by a live socket */
     bool reset_answers;           /* it answers a packet: see conn.c */
     uint64_t reset_unread;        /* bytes sent to its sender that are known to be unread */
     int64_t reset_silence;        /* for how long neither side had spoken before it */

@@ -29,6 +29,7 @@ enum vsock_code {
     VSOCK_CODE_CONNECT_TYPE_MISMATCH,
     VSOCK_CODE_LISTENER_LOST,
     VSOCK_CODE_PORT_SCAN,
+    VSOCK_CODE_ACCEPT_AND_CLOSE,
 
     /* Connections that broke. */
     VSOCK_CODE_PEER_GONE,
@@ -54,8 +55,10 @@ enum vsock_code {
 
     /* Ends that were not clean, and streams that went silent. */
     VSOCK_CODE_HALF_CLOSE_HANG,
+    VSOCK_CODE_HALF_CLOSE_SLOW,
     VSOCK_CODE_CLOSE_TIMEOUT,
     VSOCK_CODE_DATA_LOST_AT_CLOSE,
+    VSOCK_CODE_CLOSED_UNREAD,
     VSOCK_CODE_ORPHANED_STREAM,
     VSOCK_CODE_NO_DATA,
     VSOCK_CODE_CONNECTIONS_LEFT_OPEN,

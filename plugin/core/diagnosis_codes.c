@@ -115,9 +115,23 @@ static const char *sentence_of_slow(const struct vsock_diagnosis *d)
 
 static const char *sentence_of_abandoned(const struct vsock_diagnosis *d)
 {
-    if (d->figures.longest > 0)
-        return "{src} no longer wanted its connection to {dst} when the response came, after {longest} s";
-    return "{src} no longer wanted its connection to {dst}, and no response to it was captured";
+    if (d->figures.others == d->figures.count)
+        return "{src} no longer wanted {count} of {of:connection} to {dst}{span}, and no response was "
+               "captured";
+    return "{src} no longer wanted {count} of {of:connection} to {dst}{span}: it reset {count?it|each} when "
+           "the "
+           "response came, after {longest} s{at_most}";
+}
+
+/* What comes so soon, no timeout was too short for. */
+static const char *next_of_abandoned(const struct vsock_diagnosis *d)
+{
+    if (d->figures.longest < 10000000)
+        return "had the client's program gone already? A monitor whose Unix socket has been closed resets "
+               "what it "
+               "has just opened; an interrupted connect() looks the same";
+    return "was the client interrupted, or its connect timeout too short for this server? Compare "
+           "connect-slow";
 }
 
 static const char *sentence_of_mismatch(const struct vsock_diagnosis *d)
@@ -264,11 +278,10 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
     [VSOCK_CODE_CONNECT_ABANDONED] = {
         .name = "connect-abandoned",
         .usual = NOTE, .worst = NOTE,
-        .figures = {.longest = "connect_s"},
-        .meaning = "the client no longer wanted the connection when the RESPONSE came",
+        .figures = {.count = "abandoned", .of = "requests", .others = "without_response", .longest = "connect_s", .total = "span_s"},
+        .meaning = "a client reset connections to one port when their RESPONSEs came, before any data",
         .choose_sentence = sentence_of_abandoned,
-        .next = "was the client interrupted, or its connect timeout too short for this server? Compare "
-                "connect-slow",
+        .choose_next = next_of_abandoned,
     },
     [VSOCK_CODE_CONNECT_TYPE_MISMATCH] = {
         .name = "connect-type-mismatch",
@@ -294,6 +307,17 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .meaning = "requests to ten ports or more of one CID were refused within a second",
         .sentence = "{dst} refused {count:request} from {src}{span}, to 10 ports or more within a second",
         .next = "who looks for open ports there? A client that tries port after port looks the same",
+    },
+    [VSOCK_CODE_ACCEPT_AND_CLOSE] = {
+        .name = "accept-and-close",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "connections", .longest = "open_s", .total = "span_s"},
+        .meaning = "ten connections or more in a row were accepted, and closed by the server within a second "
+                   "without a byte; each time the client came again at once",
+        .sentence = "{dst} accepted {count:connection} from {src} in a row, in {total} s, and closed each within "
+                    "{longest} s, without a byte either way; the client came again at once",
+        .next = "why does that server close at once? Its log: it may be full, or fail to reach what it stands "
+                "for. A client that waits longer each time would not load it so",
     },
     [VSOCK_CODE_PEER_GONE] = {
         .name = "peer-gone",
@@ -465,6 +489,17 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .next = "was the end of data passed on to the program? Proxies and monitors are known to drop a "
                 "SHUTDOWN of one way. A driver that means to close has to shut both",
     },
+    [VSOCK_CODE_HALF_CLOSE_SLOW] = {
+        .name = "half-close-slow",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "streams", .of = "of_streams", .longest = "longest_s", .total = "total_s"},
+        .meaning = "in three connections or more to one port, one side ended its data, and a second or more "
+                   "later, without data meanwhile, one side closed",
+        .sentence = "in {count} of {of:stream} between {src} and {dst}, one side said that it sends no more, and "
+                    "nothing came of it before one of them closed, {longest} s later at most; {total} s in all",
+        .next = "was the end of data passed on to the program? A proxy that is not told waits for a timeout of "
+                "its own (socat -t, -T) before it closes",
+    },
     [VSOCK_CODE_CLOSE_TIMEOUT] = {
         .name = "close-timeout",
         .usual = NOTE, .worst = NOTE,
@@ -483,6 +518,16 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
                     "when {dst} ended the connection, although it had been reading before",
         .next = "did the receiver close before it had read to the end? Monitors are known to lose what "
                 "is left in their buffers",
+    },
+    [VSOCK_CODE_CLOSED_UNREAD] = {
+        .name = "closed-unread",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "closed", .of = "accepted", .bytes = "unconsumed_bytes", .total = "span_s"},
+        .meaning = "three connections or more to one port were closed by the server, which had consumed nothing of "
+                   "what the client had sent",
+        .sentence = "{dst} closed {count} of {of:connection} that it had accepted from {src}{span}, and had "
+                    "consumed nothing of what it was sent ({bytes:byte} at most)",
+        .next = "does a proxy listen there that cannot reach its own server? Its log at this time",
     },
     [VSOCK_CODE_ORPHANED_STREAM] = {
         .name = "orphaned-stream",

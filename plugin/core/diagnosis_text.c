@@ -8,7 +8,7 @@
  *                      that is not STREAM
  *     {count?was|were} the one word where the figure is one, else the other
  *     {longest} ...    seconds, with three decimals; {longest.1} with one
- *     {span} {stall} {to_end} {accepted} {whole_ms}: see below */
+ *     {span} {stall} {at_most} {to_end} {accepted} {whole_ms}: see below */
 #include "diagnosis.h"
 
 #include <inttypes.h>
@@ -76,6 +76,8 @@ static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const cha
             g_string_append_printf(text, " in %.3f s", (double)f->total / 1e9);
     } else if (g_str_equal(name, "stall")) {
         add_stall(text, d);
+    } else if (g_str_equal(name, "at_most")) {
+        g_string_append(text, f->count > 1 ? " at most" : "");
     } else if (g_str_equal(name, "to_end")) {
         g_string_append(text, d->lasting ? ", to the end" : "");
     } else if (g_str_equal(name, "accepted") && f->others == 0) {

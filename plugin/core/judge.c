@@ -2,6 +2,7 @@
  * judge.c - the verdict on a capture: what each stream says, and many together. */
 #include "judge.h"
 
+#include "endings.h"
 #include "left_open.h"
 #include "repeats.h"
 #include "requests.h"
@@ -117,6 +118,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     vsock_stood_still_judge(capture, selected, found);
     vsock_repeats_fold(capture, found);
     vsock_requests_judge(capture, j.shared, selected, found);
+    vsock_endings_judge(capture, selected, found);
     vsock_left_open_judge(capture, selected, found);
     vsock_cid_pairs_judge(&capture->cid_pairs, j.shared, selected, found);
     vsock_shared_tell(j.shared, selected, found);

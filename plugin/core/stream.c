@@ -13,6 +13,9 @@
 
 #define HANG_AFTER (10 * SECOND)
 
+/* After a half close; many of them are worth a word: endings.h. */
+#define SLOW_END SECOND
+
 /* Above this Linux makes a packet of more than one buffer since 6.17, which some virtual machine monitors
  * could not read (firecracker issue 5475, cloud-hypervisor issue 7672). They read what guests send: what the
  * host sends comes in the guest's own buffers. */
@@ -182,11 +185,6 @@ static void diagnose_rst(const struct vsock_stream *s, const struct taken *t, st
     struct vsock_diagnosis *d;
 
     switch (t->step->rst_kind) {
-    case VSOCK_RST_CONNECT_ABANDONED:
-        d = add(found, VSOCK_CODE_CONNECT_ABANDONED, t->side, t->at);
-        if (s->conn.response.record != 0)
-            d->figures.longest = forward(s->conn.response.time - s->conn.request.time);
-        break;
     case VSOCK_RST_CLOSE_TIMEOUT:
         d = add(found, VSOCK_CODE_CLOSE_TIMEOUT, t->side, t->at);
         d->figures.longest =
@@ -210,7 +208,8 @@ static void diagnose_rst(const struct vsock_stream *s, const struct taken *t, st
         diagnose_reset(s, t, t->overran ? VSOCK_CODE_RESET_AFTER_OVERRUN : VSOCK_CODE_RESET_ABORTED, found);
         break;
     case VSOCK_RST_NONE:
-    case VSOCK_RST_REFUSED: /* counted by port: requests.h */
+    case VSOCK_RST_REFUSED: /* counted by port: requests.h, endings.h */
+    case VSOCK_RST_CONNECT_ABANDONED:
     case VSOCK_RST_CLOSE_ACK:
     case VSOCK_RST_TRAILING:
     case VSOCK_RST_FOREIGN_TYPE:
@@ -355,18 +354,21 @@ static bool has_read(const struct vsock_stream *s, const struct vsock_packet *p,
 /* A silence that the other side ends was only long; one that ends with a RST, or by who waited, was a hang.
  * Who waits for the end and has data to read before that may be silent by itself. Before the packet is taken.
  */
-static void diagnose_silence(const struct vsock_stream *s, const struct vsock_packet *p, uint8_t side,
+static void diagnose_silence(struct vsock_stream *s, const struct vsock_packet *p, uint8_t side,
                              const struct vsock_mark *at, struct vsock_diagnoses *found)
 {
     uint8_t waits = who_waits_for_the_end(s);
+    bool ends = p->virtio.op == VSOCK_OP_RST || p->virtio.op == VSOCK_OP_SHUTDOWN;
+    int64_t silence = at->time - s->last.time;
 
-    if (waits == VSOCK_SIDE_UNKNOWN || at->time - s->last.time < HANG_AFTER)
-        return;
-    if (side != waits && p->virtio.op != VSOCK_OP_RST)
+    if (waits == VSOCK_SIDE_UNKNOWN || silence < SLOW_END)
         return;
     if (unread(s, waits) > 0 || (side == waits && has_read(s, p, side)))
         return;
-    add_hang(s, found, waits, at->time)->last_frame = at->frame;
+    if (silence >= HANG_AFTER && (side == waits || p->virtio.op == VSOCK_OP_RST))
+        add_hang(s, found, waits, at->time)->last_frame = at->frame;
+    else if (ends && !s->stats.data_since_shut)
+        s->stats.end_of_wait = *at;
 }
 
 /* ---- summing up ---- */
@@ -406,6 +408,8 @@ static void note_rw(struct vsock_stream *s, const struct taken *t)
     s->stats.last_rw = t->at->time;
     own->rws++;
     own->bytes += length;
+    own->answered |= s->stats.side[other(t->side)].rws > 0;
+    s->stats.data_since_shut |= s->stats.shut_time != VSOCK_TIME_NONE;
     if (length <= LARGE_SEND || t->p->mon.src_cid == VSOCK_CID_HOST)
         return;
     if (s->stats.large_count++ == 0) {

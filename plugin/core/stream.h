@@ -41,6 +41,7 @@ struct vsock_side_stats {
     int64_t lowest_window; /* for what it sends, with has_window */
     bool has_window;
     bool moved;                   /* its fwd_cnt has changed since the first */
+    bool answered;                /* it sent data when the other side had */
     bool peer_advertised_at_shut; /* when it sent SHUTDOWN(SEND), the other side's fwd_cnt was known: */
     uint32_t peer_fwd_cnt_at_shut;
 };
@@ -53,7 +54,9 @@ struct vsock_stream_stats {
         idle_before_end; /* how long it had been silent at its first SHUTDOWN or RST; or VSOCK_TIME_NONE */
     uint32_t run;        /* RWs in a row, each within VSOCK_RUN_PAUSE of the one before, up to the last one */
     int64_t last_rw;     /* when that was */
-    uint32_t stalls;     /* that ended */
+    bool data_since_shut;
+    struct vsock_mark end_of_wait; /* what ended, without data, a silence that a half close had begun */
+    uint32_t stalls;               /* that ended */
     int64_t longest_stall, total_stall;
     struct vsock_mark large; /* first RW that does not fit what many device models handle */
     uint8_t large_side;

@@ -216,7 +216,7 @@ static struct row connection_rows[] = {
     {VSOCK_FOUND_PROTOCOL_ERROR, .expert = {.name = "vsock.connection.protocol_error", PI_WARN,
      "The client gave up its own request: a packet other than a RESPONSE reached it (EPROTO)"}},
     {VSOCK_FOUND_ABANDONED, .expert = {.name = "vsock.connection.abandoned", PI_NOTE,
-     "Connect abandoned: the client had stopped waiting for the response", "vsock.rst.kind 4"}},
+     "Connect abandoned: the client no longer wanted the connection when the response came", "vsock.rst.kind 4"}},
     {VSOCK_FOUND_CLOSE_TIMEOUT, .expert = {.name = "vsock.connection.close_timeout", PI_NOTE,
      "Close timeout: the peer did not acknowledge the shutdown", "vsock.rst.kind 3"}},
     {VSOCK_FOUND_RESET_NO_SOCKET, .expert = {.name = "vsock.connection.reset_no_socket", PI_WARN,

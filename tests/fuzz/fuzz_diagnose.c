@@ -6,6 +6,7 @@
 
 #include "check_diagnosis.h"
 #include "check_flow.h"
+#include "core/endings.h"
 #include "core/judge.h"
 #include "core/left_open.h"
 #include "core/malformed.h"
@@ -324,6 +325,8 @@ static bool is_of_many(enum vsock_code code)
 {
     return code <= VSOCK_CODE_CONNECT_UNANSWERED ||
            (code >= VSOCK_CODE_CONNECT_TYPE_MISMATCH && code <= VSOCK_CODE_PORT_SCAN) ||
+           code == VSOCK_CODE_CONNECT_ABANDONED || code == VSOCK_CODE_ACCEPT_AND_CLOSE ||
+           code == VSOCK_CODE_HALF_CLOSE_SLOW || code == VSOCK_CODE_CLOSED_UNREAD ||
            code == VSOCK_CODE_NO_DATA || code == VSOCK_CODE_CONNECTIONS_LEFT_OPEN ||
            code == VSOCK_CODE_HEAD_OF_LINE || code == VSOCK_CODE_STOOD_STILL ||
            code == VSOCK_CODE_RESTORED_OR_RESTARTED || code == VSOCK_CODE_CID_SHARED;
@@ -368,6 +371,13 @@ static void check_counts(const struct vsock_diagnosis *d)
     CHECK_IMPLIES(d->code == VSOCK_CODE_STOOD_STILL, count >= 2);
     CHECK_IMPLIES(d->code == VSOCK_CODE_CONNECTIONS_LEFT_OPEN,
                   count >= VSOCK_LEFT_OPEN_MIN && count + d->figures.others <= d->figures.of);
+    CHECK_IMPLIES(d->code == VSOCK_CODE_CONNECT_ABANDONED,
+                  count <= d->figures.of && d->figures.others <= count);
+    CHECK_IMPLIES(d->code == VSOCK_CODE_ACCEPT_AND_CLOSE, count >= VSOCK_ACCEPTED_AND_CLOSED_MIN);
+    CHECK_IMPLIES(d->code == VSOCK_CODE_HALF_CLOSE_SLOW,
+                  count >= VSOCK_SLOW_ENDS_MIN && count <= d->figures.of && d->figures.longest > 0);
+    CHECK_IMPLIES(d->code == VSOCK_CODE_CLOSED_UNREAD,
+                  count >= VSOCK_CLOSED_UNREAD_MIN && count <= d->figures.of && d->figures.bytes > 0);
     CHECK_IMPLIES(d->code == VSOCK_CODE_HEAD_OF_LINE, count >= 3 && count <= VSOCK_TOGETHER_MAX);
     if (d->code >= VSOCK_CODE_CAPTURE_LOSS) /* each stream once, and packets in none */
         CHECK(d->figures.of <= wmem_array_get_count(run.capture->streams) && d->figures.of <= count);

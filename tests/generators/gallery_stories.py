@@ -754,6 +754,54 @@ def not_recorded():
     yield from (x.c(CREDIT_UPDATE, reads=106043), x.c(RW, ask))
     yield x.s(RW, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", reads=len(ask))
     yield from (x.c(CREDIT_UPDATE, reads=43), *x.closed())
+def client_gone():
+    """cloud-hypervisor#3485: the host's socat has gone when the monitor wants to write "OK" to it.
+
+    The monitor resets the connection that the guest has just accepted: its program reads 0 bytes.
+    """
+    for number in range(6):
+        x = Talk(1111, "reset as soon as it is accepted", client=hybrid(number), server_cid=3,
+                 buffers=(FIRECRACKER, LINUX))
+        yield from (*x.opened(after=1), x.c(RST, after=0.00006))
+    x = Talk(1111, "one that works", client=hybrid(6), server_cid=3, buffers=(FIRECRACKER, LINUX))
+    yield from (*x.opened(after=1), x.c(RW, 5), x.s(CREDIT_UPDATE, reads=5), *x.closed())
+
+
+def dial_timeout():
+    """kata-containers#11321: runtime-rs dials with a timeout of 30 ms, and the guest answers after 45 ms."""
+    for number in range(8):
+        x = Talk(KATA_AGENT, "too late", client=host_side(number), server_cid=2057012271)
+        yield from (x.c(REQUEST, after=0.03), x.s(RESPONSE, after=0.045), x.c(RST, **NO_SOCKET))
+
+
+def notifications_slow():
+    """microvm.nix#474, #493, #568: each of systemd's notifications takes 2 s.
+
+    The end of data is not passed on to socat, which gives up after its -T2.
+    """
+    for number in range(5):
+        x = Talk(8888, "STATUS=..., and a wait of 2 s", client=(3, 3000001 + number), buffers=(LINUX, FIRECRACKER))
+        yield from (*x.opened(), x.c(RW, 30), x.c(SHUTDOWN, flags=SEND),
+                    x.s(SHUTDOWN, flags=RCV | SEND, reads=30, after=2.001), x.c(RST))
+
+
+def accepted_and_closed():
+    """vm0-ai/vm0#17555: the host accepts and closes at once, the guest comes again after 10 ms, for ever."""
+    for number in range(12):
+        x = Talk(5000, "accepted, and closed at once", client=(3, 3000001 + number), buffers=(LINUX, FIRECRACKER))
+        yield from (*x.opened(after=0.01), x.s(SHUTDOWN, flags=RCV | SEND, after=0.0003), x.c(RST))
+
+
+def proxy_without_server():
+    """aws-nitro-enclaves-cli#549: vsock-proxy cannot reach its server, and closes after 3 s.
+
+    The TLS hello of the enclave is never read. Recorded in the parent instance (CID 3): the enclave's CID is 16.
+    """
+    x = Talk(8002, "the server is there", client=(16, 3000001), server_cid=3)
+    yield from (*x.opened(), *x.asked(517, 4096), *x.closed())
+    for number in range(4):
+        x = Talk(8002, "EHOSTUNREACH after 3.07 s", client=(16, 3000011 + number), server_cid=3)
+        yield from (*x.opened(after=1), x.c(RW, 517), x.s(SHUTDOWN, flags=RCV | SEND, after=3.07), x.c(RST))
 
 
 def closed_by_reset():
@@ -767,7 +815,7 @@ def reset_with_data_unread():
     """A driver that gives up each connection after 2 s, with what it was sent unread."""
     for number in range(5):
         x = Talk(5051, "given up", client=host_side(number), server_cid=3, buffers=(LINUX, 65536))
-        yield from (*x.opened(after=1), x.c(RW, 20000 + number), x.s(RST, after=2))
+        yield from (*x.opened(after=1), *x.asked(60, 40), x.c(RW, 20000 + number), x.s(RST, after=2))
 
 
 # Healthy.
@@ -885,6 +933,24 @@ def event_untold():
         yield from x.closed()
 
 
+def late_answers():
+    """A server that works for 2 s after the end of what it was sent, then answers, several times."""
+    for number in range(5):
+        x = Talk(9100, "an answer after 2 s", client=(3, 3000001 + number))
+        yield from (*x.opened(), x.c(RW, 5000), x.c(SHUTDOWN, flags=SEND), x.s(RW, 40, reads=5000, after=2),
+                    x.s(SHUTDOWN, flags=RCV | SEND), x.c(RST))
+
+
+def probes():
+    """Is anybody listening? Connections that are closed at once, by who asks: by SHUTDOWN, and by RST."""
+    for number in range(12):
+        x = Talk(9101, "a health check", client=(3, 3000001 + number))
+        yield from (*x.opened(after=2), *x.closed())
+    for number in range(2):
+        x = Talk(9102, "a probe that its monitor ends by a reset", client=hybrid(number), server_cid=3)
+        yield from (*x.opened(after=2), x.c(RST, after=0.002))
+
+
 def closed_by_libkrun():
     """libkrun closes with RST (0,0) when the host's program does, and sends no SHUTDOWN.
 
@@ -964,13 +1030,18 @@ GALLERY = {
     "40-nitro-wrong-cid": (wrong_cid, "warn connect-unanswered"),
     "41-systemd-no-sshd": (no_sshd, "note connect-refused"),
     "43-nitro-slow-proxy": (slow_proxy,),
+    "more-accept-and-close": (accepted_and_closed, "note accept-and-close"),
     "more-agent-lost": (agent_lost, "warn listener-lost"),
     "more-between-guests": (between_guests, "warn connect-unanswered"),
+    "more-client-gone": (client_gone, "note connect-abandoned"),
     "more-closed-by-reset": (closed_by_reset, "note closed-by-reset"),
     "more-cid-chosen-ports": (chosen_ports, "warn listener-lost"),
     "more-cid-shared": (several_machines, "warn connect-refused", "note cid-shared", "note connect-refused"),
     "more-cid-started-again": (started_again, "warn listener-lost"),
+    "more-closed-unread": (proxy_without_server, "note closed-unread"),
     "more-connect-slow": (slow_connect, "note connect-slow"),
+    "more-dial-timeout": (dial_timeout, "note connect-abandoned"),
+    "more-half-close-slow": (notifications_slow, "note half-close-slow"),
     "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
     "more-left-open": (left_open, "note connections-left-open"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
@@ -993,9 +1064,11 @@ GALLERY = {
     "healthy-idle": (idle_both,),
     "healthy-keep-alive": (keep_alive,),
     "healthy-large-writes": (large_writes,),
+    "healthy-late-answers": (late_answers,),
     "healthy-many": (many,),
     "healthy-mid-stream": (mid_stream,),
     "healthy-pool": (pool,),
+    "healthy-probes": (probes,),
     "healthy-reuse": (reuse,),
     "healthy-zeros": (zeros,),
 }

@@ -40,7 +40,9 @@ enum variant {
     HEARD_SINCE = 64,
     SHARED = 128,
     TIMES = 256,
-    WAY = 512, /* each way, from here on */
+    LONG = 512,
+    BYTES = 1024,
+    WAY = 2048, /* each way, from here on */
 
     VARIANTS = WAY * (VSOCK_WAY_BETWEEN_GUESTS + 1)
 };
@@ -55,8 +57,9 @@ static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned varian
     d.figures.others = variant & OTHERS ? 1 : 0;
     d.figures.of = variant & OF ? 1 : 0;
     d.figures.limit = variant & LARGE_BUFFER ? UINT32_MAX : 1;
-    d.figures.longest = 1;
+    d.figures.longest = variant & LONG ? INT64_C(1000000000) : 0;
     d.figures.total = variant & TIMES ? 1 : 0;
+    d.figures.bytes = variant & BYTES ? 1 : 0;
     d.port_count = variant & PORTS ? 2 : 0;
     d.heard = variant & HEARD_SINCE ? VSOCK_HEARD_SINCE : VSOCK_HEARD_NEVER;
     d.way = (enum vsock_way)(variant / WAY);

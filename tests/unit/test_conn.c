@@ -366,6 +366,53 @@ static void abandoning_takes_no_time(void)
     ASSERT_RST(NO_SOCKET, RESET);
 }
 
+static void a_client_may_abandon_by_a_stamped_reset_and_after_a_word_without_data(void)
+{
+    open_connection();
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(CONNECT_ABANDONED, CLOSED);
+    g_assert_true(conn.reset_stamped);
+    open_connection();
+    send_op(CLIENT, VSOCK_OP_CREDIT_UPDATE);
+    no_socket_rst(CLIENT);
+    ASSERT_RST(CONNECT_ABANDONED, CLOSED);
+    g_assert_false(conn.reset_stamped);
+    open_connection();
+    stamped_rst(SERVER, 0); /* of the server: no */
+    ASSERT_RST(ABORTED, RESET);
+}
+
+static void a_client_does_not_abandon_what_the_server_closes(void)
+{
+    open_connection();
+    shutdown_side(SERVER, 3);
+    no_socket_rst(CLIENT);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+    open_connection();
+    shutdown_side(SERVER, VSOCK_SHUTDOWN_SEND);
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(ABORTED, RESET);
+}
+
+static void who_closes_first_is_known_with_what_it_had_not_read(void)
+{
+    open_connection();
+    send_rw(CLIENT, 100);
+    shutdown_side(SERVER, VSOCK_SHUTDOWN_SEND);
+    g_assert_cmpint(conn.closer, ==, VSOCK_SIDE_UNKNOWN);
+    shutdown_side(SERVER, VSOCK_SHUTDOWN_RCV); /* now both */
+    g_assert_cmpint(conn.closer, ==, SERVER);
+    g_assert_cmpuint(conn.close_unread, ==, 100);
+    shutdown_side(CLIENT, 3);
+    stamped_rst(CLIENT, 0);
+    g_assert_cmpint(conn.closer, ==, SERVER);
+    open_connection();
+    send_rw(SERVER, 7);
+    stamped_rst(CLIENT, 3);
+    g_assert_cmpint(conn.closer, ==, CLIENT);
+    g_assert_cmpuint(conn.close_unread, ==, 4);
+}
+
 static void client_that_only_read_does_not_abandon(void)
 {
     open_connection();
@@ -673,6 +720,9 @@ int main(int argc, char **argv)
     TEST(stamped_rst_of_the_client_while_requested_is_a_protocol_error);
     TEST(client_that_never_spoke_abandons);
     TEST(abandoning_takes_no_time);
+    TEST(a_client_may_abandon_by_a_stamped_reset_and_after_a_word_without_data);
+    TEST(a_client_does_not_abandon_what_the_server_closes);
+    TEST(who_closes_first_is_known_with_what_it_had_not_read);
     TEST(client_that_only_read_does_not_abandon);
     TEST(client_that_spoke_closes_by_its_reset);
     TEST(a_reset_without_a_socket_that_answers_says_that_the_connection_is_lost);

@@ -287,10 +287,14 @@ static const struct words words[] = {
      .text = "P" DST " took 1.999 s to accept p" SRC},
     {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, TIMES(2600, 0)}, .worst = true,
      .text = "P" DST " took 2.600 s to accept p" SRC ": Linux gives up after 2 s unless told otherwise"},
-    {VSOCK_CODE_CONNECT_ABANDONED, ENDPOINTS, {.count = 1, TIMES(2600, 0)},
-     .text = "P" SRC " no longer wanted its connection to p" DST " when the response came, after 2.600 s"},
-    {VSOCK_CODE_CONNECT_ABANDONED, ENDPOINTS, {.count = 1},
-     .text = "P" SRC " no longer wanted its connection to p" DST ", and no response to it was captured"},
+    {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 1, .of = 1, TIMES(2600, 0)},
+     .text = "CID 42 no longer wanted 1 of 1 connection to p" DST ": it reset it when the response came, after "
+             "2.600 s"},
+    {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 40, .of = 41, TIMES(45, 3000)},
+     .text = "CID 42 no longer wanted 40 of 41 connections to p" DST " in 3.000 s: it reset each when the "
+             "response came, after 0.045 s at most"},
+    {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 1, .of = 1, .others = 1},
+     .text = "CID 42 no longer wanted 1 of 1 connection to p" DST ", and no response was captured"},
     {VSOCK_CODE_CONNECT_TYPE_MISMATCH, CLIENT_CID, {.count = 2, .of = 2, .others = 1}, .type = 1,
      .text = "P" DST " refused 2 STREAM requests from CID 42; all that it ever accepted here (1) was "
              "SEQPACKET"},
@@ -316,6 +320,15 @@ static const struct words words[] = {
     {VSOCK_CODE_PORT_SCAN, CIDS, {.count = 30, TIMES(0, 32)},
      .text = "CID 2 refused 30 requests from CID 42 in 0.032 s, to 10 ports or more within a second"},
 
+    {VSOCK_CODE_ACCEPT_AND_CLOSE, CLIENT_CID, {.count = 60, TIMES(1, 625)},
+     .text = "P" DST " accepted 60 connections from CID 42 in a row, in 0.625 s, and closed each within 0.001 s, "
+             "without a byte either way; the client came again at once"},
+    {VSOCK_CODE_HALF_CLOSE_SLOW, CLIENT_CID, {.count = 30, .of = 31, TIMES(2001, 60033)},
+     .text = "In 30 of 31 streams between CID 42 and p" DST ", one side said that it sends no more, and nothing "
+             "came of it before one of them closed, 2.001 s later at most; 60.033 s in all"},
+    {VSOCK_CODE_CLOSED_UNREAD, CLIENT_CID, {.count = 25, .of = 30, .bytes = 517, TIMES(0, 97000)},
+     .text = "P" DST " closed 25 of 30 connections that it had accepted from CID 42 in 97.000 s, and had "
+             "consumed nothing of what it was sent (517 bytes at most)"},
     {VSOCK_CODE_PEER_GONE, ENDPOINTS, {.count = 1, TIMES(0, 3)},
      .text = "P" SRC " did not know its connection to p" DST ": it answered a packet with a RST "
              "without a socket, 0.003 s after the first one here"},

@@ -250,6 +250,8 @@ static void abort_another(const struct connection *server, uint32_t unread)
     struct connection c = another(server);
 
     open_connection(&c);
+    rw(&c, 5);
+    update(&c, 5);
     rw(&c, unread);
     take(&c, S, VSOCK_OP_RST, 0);
 }
@@ -259,7 +261,7 @@ static void what_three_streams_of_a_client_and_a_server_share_is_told_once_of_th
     const struct vsock_diagnosis *d;
 
     begin();
-    abort_another(&one, 10); /* frames 1 to 4 */
+    abort_another(&one, 10); /* frames 1 to 6 */
     abort_another(&one, 700);
     judge();
     g_assert_cmpuint(report->len, ==, 2);
@@ -274,16 +276,16 @@ static void what_three_streams_of_a_client_and_a_server_share_is_told_once_of_th
     g_assert_cmpint(d->src_scope, ==, VSOCK_SCOPE_ENDPOINT);
     g_assert_cmpuint(d->src.port, ==, one.end[S].port);
     g_assert_cmpint(d->dst_scope, ==, VSOCK_SCOPE_CID);
-    g_assert_cmpuint(d->first_frame, ==, 4);
-    g_assert_cmpuint(d->last_frame, ==, 12);
-    g_assert_cmpuint(d->examples[0], ==, 4);
-    g_assert_cmpuint(d->examples[1], ==, 8);
-    g_assert_cmpuint(d->examples[2], ==, 12);
-    g_assert_cmpint(d->span, ==, SECOND + 7 * MS);
+    g_assert_cmpuint(d->first_frame, ==, 6);
+    g_assert_cmpuint(d->last_frame, ==, 18);
+    g_assert_cmpuint(d->examples[0], ==, 6);
+    g_assert_cmpuint(d->examples[1], ==, 12);
+    g_assert_cmpuint(d->examples[2], ==, 18);
+    g_assert_cmpint(d->span, ==, SECOND + 11 * MS);
     abort_another(&one, 30); /* a fourth is counted, and no example */
     judge();
     g_assert_cmpuint(assert_only(VSOCK_CODE_RESET_ABORTED)->streams, ==, 4);
-    g_assert_cmpuint(at(0)->examples[2], ==, 12);
+    g_assert_cmpuint(at(0)->examples[2], ==, 18);
 }
 
 static void what_happens_at_several_servers_or_on_either_side_is_told_of_each(void)

@@ -376,31 +376,6 @@ static void a_request_is_unanswered_after_two_seconds_of_nothing(void)
     g_assert_false(vsock_stream_unanswered(&stream, &thresholds));
 }
 
-static void a_client_that_no_longer_waits_has_abandoned(void)
-{
-    open_stream();
-    no_socket(C);
-    assert_only(VSOCK_CODE_CONNECT_ABANDONED);
-    g_assert_cmpint(all.list[0].side, ==, C);
-    g_assert_cmpint(FIGURES.longest, ==, MS); /* until the RESPONSE */
-    reset_story();
-    take(C, VSOCK_OP_REQUEST, 0);
-    no_socket(C);
-    assert_only(VSOCK_CODE_CONNECT_ABANDONED);
-    g_assert_cmpint(FIGURES.longest, ==, 0); /* there was none */
-}
-
-static void a_connect_that_took_less_than_nothing_by_its_clock_took_no_time(void)
-{
-    reset_story();
-    take(C, VSOCK_OP_REQUEST, 0);
-    now -= 3600 * SECOND;
-    take(S, VSOCK_OP_RESPONSE, 0);
-    no_socket(C);
-    assert_only(VSOCK_CODE_CONNECT_ABANDONED);
-    g_assert_cmpint(all.list[0].figures.longest, ==, 0);
-}
-
 /* ---- resets ---- */
 
 static void an_open_connection_without_a_socket_has_lost_its_peer(void)
@@ -1014,6 +989,67 @@ static void a_silence_that_the_waiting_side_ends_was_a_hang(void)
     g_assert_cmpint(FIGURES.longest, ==, 15 * SECOND);
 }
 
+/* What ends the wait: a SHUTDOWN or RST a second after the last packet, and no data since the half close. */
+static void a_half_close_that_brings_nothing_for_a_second_is_noted(void)
+{
+    const struct vsock_mark *end_of_wait = &stream.stats.end_of_wait;
+
+    open_stream();
+    rw(10);
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    update(10);
+    after(SECOND - 1);
+    shut(S, 3);
+    g_assert_cmpuint(end_of_wait->record, ==, 0);
+    open_stream();
+    rw(10);
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    update(10); /* it has read, and that is all */
+    after(SECOND);
+    shut(S, 3);
+    take(C, VSOCK_OP_RST, 0);
+    g_assert_cmpuint(end_of_wait->record, ==, 6);
+    assert_healthy();
+    open_stream();
+    shut(S, VSOCK_SHUTDOWN_SEND); /* by either side */
+    after(SECOND);
+    take(C, VSOCK_OP_RST, 0);
+    g_assert_cmpuint(end_of_wait->record, ==, 4);
+    open_stream();
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    after(2 * SECOND);
+    take(S, VSOCK_OP_RW, 5); /* it was working */
+    after(2 * SECOND);
+    shut(S, 3);
+    g_assert_cmpuint(end_of_wait->record, ==, 0);
+}
+
+static void a_half_close_of_a_side_that_has_yet_to_read_is_no_wait(void)
+{
+    open_stream();
+    take(S, VSOCK_OP_RW, 5);
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    after(2 * SECOND);
+    shut(C, 3);
+    g_assert_cmpuint(stream.stats.end_of_wait.record, ==, 0);
+}
+
+static void a_hang_is_not_noted_as_slow_too(void)
+{
+    open_stream();
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    after(10 * SECOND);
+    shut(C, 3); /* the side that waits has given up */
+    assert_only(VSOCK_CODE_HALF_CLOSE_HANG);
+    g_assert_cmpuint(stream.stats.end_of_wait.record, ==, 0);
+    open_stream();
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    after(10 * SECOND);
+    shut(S, 3); /* it was only long */
+    assert_healthy();
+    g_assert_cmpuint(stream.stats.end_of_wait.record, ==, 4);
+}
+
 static void who_reads_late_does_not_hang(void)
 {
     open_stream();
@@ -1373,8 +1409,6 @@ int main(int argc, char **argv)
     TEST(a_close_that_began_before_the_capture_is_no_lost_socket);
     TEST(a_response_after_a_second_is_slow_and_after_two_is_lost_on_linux);
     TEST(a_request_is_unanswered_after_two_seconds_of_nothing);
-    TEST(a_client_that_no_longer_waits_has_abandoned);
-    TEST(a_connect_that_took_less_than_nothing_by_its_clock_took_no_time);
     TEST(an_open_connection_without_a_socket_has_lost_its_peer);
     TEST(a_reset_without_a_socket_answers_at_once_and_out_of_silence);
     TEST(a_reset_without_a_socket_that_answers_nothing_loses_what_fills_a_buffer);
@@ -1424,6 +1458,9 @@ int main(int argc, char **argv)
     TEST(half_closed_and_silent_for_ten_seconds_is_likely_a_hang);
     TEST(an_answer_after_a_long_silence_was_no_hang);
     TEST(a_silence_that_the_waiting_side_ends_was_a_hang);
+    TEST(a_half_close_that_brings_nothing_for_a_second_is_noted);
+    TEST(a_half_close_of_a_side_that_has_yet_to_read_is_no_wait);
+    TEST(a_hang_is_not_noted_as_slow_too);
     TEST(who_reads_late_does_not_hang);
     TEST(not_receiving_is_not_waiting);
     TEST(a_close_that_is_not_acknowledged_times_out);

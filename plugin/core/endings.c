@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * endings.c - what the ends of many connections tell. */
+#include "endings.h"
+
+#define SECOND INT64_C(1000000000)
+
+/* A server that closes so soon has looked at nothing; a client that comes again so soon did not wait. */
+#define CLOSED_WITHIN SECOND
+#define AGAIN_WITHIN (SECOND / 2)
+
+/* A server, as one client CID sees it. CID 2 is another machine for each CID where a guest is a host itself.
+ */
+struct service {
+    struct vsock_key key;
+    uint64_t client_cid;
+    struct vsock_endpoint server;
+    uint32_t requests, accepted, streams;
+    struct vsock_diagnosis abandoned, slow, unread;
+    uint32_t stamped;            /* of the abandoned */
+    struct vsock_diagnosis run;  /* the latest connections in a row that were accepted and closed */
+    struct vsock_diagnosis loop; /* the most in a row */
+    int64_t run_until;
+};
+
+/* A stream while it is looked at. */
+struct ending {
+    const struct vsock_stream *stream;
+    struct service *service;
+    uint8_t client, server;
+    bool selected;
+};
+
+static struct ending ending_of(struct vsock_table *services, const struct vsock_stream *s, bool selected)
+{
+    uint8_t client = vsock_stream_client(s);
+    struct vsock_endpoint server = s->side[client ^ 1];
+    struct vsock_key key = {{(uintptr_t)s->source, s->side[client].cid, server.cid, server.port}};
+    struct service *service = (struct service *)vsock_table_get(services, key, sizeof(*service));
+
+    service->client_cid = s->side[client].cid;
+    service->server = server;
+    return (struct ending){s, service, client, client ^ 1, selected};
+}
+
+static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struct ending *e,
+                  const struct vsock_mark *at)
+{
+    struct vsock_diagnosis one = vsock_diagnosis_start(code, at);
+
+    one.figures.count = 1;
+    one.selected = e->selected;
+    one.src_scope = VSOCK_SCOPE_CID;
+    one.src.cid = e->service->client_cid;
+    one.dst_scope = VSOCK_SCOPE_ENDPOINT;
+    one.dst = e->service->server;
+    if (sum->figures.count == 0)
+        *sum = one;
+    else
+        vsock_diagnosis_merge(sum, &one);
+}
+
+/* How long it went on; a clock may go back. */
+static void extend(struct vsock_diagnosis *sum, int64_t until)
+{
+    sum->figures.total = MAX(sum->figures.total, until - sum->time);
+}
+
+static int64_t forward(int64_t passed)
+{
+    return MAX(passed, 0);
+}
+
+/* ---- what one stream adds ---- */
+
+static void take_abandoned(const struct ending *e)
+{
+    const struct vsock_conn *c = &e->stream->conn;
+    struct vsock_diagnosis *sum = &e->service->abandoned;
+
+    if (c->rst_kind != VSOCK_RST_CONNECT_ABANDONED)
+        return;
+    count(sum, VSOCK_CODE_CONNECT_ABANDONED, e, &c->reset);
+    extend(sum, c->reset.time);
+    e->service->stamped += c->reset_stamped;
+    if (c->response.record != 0)
+        sum->figures.longest = MAX(sum->figures.longest, c->response.time - c->request.time);
+    else
+        sum->figures.others++;
+}
+
+static void take_slow_end(const struct ending *e)
+{
+    const struct vsock_stream_stats *stats = &e->stream->stats;
+    struct vsock_diagnosis *sum = &e->service->slow;
+    int64_t wait = stats->end_of_wait.time - stats->shut_time;
+
+    if (stats->end_of_wait.record == 0)
+        return;
+    count(sum, VSOCK_CODE_HALF_CLOSE_SLOW, e, &stats->end_of_wait);
+    sum->figures.longest = MAX(sum->figures.longest, wait);
+    sum->figures.total = vsock_time_sum(sum->figures.total, wait);
+}
+
+/* Who answers has read, whatever it says of that. */
+static void take_unread(const struct ending *e)
+{
+    const struct vsock_conn *c = &e->stream->conn;
+    struct vsock_diagnosis *sum = &e->service->unread;
+    bool by_stamp = !c->ended || c->close.record != c->reset.record || c->reset_stamped;
+
+    if (c->response.record == 0 || !c->from_request || c->closer != e->server || c->close_unread == 0 ||
+        !by_stamp)
+        return;
+    if (c->flow.window[e->client].consumed > 0 || e->stream->stats.side[e->server].answered)
+        return;
+    count(sum, VSOCK_CODE_CLOSED_UNREAD, e, &c->close);
+    extend(sum, c->close.time);
+    sum->figures.bytes = MAX(sum->figures.bytes, c->close_unread);
+}
+
+static bool is_accepted_and_closed(const struct ending *e)
+{
+    const struct vsock_conn *c = &e->stream->conn;
+
+    return c->response.record != 0 && c->closer == e->server && !(c->completeness & VSOCK_COMPLETE_DATA) &&
+           c->close.time - c->response.time <= CLOSED_WITHIN;
+}
+
+static bool is_worse(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b)
+{
+    return a->selected != b->selected ? a->selected : a->figures.count > b->figures.count;
+}
+
+static void take_loop(const struct ending *e)
+{
+    const struct vsock_conn *c = &e->stream->conn;
+    struct service *service = e->service;
+    struct vsock_diagnosis *run = &service->run;
+
+    if (!is_accepted_and_closed(e) || c->request.time - service->run_until > AGAIN_WITHIN)
+        run->figures.count = 0;
+    if (!is_accepted_and_closed(e))
+        return;
+    count(run, VSOCK_CODE_ACCEPT_AND_CLOSE, e, &c->close);
+    extend(run, c->close.time);
+    run->figures.longest = MAX(run->figures.longest, forward(c->close.time - c->response.time));
+    service->run_until = c->close.time;
+    if (is_worse(run, &service->loop))
+        service->loop = *run;
+}
+
+/* ---- what is told ---- */
+
+static void tell(GArray *found, const struct vsock_diagnosis *d, unsigned least)
+{
+    if (d->selected && d->figures.count >= least)
+        g_array_append_vals(found, d, 1);
+}
+
+static void tell_service(struct service *s, GArray *found)
+{
+    s->abandoned.figures.of = s->requests;
+    s->slow.figures.of = s->streams;
+    s->unread.figures.of = s->accepted;
+    if (s->stamped < s->abandoned.figures.count || s->stamped >= VSOCK_ABANDONED_MIN)
+        tell(found, &s->abandoned, 1);
+    tell(found, &s->slow, VSOCK_SLOW_ENDS_MIN);
+    tell(found, &s->unread, VSOCK_CLOSED_UNREAD_MIN);
+    tell(found, &s->loop, VSOCK_ACCEPTED_AND_CLOSED_MIN);
+}
+
+static void take(const struct ending *e)
+{
+    e->service->streams++;
+    e->service->requests += e->stream->conn.from_request;
+    e->service->accepted += e->stream->conn.response.record != 0;
+    take_abandoned(e);
+    take_slow_end(e);
+    take_unread(e);
+    take_loop(e);
+}
+
+void vsock_endings_judge(const struct vsock_capture *c, GHashTable *selected, GArray *found)
+{
+    wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
+    struct vsock_table services = vsock_table_new_listed(memory);
+    struct service **all;
+
+    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
+        const struct vsock_stream *s = vsock_capture_stream(c, i);
+        struct ending e = ending_of(&services, s, vsock_is_selected(selected, i));
+
+        if (!s->conn.degenerate)
+            take(&e);
+    }
+    all = (struct service **)wmem_array_get_raw(services.all);
+    for (unsigned i = 0; i < wmem_array_get_count(services.all); i++)
+        tell_service(all[i], found);
+    wmem_destroy_allocator(memory);
+}

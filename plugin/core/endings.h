@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * endings.h - what the ends of many connections between one client's CID and one server tell together. */
+#ifndef VSOCK_CORE_ENDINGS_H
+#define VSOCK_CORE_ENDINGS_H
+
+#include "cross_stream.h"
+
+/* So many stamped RSTs upon a RESPONSE are no probe; so many waits, or connections unread, are a habit; and
+ * so many connections in a row, a loop. */
+#define VSOCK_ABANDONED_MIN 3
+#define VSOCK_SLOW_ENDS_MIN 3
+#define VSOCK_CLOSED_UNREAD_MIN 3
+#define VSOCK_ACCEPTED_AND_CLOSED_MIN 10
+
+void vsock_endings_judge(const struct vsock_capture *capture, GHashTable *selected, GArray *found);
+
+#endif
