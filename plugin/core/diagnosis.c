@@ -34,6 +34,11 @@ void vsock_diagnosis_worsen(struct vsock_diagnosis *d)
     d->severity = vsock_codes[d->code].worst;
 }
 
+void vsock_diagnosis_soften(struct vsock_diagnosis *d)
+{
+    d->severity = MIN(d->severity, VSOCK_SEVERITY_NOTE);
+}
+
 int64_t vsock_time_sum(int64_t a, int64_t b)
 {
     if (b > 0 && a > INT64_MAX - b)
@@ -43,11 +48,22 @@ int64_t vsock_time_sum(int64_t a, int64_t b)
     return a + b;
 }
 
+/* Before the longest of both is set. */
 static void merge_sizes(struct vsock_diagnosis *d, const struct vsock_diagnosis *more)
 {
     struct vsock_figures *f = &d->figures;
 
     switch ((unsigned)d->code) {
+    case VSOCK_CODE_STALL_RECEIVER_NOT_READING:
+    case VSOCK_CODE_STALL_SLOW_READER:
+    case VSOCK_CODE_STALL_OWN_CAP:
+    case VSOCK_CODE_STALL_UPDATE_MISSING:
+    case VSOCK_CODE_STALL_UNDECIDED: /* of the longest stall, both */
+        if (more->figures.longest <= f->longest)
+            break;
+        f->limit = more->figures.limit;
+        d->cause = more->cause;
+        break;
     case VSOCK_CODE_CAPTURE_LOSS:
     case VSOCK_CODE_PAYLOAD_NOT_RECORDED:
         f->bytes += more->figures.bytes;
@@ -81,6 +97,7 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
     d->figures.count += more->figures.count;
     d->figures.total = vsock_time_sum(d->figures.total, more->figures.total);
     d->figures.others += more->figures.others;
+    d->figures.proved = vsock_time_sum(d->figures.proved, more->figures.proved);
     merge_sizes(d, more);
     d->figures.longest = MAX(d->figures.longest, more->figures.longest);
 }

@@ -97,6 +97,7 @@ struct vsock_figures {
     uint64_t bytes;
     uint64_t limit;         /* bytes, too */
     int64_t longest, total; /* nanoseconds */
+    int64_t proved;         /* of a stall: how much of it the receiver itself says that it had read nothing */
 };
 
 #define VSOCK_PORTS_NAMED 8
@@ -143,12 +144,14 @@ struct vsock_diagnosis {
     enum vsock_heard heard;
     uint32_t ports[VSOCK_PORTS_NAMED]; /* with LISTENER_LOST: of dst; the first ones of port_count */
     uint32_t port_count;
+    uint8_t cause;                  /* enum vsock_stall_cause, of the longest stall; 0: it is none */
+    bool was_done;                  /* after the last stall, the sender sent nothing, although it could */
     struct vsock_figures figures;
 };
 
 /* What the figures of a code are called; NULL where it has none of that kind. Times are in seconds there. */
 struct vsock_figure_names {
-    const char *count, *of, *others, *bytes, *limit, *longest, *total;
+    const char *count, *of, *others, *bytes, *limit, *longest, *total, *proved;
 };
 
 /* All that is known of a code. Names are what scripts depend on: never change them. */
@@ -178,8 +181,11 @@ struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct 
 /* It is bad enough for the code's worst severity. */
 void vsock_diagnosis_worsen(struct vsock_diagnosis *diagnosis);
 
+/* Milder than it is: at most a note. */
+void vsock_diagnosis_soften(struct vsock_diagnosis *diagnosis);
+
 /* The same problem again, later: frames and counts add up, sizes and times keep the largest;
- * sizes that only make sense together stay so. */
+ * what only makes sense together stays so. */
 void vsock_diagnosis_merge(struct vsock_diagnosis *diagnosis, const struct vsock_diagnosis *more);
 
 /* Two struct vsock_diagnosis, in the order of a report: the most severe first, then by time, frame, and code.

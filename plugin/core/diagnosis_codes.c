@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "stall.h"
+
 #define WARN VSOCK_SEVERITY_WARN
 #define NOTE VSOCK_SEVERITY_NOTE
 #define ERROR VSOCK_SEVERITY_ERROR
@@ -170,9 +172,36 @@ static const char *next_of_lost(const struct vsock_diagnosis *d)
     return "did the listening program end, or close its listener after the first connection?";
 }
 
+/* What every stall but that of the sender's own cap has in common. */
+#define STALLED "{src} could not send{stall} with a buffer of {limit:byte} full at {dst}"
+
+static const char *sentence_of_missing(const struct vsock_diagnosis *d)
+{
+    if (d->cause == VSOCK_STALL_UPDATE_LATE)
+        return STALLED ", which was asked for credit and never spoke since";
+    if (d->cause == VSOCK_STALL_SHRUNK)
+        return STALLED ", which had made it smaller and never spoke since";
+    return STALLED ", which never spoke since";
+}
+
+static const char *sentence_of_undecided(const struct vsock_diagnosis *d)
+{
+    if (d->cause == VSOCK_STALL_SHRUNK)
+        return STALLED ", which had made it smaller{done}";
+    if (d->cause == VSOCK_STALL_UPDATE_LATE && d->lasting)
+        return STALLED ", which was asked for credit and did not answer";
+    if (d->cause == VSOCK_STALL_UPDATE_LATE)
+        return STALLED ", which was asked for credit and answered late{done}";
+    return STALLED "; for most of that time nothing tells whether that side was reading{done}";
+}
+
 /* Linux withholds credit while more than VIRTIO_VSOCK_MAX_PKT_BUF_SIZE is left of its buffer. */
 static const char *next_of_undecided(const struct vsock_diagnosis *d)
 {
+    if (d->cause == VSOCK_STALL_SHRUNK)
+        return "SO_VM_SOCKETS_BUFFER_SIZE was lowered on an open connection: lower it before";
+    if (d->cause == VSOCK_STALL_UPDATE_LATE)
+        return "which driver or monitor is it? Linux answers a CREDIT_REQUEST at once";
     if (d->figures.limit > 65536)
         return "did the receiving program read all the time? Linux may tell only when less than 64 KiB of "
                "its buffer is left";
@@ -185,7 +214,7 @@ static const char *sentence_of_unanswered(const struct vsock_diagnosis *d)
     if (d->figures.others == 0)
         return "{dst} was late to answer {late:credit request} of {src}; the longest wait was {longest} s";
     if (d->figures.others == d->figures.count)
-        return "{dst} never answered {others:credit request} of {src}, in {longest} s";
+        return "{dst} never answered {others:credit request} of {src}, which waited {longest} s";
     return "{dst} was late to answer {late:credit request} of {src}, and never answered {others} more; the "
            "longest wait was {longest} s";
 }
@@ -244,6 +273,11 @@ static const char *sentence_of_loss(const struct vsock_diagnosis *d)
 #define STALL_FIGURES                                                                                        \
     {                                                                                                        \
         .count = "stalls", .limit = "buffer_bytes", .longest = "longest_s", .total = "total_s"               \
+    }
+#define PROVED_STALL_FIGURES                                                                                 \
+    {                                                                                                        \
+        .count = "stalls", .limit = "buffer_bytes", .longest = "longest_s", .total = "total_s",              \
+        .proved = "proved_s"                                                                                 \
     }
 
 /* Where a preference decides, the meaning has its default. Laid out by hand, as tables of fields are. */
@@ -420,12 +454,13 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
     },
     [VSOCK_CODE_STALL_RECEIVER_NOT_READING] = {
         .name = "stall-receiver-not-reading",
-        .usual = WARN, .worst = WARN,
-        .figures = STALL_FIGURES,
+        .usual = NOTE, .worst = WARN,
+        .figures = PROVED_STALL_FIGURES,
         .meaning = "a sender had no window for vsock.stall_warning (1 s) or longer; the receiver spoke "
-                   "meanwhile, and had read nothing",
-        .sentence = "{src} could not send{stall} with a buffer of {limit:byte} full at {dst}, which "
-                    "spoke meanwhile and had read nothing",
+                   "meanwhile, and had read nothing for a second, or for half of the stall; a note where "
+                   "the sender had no more to send",
+        .sentence = STALLED ", which spoke meanwhile: that it read no packet to its end is proved for {proved} s of "
+                    "it{done}",
         .next = "what does the receiving program wait for? It has data to read",
     },
     [VSOCK_CODE_STALL_SLOW_READER] = {
@@ -434,19 +469,18 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .figures = STALL_FIGURES,
         .meaning = "a sender had no window for vsock.stall_note (100 ms) or longer; the receiver reads "
                    "little at a time",
-        .sentence = "{src} could not send{stall} with a buffer of {limit:byte} full at {dst}, which "
-                    "reads little at a time",
+        .sentence = STALLED ", which reads little at a time{done}",
         .next = "the receiving program is the bottleneck; a larger buffer helps with bursts only",
     },
     [VSOCK_CODE_STALL_OWN_CAP] = {
         .name = "stall-own-cap",
-        .usual = WARN, .worst = WARN,
+        .usual = NOTE, .worst = WARN,
         .figures = STALL_FIGURES,
         .meaning = "a sender waited for vsock.stall_warning (1 s) or longer; the receiver has room, but "
-                   "the sender keeps to its own buffer's size as well",
+                   "the sender keeps to its own buffer's size as well; a note where it had no more to send",
         .sentence = "{src} had as much in flight to {dst} as its own buffer holds ({limit:byte}), "
                     "though not the other's, for {total} s{to_end}: Linux since January 2026 sends no "
-                    "more then",
+                    "more then{done}",
         .next = "raise the sender's own SO_VM_SOCKETS_BUFFER_SIZE, or have the other side tell of what "
                 "it read sooner",
     },
@@ -456,24 +490,23 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .figures = STALL_FIGURES,
         .meaning = "a sender had no window for vsock.stall_warning (1 s) or longer, and to the end; the "
                    "receiver was asked and silent, or never said that it read",
-        .sentence = "{src} could not send{stall} with a buffer of {limit:byte} full at {dst}, which "
-                    "never spoke since",
+        .choose_sentence = sentence_of_missing,
         .next = "does the other side send CREDIT_UPDATEs when its program reads, and answer "
                 "CREDIT_REQUESTs? Its driver or monitor is suspected, if its program reads",
     },
     [VSOCK_CODE_STALL_UNDECIDED] = {
         .name = "stall-undecided",
-        .usual = NOTE, .worst = NOTE,
+        .usual = NOTE, .worst = WARN,
         .figures = STALL_FIGURES,
-        .meaning = "a sender had no window for vsock.stall_warning (1 s) or longer, for any other reason",
-        .sentence = "{src} could not send{stall} with a buffer of {limit:byte} full at {dst}; what that "
-                    "side did meanwhile is not proved",
+        .meaning = "a sender had no window for vsock.stall_warning (1 s) or longer, for any other reason; "
+                   "a warning where nothing opened it for 10 s, to the end",
+        .choose_sentence = sentence_of_undecided,
         .choose_next = next_of_undecided,
     },
     [VSOCK_CODE_CREDIT_REQUEST_UNANSWERED] = {
         .name = "credit-request-unanswered",
         .usual = WARN, .worst = WARN,
-        .figures = {.count = "requests", .others = "never_answered", .longest = "longest_s"},
+        .figures = {.count = "requests", .others = "never_answered", .longest = "longest_wait_s"},
         .meaning = "a CREDIT_REQUEST had no answer within vsock.credit_request_timeout (1 s)",
         .choose_sentence = sentence_of_unanswered,
         .next = "which driver or monitor is it? Linux always answers; viosock and libkrun are known not "

@@ -8,7 +8,7 @@
  *                      that is not STREAM
  *     {count?was|were} the one word where the figure is one, else the other
  *     {longest} ...    seconds, with three decimals; {longest.1} with one
- *     {span} {stall} {at_most} {to_end} {accepted} {whole_ms}: see below */
+ *     {span} {stall} {done} {at_most} {to_end} {accepted} {whole_ms}: see below */
 #include "diagnosis.h"
 
 #include <inttypes.h>
@@ -78,6 +78,11 @@ static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const cha
         add_stall(text, d);
     } else if (g_str_equal(name, "at_most")) {
         g_string_append(text, f->count > 1 ? " at most" : "");
+    } else if (g_str_equal(name, "done")) {
+        if (d->was_done)
+            g_string_append(
+                text, "; the sender sent nothing afterwards, though it could: it may have had no more to "
+                      "send");
     } else if (g_str_equal(name, "to_end")) {
         g_string_append(text, d->lasting ? ", to the end" : "");
     } else if (g_str_equal(name, "accepted") && f->others == 0) {
@@ -94,6 +99,8 @@ static bool add_time(GString *text, const struct vsock_figures *f, const char *n
 
     if (g_str_equal(name, "total"))
         time = f->total;
+    else if (g_str_equal(name, "proved"))
+        time = f->proved;
     else if (g_str_equal(name, "whole_ms")) /* not rounded: 2 s is a threshold */
         time -= time % 1000000;
     else if (!g_str_equal(name, "longest"))

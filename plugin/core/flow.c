@@ -216,10 +216,13 @@ static bool is_shut(const struct vsock_flow *f, uint8_t sender)
     return f->uncapped[sender] ? vsock_window_left(&f->window[sender]) <= 0 : left_capped(f, sender) <= 0;
 }
 
-static void begin_stall(struct vsock_flow *f, uint8_t sender, const struct vsock_mark *at, bool own_cap,
-                        bool shrunk)
+static void begin_stall(struct vsock_flow *f, uint8_t sender, const struct vsock_mark *at, bool shrunk)
 {
-    vsock_stall_begin(&f->stall[sender], &f->window[sender], at, own_cap, shrunk);
+    const struct vsock_window *w = &f->window[sender];
+    bool own_cap = vsock_window_left(w) > 0;
+
+    vsock_stall_begin(&f->stall[sender], w, at, own_cap ? vsock_flow_own_buffer(f, sender) : w->buf_alloc,
+                      own_cap, shrunk);
     f->quiet = false;
 }
 
@@ -229,12 +232,11 @@ static void judge_sender(struct vsock_flow *f, const struct vsock_packet *p, uin
 {
     struct vsock_stall *s = &f->stall[sender];
     bool sends = p->virtio.op == VSOCK_OP_RW && p->virtio.len > 0;
-    bool own_cap = vsock_window_left(&f->window[sender]) > 0;
 
     if (!f->quiet && s->open && (sends || !is_shut(f, sender)))
         vsock_stall_drop(s);
     if (sends && is_shut(f, sender) && !f->finished[sender])
-        begin_stall(f, sender, at, own_cap, false);
+        begin_stall(f, sender, at, false);
 }
 
 /* A packet of the side that `sender` may be waiting for. `asked`: see vsock_stall_end. */
@@ -242,7 +244,6 @@ static void judge_receiver(struct vsock_flow *f, uint8_t sender, const struct vs
                            struct vsock_flow_step *step)
 {
     struct vsock_stall *s = &f->stall[sender];
-    bool own_cap = vsock_window_left(&f->window[sender]) > 0;
 
     if (f->quiet && step->info.shrunk == 0)
         return;
@@ -252,9 +253,9 @@ static void judge_receiver(struct vsock_flow *f, uint8_t sender, const struct vs
         vsock_stall_still_shut(s, &step->info, at->time);
     } else if (s->open) {
         step->stall = s->began;
-        step->stall_cause = vsock_stall_end(s, &f->window[sender], at->time, asked);
+        step->stall_cause = vsock_stall_end(s, &f->window[sender], at, asked);
     } else if (step->info.shrunk > 0 && is_shut(f, sender) && !f->finished[sender]) {
-        begin_stall(f, sender, at, own_cap, true);
+        begin_stall(f, sender, at, true);
     }
 }
 

@@ -50,6 +50,17 @@ static void add_to_stream(struct judgement *j, const struct vsock_stream *s, str
     g_array_append_val(j->found, d);
 }
 
+/* Who had no more to send was not kept from it. Where it had waited before, it still was then. */
+static void reconsider(const struct vsock_stream *s, struct vsock_diagnosis *d)
+{
+    if (d->cause == 0 || d->last_frame != s->conn.flow.stall[d->side].ended.frame ||
+        !vsock_stream_was_done(s, d->side))
+        return;
+    d->was_done = true;
+    if (d->figures.count == 1)
+        vsock_diagnosis_soften(d);
+}
+
 /* All that went wrong in it: what its packets proved, and what only the end tells. */
 static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const struct vsock_stream *s)
 {
@@ -67,6 +78,8 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
     if (vsock_unrecorded_judge(&s->blanks, &s->source->kernel, j->capture->thresholds.large_payload,
                                &unrecorded))
         vsock_diagnosis_collect(j->memory, &all, &unrecorded);
+    for (struct vsock_stream_diagnosis *d = all; d; d = d->next)
+        reconsider(s, &d->diagnosis);
     return all;
 }
 

@@ -26,17 +26,20 @@ struct vsock_stall {
     bool open;
     bool own_cap;
     bool shrunk;
-    struct vsock_mark began;  /* by the packet that shut the window */
-    uint64_t consumed;        /* then */
-    int64_t last_no_progress; /* when the receiver last spoke without progress; when it began if it did not */
-    bool frozen;              /* the receiver has shut its side: */
-    int64_t until;            /* ... then, and the sender may not send for another reason since */
-    uint32_t reopenings;      /* by little, so far in this direction */
+    struct vsock_mark began; /* by the packet that shut the window */
+    struct vsock_mark ended; /* by the one that opened it again, once it is not open */
+    uint64_t consumed;       /* when it began */
+    uint32_t buffer;     /* bytes, that were full then: the receiver's, or with own_cap the sender's own */
+    int64_t progress;    /* when the receiver last said that it had read more; when it began if it did not */
+    int64_t proved;      /* the longest time after which it spoke and had read nothing */
+    bool frozen;         /* the receiver has shut its side: */
+    int64_t until;       /* ... then, and the sender may not send for another reason since */
+    uint32_t reopenings; /* by little, so far in this direction */
 };
 
-/* The window is shut from now on. */
+/* The window is shut from now on: the receiver's `buffer` is full, or with `own_cap` the sender's own. */
 void vsock_stall_begin(struct vsock_stall *stall, const struct vsock_window *window,
-                       const struct vsock_mark *at, bool own_cap, bool shrunk);
+                       const struct vsock_mark *at, uint32_t buffer, bool own_cap, bool shrunk);
 
 /* The receiver has spoken, and the window is still shut. */
 void vsock_stall_still_shut(struct vsock_stall *stall, const struct vsock_credit_info *info, int64_t time);
@@ -44,10 +47,15 @@ void vsock_stall_still_shut(struct vsock_stall *stall, const struct vsock_credit
 /* The receiver has shut its side: nothing that comes later says anything of the wait. */
 void vsock_stall_freeze(struct vsock_stall *stall, int64_t time);
 
+/* Has the receiver itself said that it was not reading, for so much of these `length` nanoseconds that it
+ * explains the stall: a second, or half of it? */
+bool vsock_stall_proved(const struct vsock_stall *stall, int64_t length);
+
 /* The window is open again. `asked`: how long the sender's CREDIT_REQUEST had no answer until now, 0 if it
- * did not ask. Returns why the window was shut: what covers less than half of the time explains nothing. */
+ * did not ask. Returns why the window was shut: else, what covers less than half of the time explains
+ * nothing. */
 enum vsock_stall_cause vsock_stall_end(struct vsock_stall *stall, const struct vsock_window *window,
-                                       int64_t time, int64_t asked);
+                                       const struct vsock_mark *at, int64_t asked);
 
 /* No verdict: the sender was not waiting after all, or gave up sending. */
 void vsock_stall_drop(struct vsock_stall *stall);

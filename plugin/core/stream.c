@@ -15,6 +15,11 @@
 
 /* After a half close; many of them are worth a word: endings.h. */
 #define SLOW_END SECOND
+/* A window that nothing opens any more, for so long, is a failure whatever the reason. */
+#define OPEN_WARN (10 * SECOND)
+
+/* Who has more to send does so within milliseconds of being allowed to. */
+#define DONE_AFTER SECOND
 
 /* Above this Linux makes a packet of more than one buffer since 6.17, which some virtual machine monitors
  * could not read (firecracker issue 5475, cloud-hypervisor issue 7672). They read what guests send: what the
@@ -275,31 +280,35 @@ static enum vsock_code code_of(enum vsock_stall_cause cause)
     return codes[cause];
 }
 
-static struct vsock_diagnosis *add_stall(const struct vsock_stream *s, struct vsock_diagnoses *found,
-                                         enum vsock_code code, uint8_t sender, const struct vsock_mark *began,
-                                         int64_t length)
+static struct vsock_diagnosis *add_stall(struct vsock_diagnoses *found, enum vsock_code code,
+                                         enum vsock_stall_cause cause, uint8_t sender,
+                                         const struct vsock_stall *stall, int64_t length)
 {
-    struct vsock_diagnosis *d = add(found, code, sender, began);
+    struct vsock_diagnosis *d = add(found, code, sender, &stall->began);
 
+    d->cause = (uint8_t)cause;
     d->figures.longest = d->figures.total = length;
-    d->figures.limit = buffer_of(s, code == VSOCK_CODE_STALL_OWN_CAP ? sender : other(sender));
+    d->figures.proved = cause == VSOCK_STALL_NOT_READING ? stall->proved : 0;
+    d->figures.limit = stall->buffer;
+    if (cause == VSOCK_STALL_NOT_READING || cause == VSOCK_STALL_OWN_CAP)
+        vsock_diagnosis_worsen(d);
     return d;
 }
 
 static void diagnose_stall(struct vsock_stream *s, const struct taken *t,
                            const struct vsock_thresholds *thresholds, struct vsock_diagnoses *found)
 {
-    const struct vsock_flow_step *flow = &t->step->flow;
-    int64_t length = t->at->time - flow->stall.time;
+    const struct vsock_stall *stall = &s->conn.flow.stall[other(t->side)];
+    enum vsock_stall_cause cause = t->step->flow.stall_cause;
+    int64_t length = t->at->time - stall->began.time;
 
     if (!HAS(t, STALL_ENDED))
         return;
     s->stats.stalls++;
     s->stats.total_stall = vsock_time_sum(s->stats.total_stall, length);
     s->stats.longest_stall = MAX(s->stats.longest_stall, length);
-    if (vsock_stall_counts(flow->stall_cause, length, thresholds))
-        add_stall(s, found, code_of(flow->stall_cause), other(t->side), &flow->stall, length)->last_frame =
-            t->at->frame;
+    if (vsock_stall_counts(cause, length, thresholds))
+        add_stall(found, code_of(cause), cause, other(t->side), stall, length)->last_frame = t->at->frame;
 }
 
 static struct vsock_diagnosis *add_unanswered(struct vsock_diagnoses *found, uint8_t asker,
@@ -410,6 +419,7 @@ static void note_rw(struct vsock_stream *s, const struct taken *t)
     own->bytes += length;
     own->answered |= s->stats.side[other(t->side)].rws > 0;
     s->stats.data_since_shut |= s->stats.shut_time != VSOCK_TIME_NONE;
+    own->sent = t->at->record;
     if (length <= LARGE_SEND || t->p->mon.src_cid == VSOCK_CID_HOST)
         return;
     if (s->stats.large_count++ == 0) {
@@ -506,6 +516,20 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
 
 /* ---- what only the end tells ---- */
 
+bool vsock_stream_was_done(const struct vsock_stream *s, uint8_t sender)
+{
+    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    int64_t until = vsock_stream_known_until(s);
+
+    if (stall->open || stall->ended.record == 0 || s->stats.side[sender].sent > stall->ended.record)
+        return false;
+    if (s->conn.shut[sender] & VSOCK_SHUTDOWN_SEND)
+        return true; /* itself, and later: before, it would have been waiting no more */
+    if (s->conn.shut[other(sender)] & VSOCK_SHUTDOWN_RCV)
+        until = MIN(until, s->stats.shut_time);
+    return until - stall->ended.time >= DONE_AFTER;
+}
+
 /* Nothing was heard of the receiver since, although it was asked, or although it has taken a whole buffer and
  * never said that it consumed any. */
 static bool is_update_missing(const struct vsock_stream *s, uint8_t sender)
@@ -521,16 +545,21 @@ static bool is_update_missing(const struct vsock_stream *s, uint8_t sender)
     return s->conn.from_request && !receiver->moved && w->sent >= w->buf_alloc;
 }
 
-static enum vsock_code open_stall_code(const struct vsock_stream *s, uint8_t sender, int64_t length)
+/* Why the window is shut: as vsock_stall_end() would say it. */
+static enum vsock_stall_cause open_stall_cause(const struct vsock_flow *flow, uint8_t sender, int64_t length)
 {
-    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    const struct vsock_stall *stall = &flow->stall[sender];
+    const struct vsock_credit_request *asked = &flow->credit_request[sender];
 
     if (stall->own_cap)
-        return VSOCK_CODE_STALL_OWN_CAP;
-    if (stall->last_no_progress > stall->began.time &&
-        stall->last_no_progress - stall->began.time >= length / 2)
-        return VSOCK_CODE_STALL_RECEIVER_NOT_READING;
-    return is_update_missing(s, sender) ? VSOCK_CODE_STALL_UPDATE_MISSING : VSOCK_CODE_STALL_UNDECIDED;
+        return VSOCK_STALL_OWN_CAP;
+    if (vsock_stall_proved(stall, length))
+        return VSOCK_STALL_NOT_READING;
+    if (stall->shrunk)
+        return VSOCK_STALL_SHRUNK;
+    if (asked->open && asked->at.time - stall->began.time <= length / 2)
+        return VSOCK_STALL_UPDATE_LATE;
+    return VSOCK_STALL_UNDECIDED;
 }
 
 /* Returns whether the sender waits, and why is not known. */
@@ -539,12 +568,20 @@ static bool end_waiting(const struct vsock_stream *s, uint8_t sender, const stru
 {
     const struct vsock_stall *stall = &s->conn.flow.stall[sender];
     int64_t length = vsock_stream_open_stall(s, sender);
+    enum vsock_stall_cause cause;
     enum vsock_code code;
+    struct vsock_diagnosis *d;
 
     if (!stall->open || length < t->stall_warning)
         return false;
-    code = open_stall_code(s, sender, length);
-    add_stall(s, found, code, sender, &stall->began, length)->lasting = true;
+    cause = open_stall_cause(&s->conn.flow, sender, length);
+    code = code_of(cause);
+    if (code == VSOCK_CODE_STALL_UNDECIDED && is_update_missing(s, sender))
+        code = VSOCK_CODE_STALL_UPDATE_MISSING;
+    d = add_stall(found, code, cause, sender, stall, length);
+    d->lasting = true;
+    if (length >= OPEN_WARN)
+        vsock_diagnosis_worsen(d);
     return !stall->shrunk && (code == VSOCK_CODE_STALL_UPDATE_MISSING || code == VSOCK_CODE_STALL_UNDECIDED);
 }
 

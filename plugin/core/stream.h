@@ -37,6 +37,7 @@ struct vsock_side_stats {
     uint32_t rws;
     uint32_t updates; /* CREDIT_UPDATEs */
     uint32_t spoke;   /* record of its last packet with credit */
+    uint32_t sent;    /* ... of its last RW */
     uint64_t bytes;
     int64_t lowest_window; /* for what it sends, with has_window */
     bool has_window;
@@ -137,6 +138,9 @@ bool vsock_answer_late(const struct vsock_thresholds *thresholds, int64_t asked,
 /* Is it a stall worth a diagnosis? */
 bool vsock_stall_counts(enum vsock_stall_cause cause, int64_t length,
                         const struct vsock_thresholds *thresholds);
+
+/* At the end: has `sender` sent nothing since its window opened again, although it could? */
+bool vsock_stream_was_done(const struct vsock_stream *stream, uint8_t sender);
 
 /* Adds what only the end tells. The connection's REQUEST, if it had no answer, is left to requests.h. */
 void vsock_stream_end(const struct vsock_stream *stream, const struct vsock_thresholds *thresholds,

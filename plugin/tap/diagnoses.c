@@ -184,6 +184,8 @@ static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
         vsock_json_seconds(json, names->total, f->total, true);
     if (d->streams > 1)
         add_alike(json, d);
+    if (names->proved)
+        vsock_json_seconds(json, names->proved, f->proved, true);
     json_dumper_end_object(json);
 }
 

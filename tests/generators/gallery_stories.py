@@ -659,7 +659,24 @@ def not_reading():
     x = Talk(5032, "the server sends, and does not read", buffers=(LINUX, 65536))
     yield from (*x.opened(), x.c(RW, 65536))
     yield from (x.s(RW, 10, after=5) for _ in range(6))
-    yield from (x.c(CREDIT_UPDATE, reads=60), x.s(CREDIT_UPDATE, reads=65536), *x.closed())
+    yield from (x.c(CREDIT_UPDATE, reads=60), x.s(CREDIT_UPDATE, reads=65536), x.c(RW, 65536),
+                x.s(CREDIT_UPDATE, reads=65536), *x.closed())
+
+
+def sender_was_done():
+    """The same, but the sender had sent all that it had, as much as the buffer holds: nobody was kept from sending."""
+    x = Talk(5032, "64 KiB are all that there is to send", buffers=(LINUX, 65536))
+    yield from (*x.opened(), x.c(RW, 65536))
+    yield from (x.s(RW, 10, after=5) for _ in range(6))
+    yield from (x.c(CREDIT_UPDATE, reads=60), x.s(CREDIT_UPDATE, reads=65536), *x.closed(after=2))
+
+
+def update_late():
+    """A monitor asks a driver for credit, which answers after 12 s, with a larger buffer than the one that was full."""
+    x = Talk(1234, "the host asks for credit", client=hybrid(), server_cid=3, buffers=(FIRECRACKER, LINUX))
+    yield from (*x.opened(), *(x.c(RW, 65536) for _ in range(4)), x.c(CREDIT_REQUEST),
+                x.s(CREDIT_UPDATE, reads=262144, buf_alloc=4 * LINUX, after=12), x.c(RW, 1000),
+                x.s(CREDIT_UPDATE, reads=1000, buf_alloc=4 * LINUX), *x.closed())
 
 
 def nested_hosts():
@@ -992,10 +1009,10 @@ GALLERY = {
     "03-libkrun-queue-overhead": (queue_overhead, "error reset-queue-overhead"),
     "04-minimal-queue-overhead": (queue_overhead_upload, "error reset-queue-overhead"),
     "05-vhost-device-credit-request": (request_unanswered, "warn credit-request-unanswered",
-                                       "note stall-undecided"),
+                                       "warn stall-undecided"),
     "06-vhost-device-update-per-write": (update_per_write,),
     "07-firecracker-stall": (firecracker_stall, "note stall-undecided"),
-    "08-cloud-hypervisor-no-throughput": (no_throughput, "note stall-undecided"),
+    "08-cloud-hypervisor-no-throughput": (no_throughput, "warn stall-undecided"),
     "09-hyperkit-half-closed": (half_closed_receiver, "warn stall-update-missing"),
     "10-viosock-fwd-cnt": (viosock_counter, "warn stall-update-missing"),
     "11-virtio-drivers-tiny-buffer": (tiny_buffer, "warn stall-update-missing"),
@@ -1052,6 +1069,8 @@ GALLERY = {
     "more-receiver-not-reading": (not_reading, "warn stall-receiver-not-reading"),
     "more-restored-resets": (reset_after_restore, "warn restored-or-restarted"),
     "more-reset-aborted": (reset_with_data_unread, "error reset-aborted"),
+    "more-sender-was-done": (sender_was_done, "note stall-receiver-not-reading"),
+    "more-update-late": (update_late, "warn credit-request-unanswered", "note stall-undecided"),
     "more-type-mismatch": (wrong_type, "warn connect-type-mismatch"),
     "healthy-closed-by-alioth": (closed_by_alioth,),
     "healthy-closed-by-force": (closed_by_force,),

@@ -8,6 +8,7 @@
 #include <wsutil/json_dumper.h>
 
 #include "core/diagnosis.h"
+#include "core/stall.h"
 
 static void member(json_dumper *json, const char *name, const char *value)
 {
@@ -18,7 +19,8 @@ static void member(json_dumper *json, const char *name, const char *value)
 static void print_figures(json_dumper *json, enum vsock_code code)
 {
     const struct vsock_figure_names *f = &vsock_codes[code].figures;
-    const char *const names[] = {f->count, f->of, f->others, f->bytes, f->limit, f->longest, f->total};
+    const char *const names[] = {f->count, f->of,      f->others, f->bytes,
+                                 f->limit, f->longest, f->total,  f->proved};
 
     json_dumper_set_member_name(json, "figures");
     json_dumper_begin_array(json);
@@ -29,7 +31,7 @@ static void print_figures(json_dumper *json, enum vsock_code code)
     json_dumper_end_array(json);
 }
 
-/* Everything that choose_next() looks at, in both of its states. */
+/* Everything that choose_next() looks at, in all of its states. */
 enum variant {
     OWN_FAULT = 1,
     DIALLED_ITSELF = 2,
@@ -42,9 +44,9 @@ enum variant {
     TIMES = 256,
     LONG = 512,
     BYTES = 1024,
-    WAY = 2048, /* each way, from here on */
+    MANY = 2048, /* each way, and each cause of a stall, from here on */
 
-    VARIANTS = WAY * (VSOCK_WAY_BETWEEN_GUESTS + 1)
+    VARIANTS = MANY * (MAX((int)VSOCK_WAY_BETWEEN_GUESTS, (int)VSOCK_STALL_OWN_CAP) + 1)
 };
 
 static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned variant)
@@ -56,13 +58,14 @@ static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned varian
     d.shared = variant & SHARED;
     d.figures.others = variant & OTHERS ? 1 : 0;
     d.figures.of = variant & OF ? 1 : 0;
+    d.cause = (uint8_t)(variant / MANY);
     d.figures.limit = variant & LARGE_BUFFER ? UINT32_MAX : 1;
     d.figures.longest = variant & LONG ? INT64_C(1000000000) : 0;
     d.figures.total = variant & TIMES ? 1 : 0;
     d.figures.bytes = variant & BYTES ? 1 : 0;
     d.port_count = variant & PORTS ? 2 : 0;
     d.heard = variant & HEARD_SINCE ? VSOCK_HEARD_SINCE : VSOCK_HEARD_NEVER;
-    d.way = (enum vsock_way)(variant / WAY);
+    d.way = (enum vsock_way)MIN(variant / MANY, VSOCK_WAY_BETWEEN_GUESTS);
     return d;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each capture of the gallery gives its diagnosis, nothing else as severe, and the same in one pass as in two.
+"""Each capture of the gallery gives its diagnosis, nothing more severe, and the same in one pass as in two.
 
 generators/gallery_stories.py has the list. Healthy captures, also those of real kernels, give none. Every code that
 there is has a capture that shows it. Takes runner.py's options.
@@ -33,8 +33,8 @@ def check(capture, expected):
     if said != sorted(expected):
         sys.exit(f"{capture}: expected {sorted(expected)}, found {said}")
     ranks = [SEVERITIES.index(line.split()[0]) for line in expected]
-    if any(rank >= ranks[0] for rank in ranks[1:]):
-        sys.exit(f"{capture}: {expected[0]} is to be the diagnosis, and another is as severe")
+    if any(rank > ranks[0] for rank in ranks[1:]):
+        sys.exit(f"{capture}: {expected[0]} is to be the diagnosis, and another is more severe")
     if capture.startswith("gallery/healthy-") and found:
         sys.exit(f"{capture}: healthy captures have no diagnosis")
     return {row["code"] for row in found}

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "core/diagnosis.h"
+#include "core/stall.h"
 #include "packet.h"
 
 #define MS INT64_C(1000000)
@@ -117,7 +118,38 @@ static void the_same_again_adds_up(void)
     g_assert_cmpuint(d.figures.others, ==, 3);
     g_assert_cmpint(d.figures.longest, ==, 9);
     g_assert_cmpint(d.figures.total, ==, 16);
-    g_assert_cmpuint(d.figures.limit, ==, 100);
+}
+
+static void of_stalls_the_longest_names_the_buffer_and_the_cause(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_STALL_UNDECIDED, 5, 50), more = d;
+
+    d.figures = (struct vsock_figures){.count = 1, .longest = 7, .proved = 3, .limit = 100};
+    d.cause = VSOCK_STALL_SHRUNK;
+    more.figures = (struct vsock_figures){.count = 1, .longest = 9, .proved = 4, .limit = 50};
+    more.cause = VSOCK_STALL_UPDATE_LATE;
+    vsock_diagnosis_merge(&d, &more);
+    g_assert_cmpuint(d.figures.limit, ==, 50);
+    g_assert_cmpuint(d.cause, ==, VSOCK_STALL_UPDATE_LATE);
+    g_assert_cmpint(d.figures.proved, ==, 7);
+    more.figures.longest = 8;
+    more.figures.limit = 1000;
+    more.cause = VSOCK_STALL_UNDECIDED;
+    vsock_diagnosis_merge(&d, &more);
+    g_assert_cmpuint(d.figures.limit, ==, 50);
+    g_assert_cmpuint(d.cause, ==, VSOCK_STALL_UPDATE_LATE);
+}
+
+static void a_softened_diagnosis_is_at_most_a_note(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_STALL_OWN_CAP, 1, 0);
+
+    vsock_diagnosis_worsen(&d);
+    vsock_diagnosis_soften(&d);
+    g_assert_cmpint(d.severity, ==, VSOCK_SEVERITY_NOTE);
+    d.severity = VSOCK_SEVERITY_CHAT;
+    vsock_diagnosis_soften(&d);
+    g_assert_cmpint(d.severity, ==, VSOCK_SEVERITY_CHAT);
 }
 
 static void two_types_are_none(void)
@@ -223,9 +255,10 @@ struct words {
     enum ends ends;
     struct vsock_figures figures;
     bool lasting, own_fault, itself, worst;
-    uint8_t type;
+    uint8_t type, cause;
     enum vsock_heard heard;
     uint32_t ports; /* that many, from 500 on */
+    bool was_done;
     const char *text;
 };
 
@@ -248,6 +281,8 @@ static char *text_of(const struct words *w)
     d.port_count = w->ports;
     for (uint32_t i = 0; i < MIN(w->ports, VSOCK_PORTS_NAMED); i++)
         d.ports[i] = d.dst.port + i;
+    d.cause = w->cause;
+    d.was_done = w->was_done;
     if (w->worst)
         vsock_diagnosis_worsen(&d);
     return vsock_diagnosis_text(&d);
@@ -255,6 +290,7 @@ static char *text_of(const struct words *w)
 
 #define SRC "ort 4051313149 of CID 42"
 #define DST "ort 500 of CID 2"
+#define DONE "; the sender sent nothing afterwards, though it could: it may have had no more to send"
 #define TIMES(a, b) .longest = (a)*MS, .total = (b)*MS
 
 /* clang-format off */
@@ -366,16 +402,27 @@ static const struct words words[] = {
     {VSOCK_CODE_BUFFER_SHRUNK, ENDPOINTS, {.count = 1, .bytes = 134464, .limit = 65536},
      .text = "P" DST " shrank its buffer to 65536 bytes while p" SRC " had 200000 in flight"},
 
-    {VSOCK_CODE_STALL_RECEIVER_NOT_READING, ENDPOINTS, {.count = 1, .limit = 1000, TIMES(1200, 1200)},
-     .lasting = true,
+    {VSOCK_CODE_STALL_RECEIVER_NOT_READING, ENDPOINTS,
+     {.count = 1, .limit = 1000, TIMES(1200, 1200), .proved = 700 * MS}, .lasting = true,
      .text = "P" SRC " could not send for 1.200 s, to the end, with a buffer of 1000 bytes full at p"
-             DST ", which spoke meanwhile and had read nothing"},
+             DST ", which spoke meanwhile: that it read no packet to its end is proved for 0.700 s of it"},
+    {VSOCK_CODE_STALL_RECEIVER_NOT_READING, ENDPOINTS,
+     {.count = 1, .limit = 1000, TIMES(1200, 1200), .proved = 700 * MS}, .was_done = true,
+     .text = "P" SRC " could not send for 1.200 s with a buffer of 1000 bytes full at p"
+             DST ", which spoke meanwhile: that it read no packet to its end is proved for 0.700 s of it"
+             DONE},
     {VSOCK_CODE_STALL_SLOW_READER, ENDPOINTS, {.count = 3, .limit = 262144, TIMES(200, 500)},
      .text = "P" SRC " could not send 3 times, for 0.500 s in all and 0.200 s at most with a buffer of "
              "262144 bytes full at p" DST ", which reads little at a time"},
+    {VSOCK_CODE_STALL_SLOW_READER, ENDPOINTS, {.count = 1, .limit = 1, TIMES(200, 200)}, .was_done = true,
+     .text = "P" SRC " could not send for 0.200 s with a buffer of 1 byte full at p" DST
+             ", which reads little at a time" DONE},
     {VSOCK_CODE_STALL_OWN_CAP, ENDPOINTS, {.count = 1, .limit = 1000, TIMES(200, 200)},
      .text = "P" SRC " had as much in flight to p" DST " as its own buffer holds (1000 bytes), though "
              "not the other's, for 0.200 s: Linux since January 2026 sends no more then"},
+    {VSOCK_CODE_STALL_OWN_CAP, ENDPOINTS, {.count = 1, .limit = 1000, TIMES(200, 200)}, .was_done = true,
+     .text = "P" SRC " had as much in flight to p" DST " as its own buffer holds (1000 bytes), though "
+             "not the other's, for 0.200 s: Linux since January 2026 sends no more then" DONE},
     {VSOCK_CODE_STALL_OWN_CAP, ENDPOINTS, {.count = 1, .limit = 1, TIMES(30000, 30000)}, .lasting = true,
      .text = "P" SRC " had as much in flight to p" DST " as its own buffer holds (1 byte), though not "
              "the other's, for 30.000 s, to the end: Linux since January 2026 sends no more then"},
@@ -383,17 +430,40 @@ static const struct words words[] = {
      .lasting = true,
      .text = "Likely: p" SRC " could not send for 30.000 s, to the end, with a buffer of 131072 bytes "
              "full at p" DST ", which never spoke since"},
+    {VSOCK_CODE_STALL_UPDATE_MISSING, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1000, 1000)},
+     .lasting = true, .cause = VSOCK_STALL_UPDATE_LATE,
+     .text = "Likely: p" SRC " could not send for 1.000 s, to the end, with a buffer of 1 byte full at p"
+             DST ", which was asked for credit and never spoke since"},
+    {VSOCK_CODE_STALL_UPDATE_MISSING, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1000, 1000)},
+     .lasting = true, .cause = VSOCK_STALL_SHRUNK,
+     .text = "Likely: p" SRC " could not send for 1.000 s, to the end, with a buffer of 1 byte full at p"
+             DST ", which had made it smaller and never spoke since"},
     {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)},
-     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST "; what that "
-             "side did meanwhile is not proved"},
+     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST "; for most of "
+             "that time nothing tells whether that side was reading"},
+    {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)}, .was_done = true,
+     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST "; for most of "
+             "that time nothing tells whether that side was reading" DONE},
+    {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)},
+     .cause = VSOCK_STALL_SHRUNK, .was_done = true,
+     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST ", which had "
+             "made it smaller" DONE},
+    {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)},
+     .cause = VSOCK_STALL_UPDATE_LATE, .was_done = true,
+     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST ", which was "
+             "asked for credit and answered late" DONE},
+    {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)},
+     .cause = VSOCK_STALL_UPDATE_LATE, .lasting = true,
+     .text = "P" SRC " could not send for 1.500 s, to the end, with a buffer of 1 byte full at p" DST
+             ", which was asked for credit and did not answer"},
     {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 2, .limit = 1000, TIMES(1500, 2000)}, .lasting = true,
      .text = "P" SRC " could not send 2 times, for 2.000 s in all and 1.500 s at most, the last time to "
-             "the end, with a buffer of 1000 bytes full at p" DST "; what that side did meanwhile is not "
-             "proved"},
+             "the end, with a buffer of 1000 bytes full at p" DST "; for most of that time nothing tells "
+             "whether that side was reading"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 1, TIMES(1400, 0)},
      .text = "P" DST " was late to answer 1 credit request of p" SRC "; the longest wait was 1.400 s"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 2, .others = 2, TIMES(8615, 0)},
-     .text = "P" DST " never answered 2 credit requests of p" SRC ", in 8.615 s"},
+     .text = "P" DST " never answered 2 credit requests of p" SRC ", which waited 8.615 s"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 3, .others = 1, TIMES(1400, 0)},
      .text = "P" DST " was late to answer 2 credit requests of p" SRC ", and never answered 1 more; the "
              "longest wait was 1.400 s"},
@@ -533,6 +603,7 @@ static void what_a_sentence_tells_of_has_a_name_for_scripts(void)
         g_assert_true(names->limit || f->limit == 0);
         g_assert_true(names->longest || f->longest == 0);
         g_assert_true(names->total || f->total == 0);
+        g_assert_true(names->proved || f->proved == 0);
     }
 }
 
@@ -606,6 +677,18 @@ static void who_did_not_answer_decides_where_to_look(void)
     g_assert_true(is_next(VSOCK_WAY_BETWEEN_GUESTS, VSOCK_HEARD_NEVER, "g2h_fallback"));
 }
 
+static void what_to_look_at_next_of_a_stall_depends_on_its_cause(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_STALL_UNDECIDED, 1, 0);
+
+    d.cause = VSOCK_STALL_SHRUNK;
+    g_assert_cmpstr(vsock_diagnosis_next(&d), ==,
+                    "SO_VM_SOCKETS_BUFFER_SIZE was lowered on an open connection: lower it before");
+    d.cause = VSOCK_STALL_UPDATE_LATE;
+    g_assert_cmpstr(vsock_diagnosis_next(&d), ==,
+                    "which driver or monitor is it? Linux answers a CREDIT_REQUEST at once");
+}
+
 /* Linux tells of what was read at once while its buffer is no larger than that. */
 static void updates_are_withheld_from_64_kib_on(void)
 {
@@ -644,6 +727,8 @@ int main(int argc, char **argv)
     TEST(at_one_time_the_order_is_by_frame_then_code_then_stream);
     TEST(the_same_again_adds_up);
     TEST(two_types_are_none);
+    TEST(of_stalls_the_longest_names_the_buffer_and_the_cause);
+    TEST(a_softened_diagnosis_is_at_most_a_note);
     TEST(what_comes_later_only_ends_later);
     TEST(of_equal_frame_numbers_the_earlier_time_is_told);
     TEST(sizes_keep_the_largest_but_lost_bytes_add_up);
@@ -655,6 +740,7 @@ int main(int argc, char **argv)
     TEST(what_a_sentence_tells_of_has_a_name_for_scripts);
     TEST(what_to_look_at_next_depends_on_what_is_known);
     TEST(who_did_not_answer_decides_where_to_look);
+    TEST(what_to_look_at_next_of_a_stall_depends_on_its_cause);
     TEST(updates_are_withheld_from_64_kib_on);
     TEST(an_end_is_a_cid_and_a_port_or_a_cid_or_nothing);
     return g_test_run();

@@ -304,6 +304,61 @@ static void what_was_said_early_proves_nothing_of_the_rest(void)
     ASSERT_STALL(3, VSOCK_STALL_UNDECIDED);
 }
 
+static void a_second_without_reading_is_proof_however_long_the_stall(void)
+{
+    for (int64_t spoke = 999; spoke <= 1000; spoke++) {
+        open_flow();
+        rw(1000);
+        now = spoke * MS;
+        take(S, VSOCK_OP_RW, 5, 0);
+        now = 60000 * MS;
+        update(1000);
+        ASSERT_STALL(3, spoke < 1000 ? VSOCK_STALL_UNDECIDED : VSOCK_STALL_NOT_READING);
+        g_assert_cmpint(flow.stall[C].proved, ==, spoke * MS);
+    }
+}
+
+static void not_reading_is_proved_from_what_was_read_last(void)
+{
+    start(true);
+    buf_alloc[S] = 500;
+    take(C, VSOCK_OP_REQUEST, 0, 0);
+    take(S, VSOCK_OP_RESPONSE, 0, 0);
+    rw(400);
+    buf_alloc[S] = 100;
+    update(0); /* record 4: the window is 300 bytes too small */
+    now = 700 * MS;
+    update(100); /* it reads */
+    now = 1500 * MS;
+    update(100);
+    g_assert_cmpint(flow.stall[C].proved, ==, 800 * MS);
+    now = 2000 * MS;
+    update(400);
+    ASSERT_STALL(4, VSOCK_STALL_SHRUNK);
+}
+
+static void a_stall_remembers_the_buffer_that_was_full(void)
+{
+    start(true);
+    buf_alloc[C] = 5000;
+    take(C, VSOCK_OP_REQUEST, 0, 0);
+    take(S, VSOCK_OP_RESPONSE, 0, 0);
+    rw(1000);
+    buf_alloc[S] = 5000;
+    update(0);
+    ASSERT_STALL(3, VSOCK_STALL_UNDECIDED);
+    g_assert_cmpuint(flow.stall[C].buffer, ==, 1000);
+    g_assert_cmpuint(flow.stall[C].ended.record, ==, 4);
+
+    start(true);
+    buf_alloc[C] = 300;
+    take(C, VSOCK_OP_REQUEST, 0, 0);
+    take(S, VSOCK_OP_RESPONSE, 0, 0);
+    rw(300);
+    g_assert_cmpuint(flow.stall[C].buffer, ==, 300);
+    g_assert_cmpuint(flow.stall[C].ended.record, ==, 0);
+}
+
 static void sending_shows_that_nobody_waited(void)
 {
     open_flow();
@@ -612,6 +667,9 @@ int main(int argc, char **argv)
     TEST(silence_proves_nothing);
     TEST(speaking_without_progress_proves_not_reading);
     TEST(what_was_said_early_proves_nothing_of_the_rest);
+    TEST(a_second_without_reading_is_proof_however_long_the_stall);
+    TEST(not_reading_is_proved_from_what_was_read_last);
+    TEST(a_stall_remembers_the_buffer_that_was_full);
     TEST(sending_shows_that_nobody_waited);
     TEST(growing_the_own_buffer_ends_the_own_cap);
     TEST(who_has_shut_down_waits_no_more);

@@ -182,6 +182,55 @@ static void judging_changes_nothing(void)
     }
 }
 
+/* The receiver says for a second that it had read nothing, then reads all. */
+static void wait_for_the_reader(uint32_t consumed)
+{
+    rw(&one, 1000);
+    after(SECOND);
+    take(&one, S, VSOCK_OP_RW, 1);
+    update(&one, consumed);
+}
+
+static void a_sender_that_had_no_more_to_send_is_a_note(void)
+{
+    const struct vsock_diagnosis *d;
+
+    begin();
+    open_connection(&one);
+    wait_for_the_reader(1000);
+    shut(&one, C, VSOCK_SHUTDOWN_SEND);
+    judge();
+    d = assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+    g_assert_true(d->was_done);
+    g_assert_cmpint(d->severity, ==, VSOCK_SEVERITY_NOTE);
+}
+
+static void a_sender_that_went_on_at_least_once_was_kept_from_it(void)
+{
+    const struct vsock_diagnosis *d;
+
+    begin();
+    open_connection(&one);
+    wait_for_the_reader(1000);
+    rw(&one, 1);
+    shut(&one, C, VSOCK_SHUTDOWN_SEND);
+    judge();
+    d = assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+    g_assert_false(d->was_done);
+    g_assert_cmpint(d->severity, ==, VSOCK_SEVERITY_WARN);
+
+    begin();
+    open_connection(&one);
+    wait_for_the_reader(1000);
+    wait_for_the_reader(2000);
+    shut(&one, C, VSOCK_SHUTDOWN_SEND);
+    judge();
+    d = assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+    g_assert_cmpuint(d->figures.count, ==, 2);
+    g_assert_true(d->was_done);
+    g_assert_cmpint(d->severity, ==, VSOCK_SEVERITY_WARN);
+}
+
 static void what_the_end_tells_adds_to_what_packets_told(void)
 {
     const struct vsock_diagnosis *d;
@@ -200,6 +249,7 @@ static void what_the_end_tells_adds_to_what_packets_told(void)
     g_assert_cmpint(d->figures.longest, ==, 3 * SECOND + MS);
     g_assert_cmpint(d->figures.total, ==, 5 * SECOND + MS);
     g_assert_true(d->lasting);
+    g_assert_false(d->was_done);
     g_assert_cmpuint(d->first_frame, ==, 3);
     g_assert_cmpuint(d->last_frame, ==, 5);
 }
@@ -785,6 +835,8 @@ int main(int argc, char **argv)
     TEST(a_diagnosis_names_its_stream_and_both_ends);
     TEST(the_report_has_the_worst_first_then_the_order_of_time);
     TEST(judging_changes_nothing);
+    TEST(a_sender_that_had_no_more_to_send_is_a_note);
+    TEST(a_sender_that_went_on_at_least_once_was_kept_from_it);
     TEST(what_the_end_tells_adds_to_what_packets_told);
     TEST(only_selected_streams_are_told_of);
     TEST(what_is_said_of_many_is_judged_by_all_and_told_where_one_is_selected);

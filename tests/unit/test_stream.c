@@ -760,6 +760,19 @@ static void a_receiver_that_spoke_and_had_read_nothing_was_not_reading(void)
     update(1000);
     end();
     assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+    g_assert_cmpint(all.list[0].severity, ==, VSOCK_SEVERITY_WARN);
+    g_assert_cmpint(FIGURES.proved, ==, 900 * MS);
+}
+
+static void a_stall_names_the_buffer_that_was_full(void)
+{
+    open_stream();
+    rw(1000);
+    after(SECOND);
+    conn.buf_alloc[S] = 5000;
+    update(0);
+    assert_only(VSOCK_CODE_STALL_UNDECIDED);
+    g_assert_cmpuint(FIGURES.limit, ==, 1000);
 }
 
 static void a_receiver_that_reads_little_is_slow(void)
@@ -792,6 +805,7 @@ static void a_stall_that_a_shrink_made_is_undecided(void)
     g_assert_cmpuint(all.count, ==, 2);
     assert_has(VSOCK_CODE_BUFFER_SHRUNK);
     assert_has(VSOCK_CODE_STALL_UNDECIDED);
+    g_assert_cmpuint(all.list[1].cause, ==, VSOCK_STALL_SHRUNK);
 }
 
 static void an_update_that_comes_late_although_asked_for_is_undecided(void)
@@ -804,6 +818,7 @@ static void an_update_that_comes_late_although_asked_for_is_undecided(void)
     g_assert_cmpuint(all.count, ==, 2);
     assert_has(VSOCK_CODE_STALL_UNDECIDED);
     assert_has(VSOCK_CODE_CREDIT_REQUEST_UNANSWERED);
+    g_assert_cmpuint(all.list[0].cause, ==, VSOCK_STALL_UPDATE_LATE);
 }
 
 static void a_sender_that_keeps_to_its_own_buffer_waits_for_itself(void)
@@ -909,6 +924,133 @@ static void a_word_at_the_start_of_a_silence_proves_nothing_of_it(void)
     after(2 * SECOND);
     end();
     assert_only(VSOCK_CODE_STALL_UNDECIDED);
+}
+
+static void ten_seconds_to_the_end_are_a_warning_whatever_the_reason(void)
+{
+    for (int64_t missing = 1; missing >= 0; missing--) {
+        open_stream();
+        rw(100);
+        update(100);
+        rw(1000);
+        after(10 * SECOND - missing);
+        end();
+        assert_only(VSOCK_CODE_STALL_UNDECIDED);
+        g_assert_cmpint(all.list[0].severity, ==, missing ? VSOCK_SEVERITY_NOTE : VSOCK_SEVERITY_WARN);
+    }
+}
+
+static void ten_seconds_that_ended_are_no_warning_by_themselves(void)
+{
+    open_stream();
+    rw(1000);
+    after(20 * SECOND);
+    update(1000);
+    end();
+    assert_only(VSOCK_CODE_STALL_UNDECIDED);
+    g_assert_cmpint(all.list[0].severity, ==, VSOCK_SEVERITY_NOTE);
+}
+
+static void the_reason_of_a_stall_that_lasts_is_told_too(void)
+{
+    open_stream();
+    rw(600);
+    conn.buf_alloc[S] = 500;
+    update(0);
+    after(SECOND);
+    end();
+    g_assert_cmpuint(all.count, ==, 2);
+    g_assert_cmpuint(all.list[1].cause, ==, VSOCK_STALL_SHRUNK);
+
+    open_stream();
+    rw(1000);
+    take(S, VSOCK_OP_RW, 5); /* a word, too early to prove anything */
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0);
+    after(900 * MS);
+    rw(0); /* the sender's own word */
+    after(200 * MS);
+    end();
+    g_assert_cmpuint(all.list[0].cause, ==, VSOCK_STALL_UPDATE_LATE);
+
+    open_stream();
+    rw(1000);
+    after(600 * MS);
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0); /* too late to explain it */
+    after(500 * MS);
+    end();
+    g_assert_cmpuint(all.list[0].cause, ==, VSOCK_STALL_UNDECIDED);
+}
+
+/* ---- senders that had no more to send ---- */
+
+static void stalled_and_opened(void)
+{
+    open_stream();
+    rw(1000);
+    after(2 * SECOND);
+    update(1000);
+}
+
+static bool was_done(void)
+{
+    seen_until = now;
+    return vsock_stream_was_done(&stream, C);
+}
+
+static void who_sends_nothing_for_a_second_although_it_may_was_done(void)
+{
+    stalled_and_opened(); /* at the packet before `now` */
+    after(SECOND - 1);
+    g_assert_false(was_done());
+    now++;
+    g_assert_true(was_done());
+    g_assert_false(vsock_stream_was_done(&stream, S));
+}
+
+static void who_shuts_down_then_was_done(void)
+{
+    stalled_and_opened();
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    g_assert_true(was_done());
+}
+
+static void who_goes_on_was_not_done(void)
+{
+    stalled_and_opened();
+    rw(1);
+    after(20 * SECOND);
+    g_assert_false(was_done());
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    g_assert_false(was_done());
+}
+
+static void who_may_send_no_more_was_not_done(void)
+{
+    stalled_and_opened();
+    shut(S, VSOCK_SHUTDOWN_RCV);
+    after(20 * SECOND);
+    g_assert_false(was_done());
+
+    stalled_and_opened();
+    take(S, VSOCK_OP_RST, 0);
+    after(20 * SECOND);
+    g_assert_false(was_done());
+}
+
+static void who_still_waits_was_not_done(void)
+{
+    open_stream();
+    rw(1000);
+    after(20 * SECOND);
+    g_assert_false(was_done());
+}
+
+static void who_never_waited_was_not_done(void)
+{
+    open_stream();
+    rw(5);
+    after(20 * SECOND);
+    g_assert_false(was_done());
 }
 
 static void who_has_shut_down_does_not_wait(void)
@@ -1452,6 +1594,16 @@ int main(int argc, char **argv)
     TEST(a_question_without_answer_makes_the_update_missing);
     TEST(a_receiver_that_speaks_to_the_end_and_reads_nothing_is_not_reading);
     TEST(a_word_at_the_start_of_a_silence_proves_nothing_of_it);
+    TEST(a_stall_names_the_buffer_that_was_full);
+    TEST(ten_seconds_to_the_end_are_a_warning_whatever_the_reason);
+    TEST(ten_seconds_that_ended_are_no_warning_by_themselves);
+    TEST(the_reason_of_a_stall_that_lasts_is_told_too);
+    TEST(who_sends_nothing_for_a_second_although_it_may_was_done);
+    TEST(who_shuts_down_then_was_done);
+    TEST(who_goes_on_was_not_done);
+    TEST(who_may_send_no_more_was_not_done);
+    TEST(who_still_waits_was_not_done);
+    TEST(who_never_waited_was_not_done);
     TEST(who_has_shut_down_does_not_wait);
     TEST(a_question_is_late_after_a_second);
     TEST(a_question_without_answer_is_counted_apart_from_late_ones);
