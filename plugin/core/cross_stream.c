@@ -2,7 +2,7 @@
  * cross_stream.c - two CIDs over time. */
 #include "shared.h"
 
-#include <string.h>
+#include "head_of_line.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -10,10 +10,6 @@
 #define SPOKE_BEFORE_GAP (2 * SECOND)
 #define ORPHANED_AFTER (10 * SECOND)
 #define FULL_RUN 10 /* RWs, each soon after the one before */
-
-#define TOGETHER_MIN SECOND         /* that streams waited at once */
-#define TOGETHER_ENDS (SECOND / 10) /* and went on within */
-#define TOGETHER_STREAMS 3
 
 /* ---- two CIDs over time ---- */
 
@@ -96,96 +92,13 @@ bool vsock_stream_orphaned(const struct vsock_stream *s, struct vsock_diagnosis 
     return true;
 }
 
-/* ---- streams that wait as one ---- */
-
-/* Collects the streams, of those that went on soon after the one at `first`, that had waited with it for long
- * enough; sets for how long all of them did. */
-static unsigned find_together(const struct vsock_waits *waits, unsigned first, uint32_t streams[],
-                              int64_t *overlap)
-{
-    const struct vsock_waited *w = waits->latest;
-    unsigned n = 0;
-
-    *overlap = w[first].until - w[first].from;
-    for (unsigned i = first; i < waits->count; i++) {
-        unsigned known = 0;
-
-        if (w[i].until - w[first].until > TOGETHER_ENDS || w[first].until - w[i].from < TOGETHER_MIN)
-            continue;
-        while (known < n && streams[known] != w[i].stream)
-            known++;
-        if (known < n)
-            continue;
-        streams[n++] = w[i].stream;
-        *overlap = MIN(*overlap, w[first].until - w[i].from);
-    }
-    return n;
-}
-
-static void note_together(const struct vsock_cid_pair *p, unsigned first)
-{
-    struct vsock_waits *waits = p->waits;
-    const struct vsock_waited *w = &waits->latest[first];
-    struct vsock_diagnosis d = vsock_diagnosis_start(
-        VSOCK_CODE_HEAD_OF_LINE, &(struct vsock_mark){.frame = w->frame, .time = w->from});
-    uint32_t streams[VSOCK_TOGETHER_MAX];
-
-    d.last_frame = waits->latest[waits->count - 1].frame;
-    d.figures.count = find_together(waits, first, streams, &d.figures.longest);
-    d.src_scope = d.dst_scope = VSOCK_SCOPE_CID;
-    d.src.cid = p->key.word[1];
-    d.dst.cid = p->key.word[2];
-    if (d.figures.count < TOGETHER_STREAMS || d.figures.count <= waits->together.figures.count)
-        return;
-    waits->together = d;
-    memcpy(waits->together_streams, streams, d.figures.count * sizeof(streams[0]));
-}
-
-static void note_waited(struct vsock_cid_pair *p, struct vsock_waited waited, wmem_allocator_t *memory)
-{
-    struct vsock_waits *waits = p->waits;
-
-    if (waited.until - waited.from < TOGETHER_MIN)
-        return;
-    if (!waits)
-        waits = p->waits = wmem_new0(memory, struct vsock_waits);
-    if (waits->count == VSOCK_TOGETHER_MAX) {
-        waits->count--;
-        memmove(waits->latest, waits->latest + 1, waits->count * sizeof(waits->latest[0]));
-    }
-    waits->latest[waits->count++] = waited;
-    for (unsigned first = 0; first + 1 < waits->count; first++)
-        note_together(p, first);
-}
-
 void vsock_cid_pair_take(struct vsock_cid_pair *p, const struct vsock_stream *s,
                          const struct vsock_step *step, const struct vsock_mark *at, wmem_allocator_t *memory)
 {
-    struct vsock_waited waited = {
-        .stream = s->index, .frame = at->frame, .from = step->flow.stall.time, .until = at->time};
-
     note_silence(p, at->time);
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
         note_opened(p, &s->conn.request, memory);
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED))
-        note_waited(p, waited, memory);
-}
-
-void vsock_cid_pairs_judge(const struct vsock_table *pairs, const struct vsock_shared *shared,
-                           GHashTable *selected, GArray *found)
-{
-    for (unsigned i = 0; i < wmem_array_get_count(pairs->all); i++) {
-        const struct vsock_cid_pair *p = *(struct vsock_cid_pair **)wmem_array_index(pairs->all, i);
-        const struct vsock_waits *waits = p->waits;
-        struct vsock_diagnosis d;
-
-        if (!waits || vsock_is_shared_pair(shared, p))
-            continue;
-        d = waits->together;
-        d.figures.count = 0;
-        for (unsigned k = 0; k < waits->together.figures.count; k++)
-            d.figures.count += vsock_is_selected(selected, waits->together_streams[k]);
-        if (d.figures.count >= TOGETHER_STREAMS)
-            g_array_append_val(found, d);
-    }
+        vsock_cid_pair_take_stall(p, s, s->conn.flow.stall[0].ended.record == at->record ? 0 : 1,
+                                  step->flow.stall_cause, memory);
 }

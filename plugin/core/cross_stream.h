@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * cross_stream.h - what only many connections together tell; here, gaps that streams did not survive, and
- * streams that wait as one; in requests.h, who answered requests. Interfaces and sections are told apart:
- * another one may be another kernel, or another day. `selected`: the streams that the user wants to know of;
- * all streams are judged, and what is found is told where one of these is among them. */
+ * cross_stream.h - what only many connections together tell; here, gaps that streams did not survive; in
+ * head_of_line.h, streams that wait as one; in requests.h, who answered requests. Interfaces and sections are
+ * told apart: another one may be another kernel, or another day. `selected`: the streams that the user wants
+ * to know of; all streams are judged, and what is found is told where one of these is among them. */
 #ifndef VSOCK_CORE_CROSS_STREAM_H
 #define VSOCK_CORE_CROSS_STREAM_H
 
@@ -15,25 +15,9 @@ static inline bool vsock_is_selected(GHashTable *selected, uint32_t stream)
     return !selected || g_hash_table_contains(selected, GUINT_TO_POINTER(stream));
 }
 
-#define VSOCK_TOGETHER_MAX 8
-
 /* A silence of both CIDs that ended with a new connection. */
 struct vsock_gap {
     int64_t from, until;
-};
-
-struct vsock_waited {
-    uint32_t stream;
-    uint32_t frame; /* where the wait ended */
-    int64_t from, until;
-};
-
-/* Long stalls of the streams between two CIDs. */
-struct vsock_waits {
-    struct vsock_waited latest[VSOCK_TOGETHER_MAX]; /* that ended, oldest first */
-    unsigned count;
-    struct vsock_diagnosis together; /* figures.count 0: none */
-    uint32_t together_streams[VSOCK_TOGETHER_MAX];
 };
 
 /* Two CIDs, whichever connects. */
@@ -43,8 +27,8 @@ struct vsock_cid_pair {
     wmem_array_t *gaps;       /* of struct vsock_gap, in the order of time; NULL while there is none */
     bool spoke;
     int64_t last_time;
-    struct vsock_gap silence;  /* the latest, while no connection began since; until 0: none */
-    struct vsock_waits *waits; /* NULL while there is none */
+    struct vsock_gap silence; /* the latest, while no connection began since; until 0: none */
+    wmem_array_t *waits;      /* of struct vsock_waited, in the capture's order; NULL while there is none */
 };
 
 struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *cid_pairs,
@@ -58,11 +42,5 @@ void vsock_cid_pair_take(struct vsock_cid_pair *pair, const struct vsock_stream 
 
 /* Was the stream, that has not ended, orphaned by one of the gaps of its CIDs? */
 bool vsock_stream_orphaned(const struct vsock_stream *stream, struct vsock_diagnosis *d);
-
-struct vsock_shared;
-
-/* Adds the streams that waited as one, where enough of them are selected. */
-void vsock_cid_pairs_judge(const struct vsock_table *cid_pairs, const struct vsock_shared *shared,
-                           GHashTable *selected, GArray *found);
 
 #endif

@@ -144,8 +144,8 @@ struct vsock_diagnosis {
     enum vsock_heard heard;
     uint32_t ports[VSOCK_PORTS_NAMED]; /* with LISTENER_LOST: of dst; the first ones of port_count */
     uint32_t port_count;
-    uint8_t cause;                  /* enum vsock_stall_cause, of the longest stall; 0: it is none */
-    bool was_done;                  /* after the last stall, the sender sent nothing, although it could */
+    uint8_t cause; /* enum vsock_stall_cause, of the longest stall; 0: it is none */
+    bool was_done; /* after the last stall, the sender sent nothing, although it could */
     struct vsock_figures figures;
 };
 

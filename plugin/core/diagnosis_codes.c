@@ -48,7 +48,8 @@ static const char *sentence_of_silence(const struct vsock_diagnosis *d)
         return "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: {accepted}; "
                "nothing came from {dst_cid} since: the last packet was {longest.1} s before";
     case VSOCK_HEARD_SHARED:
-        return "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: {accepted}; which "
+        return "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: {accepted}; "
+               "which "
                "of the machines with that CID it was is not known";
     case VSOCK_HEARD_SINCE:
         break;
@@ -598,12 +599,13 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
     [VSOCK_CODE_HEAD_OF_LINE] = {
         .name = "head-of-line",
         .usual = WARN, .worst = WARN,
-        .figures = {.count = "streams", .longest = "together_s"},
-        .meaning = "three connections or more waited at once for a second, and went on at once",
-        .sentence = "{count:stream} or more between {src} and {dst} were all stalled for {longest} s, "
-                    "and went on within 0.1 s of each other",
-        .next = "one reader may hold up a queue that all streams share: which stream was stalled first, "
-                "and by whom?",
+        .figures = {.count = "streams", .of = "first_stream", .others = "times", .longest = "together_s"},
+        .meaning = "three connections or more waited at once for a second, and went on at once; it takes the "
+                   "place of their stalls",
+        .sentence = "{count:stream} between {src} and {dst} were all stalled for {longest} s{times}, and went "
+                    "on within 0.1 s of each other; the first that was stalled is stream {of}",
+        .next = "one reader may hold up a queue that all streams share: look at who should have read the "
+                "stream that was stalled first",
     },
     [VSOCK_CODE_STOOD_STILL] = {
         .name = "stood-still",

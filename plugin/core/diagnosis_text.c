@@ -8,7 +8,7 @@
  *                      that is not STREAM
  *     {count?was|were} the one word where the figure is one, else the other
  *     {longest} ...    seconds, with three decimals; {longest.1} with one
- *     {span} {stall} {done} {at_most} {to_end} {accepted} {whole_ms}: see below */
+ *     {span} {times} {stall} {done} {at_most} {to_end} {accepted} {whole_ms}: see below */
 #include "diagnosis.h"
 
 #include <inttypes.h>
@@ -74,6 +74,9 @@ static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const cha
     } else if (g_str_equal(name, "span")) {
         if (f->count > 1)
             g_string_append_printf(text, " in %.3f s", (double)f->total / 1e9);
+    } else if (g_str_equal(name, "times")) {
+        if (f->others > 1)
+            g_string_append_printf(text, " or less, %" PRIu64 " times", f->others);
     } else if (g_str_equal(name, "stall")) {
         add_stall(text, d);
     } else if (g_str_equal(name, "at_most")) {
@@ -109,8 +112,9 @@ static bool add_time(GString *text, const struct vsock_figures *f, const char *n
     return true;
 }
 
-static uint64_t number_of(const struct vsock_figures *f, const char *name)
+static uint64_t number_of(const struct vsock_diagnosis *d, const char *name)
 {
+    const struct vsock_figures *f = &d->figures;
     const struct {
         const char *name;
         uint64_t value;
@@ -149,7 +153,7 @@ static void add(GString *text, const struct vsock_diagnosis *d, char *what)
         *end = '\0';
     if (add_phrase(text, d, what) || add_time(text, &d->figures, what, decimal ? decimal[1] - '0' : 3))
         return;
-    n = number_of(&d->figures, what);
+    n = number_of(d, what);
     if (one) {
         char *many = strchr(one + 1, '|');
 

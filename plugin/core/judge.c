@@ -3,6 +3,7 @@
 #include "judge.h"
 
 #include "endings.h"
+#include "head_of_line.h"
 #include "left_open.h"
 #include "repeats.h"
 #include "requests.h"
@@ -119,6 +120,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     struct judgement j = {
         .capture = capture, .shared = vsock_shared_find(capture, memory), .found = found, .memory = memory};
     GHashTable *selected = only ? only->streams : NULL;
+    GArray *together = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
     uint32_t looked_at = 0;
 
     for (uint32_t i = 0; i < wmem_array_get_count(capture->streams); i++) {
@@ -127,16 +129,18 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
         looked_at += is_selected;
         judge_stream(&j, vsock_capture_stream(capture, i), is_selected);
     }
-    vsock_restarts_judge(capture, selected, found);
-    vsock_stood_still_judge(capture, selected, found);
+    vsock_restarts_judge(capture, j.shared, selected, found);
+    vsock_stood_still_judge(capture, j.shared, selected, found);
+    vsock_head_of_line_judge(capture, j.shared, selected, found, together);
     vsock_repeats_fold(capture, found);
+    g_array_append_vals(found, together->data, together->len);
     vsock_requests_judge(capture, j.shared, selected, found);
     vsock_endings_judge(capture, selected, found);
     vsock_left_open_judge(capture, selected, found);
-    vsock_cid_pairs_judge(&capture->cid_pairs, j.shared, selected, found);
     vsock_shared_tell(j.shared, selected, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);
     g_array_sort(found, vsock_diagnosis_compare);
+    g_array_free(together, TRUE);
     wmem_destroy_allocator(memory);
     return looked_at;
 }

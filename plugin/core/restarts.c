@@ -210,7 +210,8 @@ static void drop_explained(GArray *found, unsigned count, GHashTable *explained)
     g_array_remove_range(found, kept, count - kept);
 }
 
-void vsock_restarts_judge(const struct vsock_capture *c, GHashTable *selected, GArray *found)
+void vsock_restarts_judge(const struct vsock_capture *c, const struct vsock_shared *shared,
+                          GHashTable *selected, GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     struct restarts all = {.resetters = vsock_table_new_listed(memory),
@@ -219,8 +220,12 @@ void vsock_restarts_judge(const struct vsock_capture *c, GHashTable *selected, G
                            .found = found};
     unsigned count = found->len;
 
-    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++)
-        take_stream(&all, vsock_capture_stream(c, i));
+    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
+        const struct vsock_stream *s = vsock_capture_stream(c, i);
+
+        if (!vsock_is_shared(shared, s))
+            take_stream(&all, s);
+    }
     for (unsigned i = 0; i < wmem_array_get_count(all.resetters.all); i++) {
         struct resetter *r = *(struct resetter **)wmem_array_index(all.resetters.all, i);
 

@@ -4,11 +4,12 @@
 #ifndef VSOCK_CORE_RESTARTS_H
 #define VSOCK_CORE_RESTARTS_H
 
-#include "cross_stream.h"
+#include "shared.h"
 
 #define VSOCK_RESTART_STREAMS 3
 
 /* Adds such ends, in the place of what is in `found` of their streams' ends. */
-void vsock_restarts_judge(const struct vsock_capture *capture, GHashTable *selected, GArray *found);
+void vsock_restarts_judge(const struct vsock_capture *capture, const struct vsock_shared *shared,
+                          GHashTable *selected, GArray *found);
 
 #endif

@@ -2,6 +2,8 @@
  * stood_still.c - machines that gave no answers for a while. */
 #include "stood_still.h"
 
+#include "head_of_line.h"
+
 #define SECOND INT64_C(1000000000)
 
 #define STILL_MIN (5 * SECOND)
@@ -219,19 +221,28 @@ static void drop_explained(const struct judgement *j)
 }
 
 /* Whoever is selected. */
-static GArray *list_head_of_line(const struct vsock_capture *c)
+static GArray *list_head_of_line(const struct vsock_capture *c, const struct vsock_shared *shared)
 {
     GArray *list = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
+    GArray *stalls = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
 
-    vsock_cid_pairs_judge(&c->cid_pairs, NULL, NULL, list);
+    vsock_head_of_line_judge(c, shared, NULL, stalls, list);
+    g_array_free(stalls, TRUE);
     return list;
 }
 
-void vsock_stood_still_judge(const struct vsock_capture *c, GHashTable *selected, GArray *found)
+static bool is_of_several_machines(const struct vsock_capture *c, const struct vsock_shared *shared,
+                                   const struct vsock_still *still)
+{
+    return vsock_is_shared(shared, vsock_capture_stream(c, still->stream));
+}
+
+void vsock_stood_still_judge(const struct vsock_capture *c, const struct vsock_shared *shared,
+                             GHashTable *selected, GArray *found)
 {
     struct judgement j = {.selected = selected,
                           .found = found,
-                          .head_of_line = list_head_of_line(c),
+                          .head_of_line = list_head_of_line(c, shared),
                           .ends = g_hash_table_new(NULL, NULL)};
 
     for (unsigned i = 0; i < wmem_array_get_count(c->cids.all); i++) {
@@ -240,7 +251,8 @@ void vsock_stood_still_judge(const struct vsock_capture *c, GHashTable *selected
             continue;
         j.stills = (const struct vsock_still *)wmem_array_get_raw(j.cid->stills);
         j.count = wmem_array_get_count(j.cid->stills);
-        judge_cid(&j);
+        if (!is_of_several_machines(c, shared, j.stills))
+            judge_cid(&j);
     }
     drop_explained(&j);
     g_array_free(j.head_of_line, TRUE);

@@ -6,7 +6,7 @@
 #ifndef VSOCK_CORE_STOOD_STILL_H
 #define VSOCK_CORE_STOOD_STILL_H
 
-#include "cross_stream.h"
+#include "shared.h"
 
 #define VSOCK_STILL_STREAMS 2
 
@@ -24,6 +24,7 @@ void vsock_stood_still_take(struct vsock_stream *stream, const struct vsock_pack
                             wmem_allocator_t *memory);
 
 /* Adds the CIDs that stood still, in the place of what is in `found` of these waits. */
-void vsock_stood_still_judge(const struct vsock_capture *capture, GHashTable *selected, GArray *found);
+void vsock_stood_still_judge(const struct vsock_capture *capture, const struct vsock_shared *shared,
+                             GHashTable *selected, GArray *found);
 
 #endif

@@ -266,7 +266,7 @@ static void diagnose_messages(const struct vsock_stream *s, const struct taken *
 
 /* ---- who waits ---- */
 
-static enum vsock_code code_of(enum vsock_stall_cause cause)
+enum vsock_code vsock_stall_code(enum vsock_stall_cause cause)
 {
     static const enum vsock_code codes[] = {
         [VSOCK_STALL_NOT_READING] = VSOCK_CODE_STALL_RECEIVER_NOT_READING,
@@ -308,7 +308,8 @@ static void diagnose_stall(struct vsock_stream *s, const struct taken *t,
     s->stats.total_stall = vsock_time_sum(s->stats.total_stall, length);
     s->stats.longest_stall = MAX(s->stats.longest_stall, length);
     if (vsock_stall_counts(cause, length, thresholds))
-        add_stall(found, code_of(cause), cause, other(t->side), stall, length)->last_frame = t->at->frame;
+        add_stall(found, vsock_stall_code(cause), cause, other(t->side), stall, length)->last_frame =
+            t->at->frame;
 }
 
 static struct vsock_diagnosis *add_unanswered(struct vsock_diagnoses *found, uint8_t asker,
@@ -575,7 +576,7 @@ static bool end_waiting(const struct vsock_stream *s, uint8_t sender, const stru
     if (!stall->open || length < t->stall_warning)
         return false;
     cause = open_stall_cause(&s->conn.flow, sender, length);
-    code = code_of(cause);
+    code = vsock_stall_code(cause);
     if (code == VSOCK_CODE_STALL_UNDECIDED && is_update_missing(s, sender))
         code = VSOCK_CODE_STALL_UPDATE_MISSING;
     d = add_stall(found, code, cause, sender, stall, length);

@@ -135,6 +135,9 @@ int64_t vsock_stream_open_stall(const struct vsock_stream *stream, uint8_t sende
 /* Is an answer late that a CREDIT_REQUEST of `asked` had `until` then, or not yet? */
 bool vsock_answer_late(const struct vsock_thresholds *thresholds, int64_t asked, int64_t until);
 
+/* What a stall that ended is called. */
+enum vsock_code vsock_stall_code(enum vsock_stall_cause cause);
+
 /* Is it a stall worth a diagnosis? */
 bool vsock_stall_counts(enum vsock_stall_cause cause, int64_t length,
                         const struct vsock_thresholds *thresholds);

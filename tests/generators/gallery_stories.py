@@ -1041,7 +1041,7 @@ GALLERY = {
     "33-kata-agent-unanswered": (kata_unanswered, "warn connect-unanswered"),
     "34-kata-large-cid": (kata_large_cid, "warn connect-unanswered"),
     "36-hermit-listener-lost": (listener_lost, "warn listener-lost"),
-    "37-containerization-head-of-line": (head_of_line, "warn head-of-line", "note stall-undecided"),
+    "37-containerization-head-of-line": (head_of_line, "warn head-of-line"),
     "38-claude-code-port-1024": (http_for_frames,),
     "39-lxd-cid-of-33-bits": (cid_of_33_bits, "note cid-anomaly"),
     "40-nitro-wrong-cid": (wrong_cid, "warn connect-unanswered"),

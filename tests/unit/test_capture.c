@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * test_capture.c - from packets to connections, and what each packet did there. A test's name is the rule it
  * checks. C, the client, sends the data; S, the server, has a buffer of 1000. */
-#include "core/cross_stream.h"
 #include "core/duplicates.h"
+#include "core/head_of_line.h"
 #include "story.h"
 
 static struct connection one, two;
@@ -928,11 +928,14 @@ static void stalls_that_end_are_known_to_the_pair(void)
     rw(&one, 1000); /* frame 5 */
     after(SECOND);
     update(&one, 1000);
-    g_assert_cmpuint(cid_pair_at(0)->waits->count, ==, 1);
-    waited = &cid_pair_at(0)->waits->latest[0];
+    g_assert_cmpuint(wmem_array_get_count(cid_pair_at(0)->waits), ==, 1);
+    waited = (const struct vsock_waited *)wmem_array_get_raw(cid_pair_at(0)->waits);
     g_assert_cmpuint(waited->stream, ==, 1);
-    g_assert_cmpuint(waited->frame, ==, 6);
-    g_assert_cmpint(waited->until - waited->from, ==, SECOND);
+    g_assert_cmpuint(waited->side, ==, C);
+    g_assert_cmpuint(waited->cause, ==, VSOCK_STALL_UNDECIDED);
+    g_assert_cmpuint(waited->from.frame, ==, 5);
+    g_assert_cmpuint(waited->until.frame, ==, 6);
+    g_assert_cmpint(waited->until.time - waited->from.time, ==, SECOND);
 }
 
 /* ---- read filters ---- */

@@ -11,8 +11,6 @@
 
 static int64_t seen_until;
 static struct vsock_capture_source source = {.seen_until = &seen_until};
-static GHashTable *selected; /* NULL: all */
-static GArray *report;
 static struct vsock_diagnosis found;
 
 /* ---- gaps ---- */
@@ -105,93 +103,6 @@ static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(
     g_assert_false(vsock_stream_orphaned(&s, &found)); /* an idle stream alone */
 }
 
-/* ---- head of line ---- */
-
-static void wait_for(uint32_t stream, int64_t from, int64_t until)
-{
-    struct vsock_stream s = {.index = stream};
-    struct vsock_step step = {.findings = VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED)};
-    struct vsock_mark at = mark(stream, until);
-
-    step.flow.stall.time = from;
-    vsock_cid_pair_take(&pair, &s, &step, &at, NULL);
-}
-
-static void begin_waiting(void)
-{
-    g_clear_pointer(&selected, g_hash_table_destroy);
-    pair = (struct vsock_cid_pair){.key = {{0, 2, 3}}};
-}
-
-/* Of the streams, by number. */
-static void select_only(unsigned stream)
-{
-    g_clear_pointer(&selected, g_hash_table_destroy);
-    selected = g_hash_table_new(NULL, NULL);
-    g_hash_table_add(selected, GUINT_TO_POINTER(stream));
-}
-
-/* Returns whether the streams are told to have waited as one. */
-static bool are_together(void)
-{
-    struct vsock_table pairs = {.all = wmem_array_new(NULL, sizeof(struct vsock_cid_pair *))};
-    const struct vsock_cid_pair *p = &pair;
-
-    wmem_array_append_one(pairs.all, p);
-    g_clear_pointer(&report, g_array_unref);
-    report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
-    vsock_cid_pairs_judge(&pairs, NULL, selected, report);
-    wmem_destroy_array(pairs.all);
-    if (report->len == 0)
-        return false;
-    g_assert_cmpuint(report->len, ==, 1);
-    found = g_array_index(report, struct vsock_diagnosis, 0);
-    g_assert_cmpint(found.code, ==, VSOCK_CODE_HEAD_OF_LINE);
-    return true;
-}
-
-static void three_streams_that_wait_and_go_on_together_share_a_queue(void)
-{
-    begin_waiting();
-    wait_for(1, 0, 5000 * MS);
-    wait_for(2, 3000 * MS, 5050 * MS);
-    g_assert_false(are_together());
-    wait_for(3, 4000 * MS, 5100 * MS);
-    g_assert_true(are_together());
-    g_assert_cmpuint(found.figures.count, ==, 3);
-    g_assert_cmpint(found.figures.longest, ==, SECOND);
-    select_only(1);
-    g_hash_table_add(selected, GUINT_TO_POINTER(2));
-    g_assert_false(are_together()); /* a filter left two */
-}
-
-static void streams_that_go_on_later_are_on_their_own(void)
-{
-    begin_waiting();
-    wait_for(1, 0, 5000 * MS);
-    wait_for(2, 0, 5050 * MS);
-    wait_for(3, 0, 5101 * MS);
-    g_assert_false(are_together());
-}
-
-static void streams_that_overlap_too_little_are_on_their_own(void)
-{
-    begin_waiting();
-    wait_for(1, 0, 5000 * MS);
-    wait_for(2, 0, 5050 * MS);
-    wait_for(3, 4001 * MS, 5090 * MS);
-    g_assert_false(are_together());
-}
-
-static void one_stream_is_one_however_often_it_waits(void)
-{
-    begin_waiting();
-    wait_for(1, 0, 5000 * MS);
-    wait_for(2, 0, 5050 * MS);
-    wait_for(2, 0, 5060 * MS); /* the other direction */
-    g_assert_false(are_together());
-}
-
 #define TEST(name) g_test_add_func("/cross_stream/" #name, name)
 
 int main(int argc, char **argv)
@@ -200,9 +111,5 @@ int main(int argc, char **argv)
     TEST(a_silence_of_ten_seconds_is_a_gap_once_streams_open_again);
     TEST(a_clock_that_goes_back_makes_no_gap);
     TEST(a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned);
-    TEST(three_streams_that_wait_and_go_on_together_share_a_queue);
-    TEST(streams_that_go_on_later_are_on_their_own);
-    TEST(streams_that_overlap_too_little_are_on_their_own);
-    TEST(one_stream_is_one_however_often_it_waits);
     return g_test_run();
 }
