@@ -263,8 +263,8 @@ static bool take_copy(struct vsock_capture *c, struct vsock_stream *s, const str
 
 /* ---- diagnoses ---- */
 
-static struct vsock_stream_diagnosis **find(struct vsock_stream_diagnosis **list, enum vsock_code code,
-                                            uint8_t side)
+struct vsock_stream_diagnosis **vsock_diagnosis_find(struct vsock_stream_diagnosis **list,
+                                                     enum vsock_code code, uint8_t side)
 {
     while (*list && ((*list)->diagnosis.code != code || (*list)->diagnosis.side != side))
         list = &(*list)->next;
@@ -274,7 +274,7 @@ static struct vsock_stream_diagnosis **find(struct vsock_stream_diagnosis **list
 void vsock_diagnosis_collect(wmem_allocator_t *memory, struct vsock_stream_diagnosis **list,
                              const struct vsock_diagnosis *diagnosis)
 {
-    struct vsock_stream_diagnosis **same = find(list, diagnosis->code, diagnosis->side);
+    struct vsock_stream_diagnosis **same = vsock_diagnosis_find(list, diagnosis->code, diagnosis->side);
 
     if (*same) {
         vsock_diagnosis_merge(&(*same)->diagnosis, diagnosis);
@@ -287,7 +287,8 @@ void vsock_diagnosis_collect(wmem_allocator_t *memory, struct vsock_stream_diagn
 /* Overruns that the receiver has consumed were none: a record is missing. Those up to now share that fate. */
 static void settle_overruns(struct vsock_capture *c, struct vsock_stream *s, uint8_t sender)
 {
-    struct vsock_stream_diagnosis **overrun = find(&s->diagnoses, VSOCK_CODE_CREDIT_OVERRUN, sender);
+    struct vsock_stream_diagnosis **overrun =
+        vsock_diagnosis_find(&s->diagnoses, VSOCK_CODE_CREDIT_OVERRUN, sender);
     struct vsock_diagnosis loss;
 
     if (!*overrun)

@@ -67,6 +67,10 @@ const struct vsock_stream *vsock_capture_stream(const struct vsock_capture *capt
 uint32_t vsock_capture_pair(const struct vsock_capture *capture, const struct vsock_packet *packet,
                             const struct vsock_arrival *at);
 
+/* Where the list has a diagnosis of that code and side, or its end. */
+struct vsock_stream_diagnosis **vsock_diagnosis_find(struct vsock_stream_diagnosis **list,
+                                                     enum vsock_code code, uint8_t side);
+
 /* Adds a diagnosis to the list, or to the same one that is there. */
 void vsock_diagnosis_collect(wmem_allocator_t *memory, struct vsock_stream_diagnosis **list,
                              const struct vsock_diagnosis *diagnosis);

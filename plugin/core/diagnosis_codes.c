@@ -453,6 +453,20 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .next = "SO_VM_SOCKETS_BUFFER_SIZE was lowered on an open connection: lower it before. Linux "
                 "before January 2026 overruns such a window",
     },
+    [VSOCK_CODE_CREDIT_LEAK] = {
+        .name = "credit-leak",
+        .usual = WARN, .worst = WARN, .likely = true,
+        .figures = {.count = "exchanges", .bytes = "unconsumed_bytes", .limit = "buffer_bytes",
+                    .longest = "longest_s"},
+        .meaning = "after each of three exchanges or more a side left more unconsumed, though its program "
+                   "read and asked again, until the other could send no more; instead of "
+                   "stall-receiver-not-reading",
+        .sentence = "{dst} miscounts what it reads, or throws it away: after each of {count:exchange} it "
+                    "left more of what {src} had sent unconsumed, until that could send no more, for "
+                    "{longest} s{to_end}, with {bytes:byte} in flight into a buffer of {limit}",
+        .next = "does the monitor or driver there count all that it takes, and hand on all of it? One that "
+                "writes to a socket that takes only a part is known to lose the rest",
+    },
     [VSOCK_CODE_STALL_RECEIVER_NOT_READING] = {
         .name = "stall-receiver-not-reading",
         .usual = NOTE, .worst = WARN,

@@ -62,6 +62,18 @@ static void reconsider(const struct vsock_stream *s, struct vsock_diagnosis *d)
         vsock_diagnosis_soften(d);
 }
 
+/* Who miscounts did not stop to read. */
+static void drop_what_a_leak_explains(struct vsock_stream_diagnosis **all)
+{
+    for (struct vsock_stream_diagnosis **d = all; *d;) {
+        if ((*d)->diagnosis.code == VSOCK_CODE_STALL_RECEIVER_NOT_READING &&
+            *vsock_diagnosis_find(all, VSOCK_CODE_CREDIT_LEAK, (*d)->diagnosis.side))
+            *d = (*d)->next;
+        else
+            d = &(*d)->next;
+    }
+}
+
 /* All that went wrong in it: what its packets proved, and what only the end tells. */
 static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const struct vsock_stream *s)
 {
@@ -79,6 +91,7 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
     if (vsock_unrecorded_judge(&s->blanks, &s->source->kernel, j->capture->thresholds.large_payload,
                                &unrecorded))
         vsock_diagnosis_collect(j->memory, &all, &unrecorded);
+    drop_what_a_leak_explains(&all);
     for (struct vsock_stream_diagnosis *d = all; d; d = d->next)
         reconsider(s, &d->diagnosis);
     return all;

@@ -18,6 +18,11 @@
 /* A window that nothing opens any more, for so long, is a failure whatever the reason. */
 #define OPEN_WARN (10 * SECOND)
 
+/* A receiver that leaves more unconsumed after each of so many exchanges miscounts. In one that rested for so
+ * long, both sides have said what they had to say. */
+#define LEAKING 3
+#define RESTED (SECOND / 100)
+
 /* Who has more to send does so within milliseconds of being allowed to. */
 #define DONE_AFTER SECOND
 
@@ -408,6 +413,41 @@ static void note_credit(struct vsock_stream *s, const struct taken *t)
         note_window(&s->stats.side[other(t->side)], &w[other(t->side)]);
 }
 
+/* The sender begins the next exchange, with the stream at `sent`. What was left before stays so in a leak:
+ * where all of it is consumed, the receiver had only not told yet of the latest. */
+static void end_exchange(struct vsock_exchanges *e, uint64_t sent, uint64_t consumed)
+{
+    uint64_t left = sent - consumed, left_before = e->sent - e->consumed;
+
+    if (e->rested && consumed >= e->sent)
+        e->leaking = left > 0;
+    else if (e->rested && left > left_before && consumed > e->consumed)
+        e->leaking++;
+    else if (left < left_before)
+        e->leaking = 0;
+    *e = (struct vsock_exchanges){.sent = sent, .consumed = consumed, .leaking = e->leaking};
+}
+
+static void note_exchange(struct vsock_stream *s, const struct taken *t)
+{
+    const struct vsock_window *w = &s->conn.flow.window[t->side];
+    struct vsock_exchanges *own = &s->stats.side[t->side].exchanges;
+
+    if (!w->advertised || !t->step->has_credit)
+        return;
+    if (own->answered)
+        end_exchange(own, w->sent - t->p->virtio.len, w->consumed);
+    s->stats.side[other(t->side)].exchanges.answered = true;
+}
+
+static void note_rest(struct vsock_stream *s, const struct taken *t)
+{
+    if (t->at->time - s->last.time < RESTED)
+        return;
+    for (int side = 0; side < 2; side++)
+        s->stats.side[side].exchanges.rested = true;
+}
+
 static void note_rw(struct vsock_stream *s, const struct taken *t)
 {
     struct vsock_side_stats *own = &s->stats.side[t->side];
@@ -421,6 +461,7 @@ static void note_rw(struct vsock_stream *s, const struct taken *t)
     own->answered |= s->stats.side[other(t->side)].rws > 0;
     s->stats.data_since_shut |= s->stats.shut_time != VSOCK_TIME_NONE;
     own->sent = t->at->record;
+    note_exchange(s, t);
     if (length <= LARGE_SEND || t->p->mon.src_cid == VSOCK_CID_HOST)
         return;
     if (s->stats.large_count++ == 0) {
@@ -449,6 +490,7 @@ static void sum_up(struct vsock_stream *s, const struct taken *t)
 
     if (s->stats.idle_before_end == VSOCK_TIME_NONE && (s->conn.ended || HAS(t, SHUTDOWN)))
         s->stats.idle_before_end = s->conn.packets > 1 ? forward(t->at->time - s->last.time) : 0;
+    note_rest(s, t);
     own->packets++;
     own->updates += t->p->virtio.op == VSOCK_OP_CREDIT_UPDATE;
     if (t->step->in_stream)
@@ -563,6 +605,29 @@ static enum vsock_stall_cause open_stall_cause(const struct vsock_flow *flow, ui
     return VSOCK_STALL_UNDECIDED;
 }
 
+/* Has the receiver left more and more unconsumed, until the window was shut, and is it known that nothing
+ * comes back? */
+static bool is_leak(const struct vsock_stream *s, uint8_t sender, int64_t length)
+{
+    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+
+    return s->stats.side[sender].exchanges.leaking >= LEAKING && !stall->shrunk &&
+           (vsock_stall_proved(stall, length) || length >= OPEN_WARN);
+}
+
+static void add_leak(const struct vsock_stream *s, uint8_t sender, int64_t length,
+                     struct vsock_diagnoses *found)
+{
+    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    struct vsock_diagnosis *d = add(found, VSOCK_CODE_CREDIT_LEAK, sender, &stall->began);
+
+    d->lasting = true;
+    d->figures.count = s->stats.side[sender].exchanges.leaking;
+    d->figures.bytes = unread(s, other(sender));
+    d->figures.limit = stall->buffer;
+    d->figures.longest = length;
+}
+
 /* Returns whether the sender waits, and why is not known. */
 static bool end_waiting(const struct vsock_stream *s, uint8_t sender, const struct vsock_thresholds *t,
                         struct vsock_diagnoses *found)
@@ -575,6 +640,10 @@ static bool end_waiting(const struct vsock_stream *s, uint8_t sender, const stru
 
     if (!stall->open || length < t->stall_warning)
         return false;
+    if (is_leak(s, sender, length)) {
+        add_leak(s, sender, length, found);
+        return false;
+    }
     cause = open_stall_cause(&s->conn.flow, sender, length);
     code = vsock_stall_code(cause);
     if (code == VSOCK_CODE_STALL_UNDECIDED && is_update_missing(s, sender))

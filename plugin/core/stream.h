@@ -31,6 +31,14 @@ struct vsock_capture_source {
     int64_t *seen_until; /* of the section: when its last packet was */
 };
 
+/* What the receiver of a side's data leaves unconsumed, exchange by exchange: from data of the one, through
+ * data of the other and a rest, to the next data of the one. Who asks again has read the answer. */
+struct vsock_exchanges {
+    bool answered, rested;   /* so far in this one */
+    uint64_t sent, consumed; /* stream offsets at the end of the last one */
+    uint32_t leaking;        /* so many in a row, after each of which more was left than before */
+};
+
 /* What one side sent. */
 struct vsock_side_stats {
     uint32_t packets;
@@ -41,8 +49,9 @@ struct vsock_side_stats {
     uint64_t bytes;
     int64_t lowest_window; /* for what it sends, with has_window */
     bool has_window;
-    bool moved;                   /* its fwd_cnt has changed since the first */
-    bool answered;                /* it sent data when the other side had */
+    bool moved;    /* its fwd_cnt has changed since the first */
+    bool answered; /* it sent data when the other side had */
+    struct vsock_exchanges exchanges;
     bool peer_advertised_at_shut; /* when it sent SHUTDOWN(SEND), the other side's fwd_cnt was known: */
     uint32_t peer_fwd_cnt_at_shut;
 };

@@ -663,6 +663,29 @@ def not_reading():
                 x.s(CREDIT_UPDATE, reads=65536), *x.closed())
 
 
+def credit_leak():
+    """arcboxlabs/arcbox#256, moby/hyperkit#84: a monitor's write() takes 8 KiB of 64, and the rest is thrown away.
+
+    The host's program asks, is answered, and asks again, so it has read what there was to read. What was thrown away is
+    never counted as consumed: the guest's window shrinks by it until nothing can be sent.
+    """
+    pulse, x = Pulse(), Talk(1024, "each answer of 64 KiB leaves 56 unread", client=(2, 50010), server_cid=3)
+    yield from (*pulse.opened(), *x.opened())
+    for _ in range(4):
+        yield from (x.c(RW, 40), x.s(RW, 65536, reads=40), x.c(CREDIT_UPDATE, reads=8192), *pulse.beats(1))
+    yield from (x.c(RW, 40), x.s(RW, 32768, reads=40), x.c(RW, 40, after=1), *pulse.beats(2))
+
+
+def reads_in_parts():
+    """The same exchanges with a program that reads 8 KiB of each answer, asks again, and reads the rest in the end."""
+    pulse, x = Pulse(), Talk(1024, "each answer is read in parts", client=(2, 50010), server_cid=3)
+    yield from (*pulse.opened(), *x.opened())
+    for _ in range(3):
+        yield from (x.c(RW, 40), x.s(RW, 65536, reads=40), x.c(CREDIT_UPDATE, reads=8192), *pulse.beats(1))
+    yield from (x.c(RW, 40), x.s(RW, 65536, reads=40), x.c(CREDIT_UPDATE, reads=180224), x.c(RW, 40),
+                x.s(RW, 200000, reads=40), x.c(CREDIT_UPDATE, reads=257344), *pulse.beats(3), *x.closed())
+
+
 def sender_was_done():
     """The same, but the sender had sent all that it had, as much as the buffer holds: nobody was kept from sending."""
     x = Talk(5032, "64 KiB are all that there is to send", buffers=(LINUX, 65536))
@@ -1061,6 +1084,7 @@ GALLERY = {
     "more-half-close-slow": (notifications_slow, "note half-close-slow"),
     "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
     "more-left-open": (left_open, "note connections-left-open"),
+    "more-credit-leak": (credit_leak, "warn credit-leak"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
     "more-paused": (paused, "warn stood-still"),
     "more-peer-gone": (connection_lost, "warn peer-gone"),
@@ -1088,6 +1112,7 @@ GALLERY = {
     "healthy-mid-stream": (mid_stream,),
     "healthy-pool": (pool,),
     "healthy-probes": (probes,),
+    "healthy-reads-in-parts": (reads_in_parts,),
     "healthy-reuse": (reuse,),
     "healthy-zeros": (zeros,),
 }

@@ -402,6 +402,12 @@ static const struct words words[] = {
     {VSOCK_CODE_BUFFER_SHRUNK, ENDPOINTS, {.count = 1, .bytes = 134464, .limit = 65536},
      .text = "P" DST " shrank its buffer to 65536 bytes while p" SRC " had 200000 in flight"},
 
+    {VSOCK_CODE_CREDIT_LEAK, ENDPOINTS, {.count = 4, .bytes = 1000, .limit = 1000, .longest = 11004 * MS},
+     .lasting = true,
+     .text = "Likely: p" DST " miscounts what it reads, or throws it away: after each of 4 exchanges it left "
+             "more of what p" SRC " had sent unconsumed, until that could send no more, for 11.004 s, to the "
+             "end, with 1000 bytes in flight into a buffer of 1000"},
+
     {VSOCK_CODE_STALL_RECEIVER_NOT_READING, ENDPOINTS,
      {.count = 1, .limit = 1000, TIMES(1200, 1200), .proved = 700 * MS}, .lasting = true,
      .text = "P" SRC " could not send for 1.200 s, to the end, with a buffer of 1000 bytes full at p"

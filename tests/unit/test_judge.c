@@ -191,6 +191,31 @@ static void wait_for_the_reader(uint32_t consumed)
     update(&one, consumed);
 }
 
+static void who_miscounts_is_not_told_to_have_stopped_reading(void)
+{
+    const struct vsock_diagnosis *d;
+
+    begin();
+    one.buf_alloc[S] = 2000;
+    open_connection(&one);
+    rw(&one, 2000);
+    after(SECOND);
+    take(&one, S, VSOCK_OP_RW, 1);
+    update(&one, 2000); /* a stall in which it was proved not to read */
+    for (uint32_t i = 1; i <= 3; i++) {
+        rw(&one, 500);
+        one.fwd_cnt[S] = 2000 + i * 100;
+        take(&one, S, VSOCK_OP_RW, 1);
+        after(SECOND);
+    }
+    rw(&one, 800);
+    after(10 * SECOND);
+    rw(&two, 1); /* until then the capture lasts */
+    judge();
+    d = assert_only(VSOCK_CODE_CREDIT_LEAK);
+    g_assert_cmpuint(d->figures.count, ==, 3);
+}
+
 static void a_sender_that_had_no_more_to_send_is_a_note(void)
 {
     const struct vsock_diagnosis *d;
@@ -835,6 +860,7 @@ int main(int argc, char **argv)
     TEST(a_diagnosis_names_its_stream_and_both_ends);
     TEST(the_report_has_the_worst_first_then_the_order_of_time);
     TEST(judging_changes_nothing);
+    TEST(who_miscounts_is_not_told_to_have_stopped_reading);
     TEST(a_sender_that_had_no_more_to_send_is_a_note);
     TEST(a_sender_that_went_on_at_least_once_was_kept_from_it);
     TEST(what_the_end_tells_adds_to_what_packets_told);

@@ -981,6 +981,122 @@ static void the_reason_of_a_stall_that_lasts_is_told_too(void)
     g_assert_cmpuint(all.list[0].cause, ==, VSOCK_STALL_UNDECIDED);
 }
 
+/* ---- receivers that miscount ---- */
+
+#define RESTED (10 * MS)
+
+/* The sender's data, the receiver's own, of which it has consumed so much then, and a rest. */
+static void exchange(uint8_t sender, uint32_t length, uint32_t consumed, int64_t rest)
+{
+    take(sender, VSOCK_OP_RW, length);
+    conn.fwd_cnt[sender ^ 1] = consumed;
+    take(sender ^ 1, VSOCK_OP_RW, 10);
+    after(rest);
+}
+
+/* Fills what is left of a buffer of 1000 bytes, and then the receiver asks again, and reads nothing. */
+static void fill_and_ask(uint8_t sender, uint32_t length)
+{
+    take(sender, VSOCK_OP_RW, length);
+    after(SECOND);
+    take(sender ^ 1, VSOCK_OP_RW, 10);
+    end();
+}
+
+static void a_receiver_that_leaves_more_after_each_of_three_exchanges_miscounts(void)
+{
+    for (uint8_t sender = C; sender <= S; sender++) {
+        open_stream();
+        conn.buf_alloc[C] = conn.buf_alloc[S] = 1000;
+        take(C, VSOCK_OP_CREDIT_UPDATE, 0);
+        exchange(sender, 250, 100, RESTED);
+        exchange(sender, 250, 200, RESTED);
+        exchange(sender, 250, 300, RESTED);
+        fill_and_ask(sender, 550);
+        assert_only(VSOCK_CODE_CREDIT_LEAK);
+        g_assert_cmpint(all.list[0].side, ==, sender);
+        g_assert_cmpuint(FIGURES.count, ==, 3);
+        g_assert_cmpuint(FIGURES.bytes, ==, 1000);
+        g_assert_cmpuint(FIGURES.limit, ==, 1000);
+        g_assert_cmpint(FIGURES.longest, ==, SECOND + MS);
+        g_assert_true(all.list[0].lasting);
+    }
+}
+
+static void after_two_exchanges_it_may_be_chance(void)
+{
+    open_stream();
+    exchange(C, 250, 100, RESTED);
+    exchange(C, 250, 200, RESTED);
+    fill_and_ask(C, 700);
+    assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+}
+
+static void who_sends_and_reads_nothing_does_not_miscount(void)
+{
+    open_stream();
+    for (unsigned i = 0; i < 4; i++)
+        exchange(C, 200, 0, RESTED);
+    fill_and_ask(C, 200);
+    assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+}
+
+static void who_reads_the_rest_later_does_not_miscount(void)
+{
+    open_stream();
+    exchange(C, 250, 100, RESTED);
+    exchange(C, 250, 200, RESTED);
+    exchange(C, 250, 600, RESTED); /* less is left than before */
+    exchange(C, 250, 700, RESTED);
+    fill_and_ask(C, 700);
+    assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+}
+
+static void who_tells_one_exchange_late_does_not_miscount(void)
+{
+    open_stream();
+    exchange(C, 100, 0, RESTED);
+    exchange(C, 150, 100, RESTED);
+    exchange(C, 200, 250, RESTED);
+    exchange(C, 250, 450, RESTED);
+    fill_and_ask(C, 750);
+    assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+}
+
+static void while_both_send_without_a_rest_nothing_is_an_exchange(void)
+{
+    open_stream();
+    for (uint32_t i = 1; i <= 4; i++)
+        exchange(C, 200, i * 50, RESTED - 2 * MS);
+    fill_and_ask(C, 400);
+    assert_only(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+}
+
+static void a_window_that_was_shut_for_too_short_a_time_may_be_read_yet(void)
+{
+    for (int64_t missing = 1; missing >= 0; missing--) {
+        open_stream();
+        for (uint32_t i = 1; i <= 3; i++)
+            exchange(C, 250, i * 100, RESTED);
+        rw(550);
+        after(10 * SECOND - missing);
+        end();
+        assert_only(missing ? VSOCK_CODE_STALL_UNDECIDED : VSOCK_CODE_CREDIT_LEAK);
+    }
+}
+
+static void a_window_that_a_shrink_has_shut_is_no_leak(void)
+{
+    open_stream();
+    for (uint32_t i = 1; i <= 3; i++)
+        exchange(C, 250, i * 100, RESTED);
+    conn.buf_alloc[S] = 450;
+    update(300);
+    after(10 * SECOND);
+    end();
+    assert_only(VSOCK_CODE_STALL_UNDECIDED);
+}
+
 /* ---- senders that had no more to send ---- */
 
 static void stalled_and_opened(void)
@@ -1598,6 +1714,14 @@ int main(int argc, char **argv)
     TEST(ten_seconds_to_the_end_are_a_warning_whatever_the_reason);
     TEST(ten_seconds_that_ended_are_no_warning_by_themselves);
     TEST(the_reason_of_a_stall_that_lasts_is_told_too);
+    TEST(a_receiver_that_leaves_more_after_each_of_three_exchanges_miscounts);
+    TEST(after_two_exchanges_it_may_be_chance);
+    TEST(who_sends_and_reads_nothing_does_not_miscount);
+    TEST(who_reads_the_rest_later_does_not_miscount);
+    TEST(who_tells_one_exchange_late_does_not_miscount);
+    TEST(while_both_send_without_a_rest_nothing_is_an_exchange);
+    TEST(a_window_that_was_shut_for_too_short_a_time_may_be_read_yet);
+    TEST(a_window_that_a_shrink_has_shut_is_no_leak);
     TEST(who_sends_nothing_for_a_second_although_it_may_was_done);
     TEST(who_shuts_down_then_was_done);
     TEST(who_goes_on_was_not_done);
