@@ -2,9 +2,9 @@
  * capture.c - from packets to connections. */
 #include "capture.h"
 
-#include "cross_stream.h"
 #include "duplicates.h"
 #include "stood_still.h"
+#include "unread.h"
 
 #define CHUNK 1024
 
@@ -439,6 +439,8 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
         vsock_diagnosis_collect(c->memory, &s->diagnoses, &found.list[i]);
     vsock_cid_pair_take(s->cid_pair, s, &step, &at, c->memory);
     vsock_stood_still_take(s, p, &step, r->sender, &at, c->memory);
+    if (step.flow.told > 0)
+        vsock_cid_pair_take_told(s->cid_pair, s, r->sender, step.flow.told);
 }
 
 /* A packet of that tuple, sent by `side`, whose headers are whole. */

@@ -20,6 +20,13 @@ struct vsock_gap {
     int64_t from, until;
 };
 
+/* The least that a machine has told of having read, by an unasked CREDIT_UPDATE that nothing but its reading
+ * was the reason for: see unread.h. */
+struct vsock_told {
+    uint32_t bytes;  /* 0: nothing yet */
+    uint32_t buffer; /* the size of the buffer that these were in */
+};
+
 /* Two CIDs, whichever connects. */
 struct vsock_cid_pair {
     struct vsock_key key;     /* words: source, lower CID, higher CID */
@@ -29,6 +36,8 @@ struct vsock_cid_pair {
     int64_t last_time;
     struct vsock_gap silence; /* the latest, while no connection began since; until 0: none */
     wmem_array_t *waits;      /* of struct vsock_waited, in the capture's order; NULL while there is none */
+    struct vsock_told
+        told[2][2]; /* by the lower CID, or both where they are one, and the higher; STREAM, SEQPACKET */
 };
 
 struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *cid_pairs,

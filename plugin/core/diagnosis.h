@@ -53,6 +53,7 @@ enum vsock_code {
     VSOCK_CODE_STALL_UPDATE_MISSING,
     VSOCK_CODE_STALL_UNDECIDED,
     VSOCK_CODE_CREDIT_REQUEST_UNANSWERED,
+    VSOCK_CODE_NOT_READ,
 
     /* Ends that were not clean, and streams that went silent. */
     VSOCK_CODE_HALF_CLOSE_HANG,
@@ -145,8 +146,9 @@ struct vsock_diagnosis {
     enum vsock_heard heard;
     uint32_t ports[VSOCK_PORTS_NAMED]; /* with LISTENER_LOST: of dst; the first ones of port_count */
     uint32_t port_count;
-    uint8_t cause; /* enum vsock_stall_cause, of the longest stall; 0: it is none */
-    bool was_done; /* after the last stall, the sender sent nothing, although it could */
+    uint8_t cause;  /* enum vsock_stall_cause, of the longest stall; 0: it is none */
+    uint8_t unread; /* with NOT_READ: enum vsock_unread_outcome */
+    bool was_done;  /* after the last stall, the sender sent nothing, although it could */
     struct vsock_figures figures;
 };
 

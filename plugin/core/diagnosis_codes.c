@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "stall.h"
+#include "stream.h"
 
 #define WARN VSOCK_SEVERITY_WARN
 #define NOTE VSOCK_SEVERITY_NOTE
@@ -253,6 +254,17 @@ static const char *next_of_still(const struct vsock_diagnosis *d)
                "its "
                "clock, may tell";
     return "which program or thread serves all of these streams, and what did it wait for then?";
+}
+
+static const char *sentence_of_not_read(const struct vsock_diagnosis *d)
+{
+    if (d->unread == VSOCK_UNREAD_GIVEN_UP)
+        return "{dst} had not read {bytes:byte} of {src} for {longest} s, though it had room for more, when "
+               "that gave up and closed";
+    if (d->unread == VSOCK_UNREAD_LATE)
+        return "{dst} read nothing of {src} for {longest} s, though it had room for more, then {bytes:byte}";
+    return "{dst} has not read {bytes:byte} of {src} for {longest} s, to the end, though it has room for "
+           "more";
 }
 
 #define LOST_BYTES                                                                                           \
@@ -526,6 +538,16 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .choose_sentence = sentence_of_unanswered,
         .next = "which driver or monitor is it? Linux always answers; viosock and libkrun are known not "
                 "to",
+    },
+    [VSOCK_CODE_NOT_READ] = {
+        .name = "not-read",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.bytes = "unread_bytes", .longest = "unread_s"},
+        .meaning = "nobody read for 10 s what a side had sent, or for 3 s until it gave up and closed, though "
+                   "there was room for more; where the receiver's machine is known to tell of what it reads",
+        .choose_sentence = sentence_of_not_read,
+        .next = "is the program there busy with another connection? One that serves one at a time waits for "
+                "a client that says nothing: which connections to that port are open, and silent?",
     },
     [VSOCK_CODE_HALF_CLOSE_HANG] = {
         .name = "half-close-hang",

@@ -269,14 +269,27 @@ static bool is_quiet(const struct vsock_flow *f)
     return true;
 }
 
+/* Not where the buffer's size changed: Linux tells of that. */
+static uint32_t told_unasked(const struct vsock_packet *p, const struct vsock_window *w,
+                             uint32_t buffer_before, const struct vsock_flow_step *step)
+{
+    bool unasked = p->virtio.op == VSOCK_OP_CREDIT_UPDATE && step->answers.record == 0;
+
+    if (!unasked || step->info.ahead > 0 || w->buf_alloc != buffer_before || vsock_window_in_flight(w) > 0)
+        return 0;
+    return step->info.advance;
+}
+
 struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
                                        const struct vsock_mark *at, struct vsock_rw *rw)
 {
     struct vsock_flow_step step = {0};
+    uint32_t buffer_before = f->window[other(side)].buf_alloc;
     int64_t asked;
 
     take_credit_info(f, p, side, &step);
     answer(f, side, &step);
+    step.told = told_unasked(p, &f->window[other(side)], buffer_before, &step);
     switch ((enum vsock_op)p->virtio.op) {
     case VSOCK_OP_RW:
         take_rw(f, p, side, at->record, rw, &step);

@@ -55,8 +55,9 @@ struct vsock_flow_step {
     uint64_t exceeded;         /* with CREDIT_EXCEEDED: bytes beyond what was ever allowed */
     uint32_t acks;             /* record of the newest RW that is wholly consumed now; 0: none */
     struct vsock_mark answers; /* the CREDIT_REQUEST that this answers */
-    bool asks;                 /* a CREDIT_REQUEST that waits for its answer */
-    struct vsock_mark stall;   /* where the stall began that ended here */
+    uint32_t told;           /* bytes, all that were unread, of which a CREDIT_UPDATE tells unasked; else 0 */
+    bool asks;               /* a CREDIT_REQUEST that waits for its answer */
+    struct vsock_mark stall; /* where the stall began that ended here */
     enum vsock_stall_cause stall_cause;
     bool recovered; /* the receiver consumed beyond an overrun: its advertisement was not captured */
     struct vsock_rw *released; /* to give back to where they came from; NULL if none */

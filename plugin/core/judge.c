@@ -9,10 +9,12 @@
 #include "requests.h"
 #include "restarts.h"
 #include "stood_still.h"
+#include "unread.h"
 
 struct judgement {
     const struct vsock_capture *capture;
     const struct vsock_shared *shared;
+    bool unread_is_unknown;
     GArray *found;                                 /* of struct vsock_diagnosis */
     struct vsock_diagnosis sums[VSOCK_CODE_COUNT]; /* of the whole capture, by code */
     wmem_allocator_t *memory;
@@ -78,19 +80,24 @@ static void drop_what_a_leak_explains(struct vsock_stream_diagnosis **all)
 static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const struct vsock_stream *s)
 {
     struct vsock_stream_diagnosis *all = NULL;
+    bool is_shared = vsock_is_shared(j->shared, s);
     struct vsock_diagnoses ended = {.count = 0};
-    struct vsock_diagnosis orphaned, unrecorded;
+    struct vsock_diagnosis orphaned, unrecorded, unread;
 
     for (const struct vsock_stream_diagnosis *d = s->diagnoses; d; d = d->next)
         vsock_diagnosis_collect(j->memory, &all, &d->diagnosis);
     vsock_stream_end(s, &j->capture->thresholds, &ended);
     for (unsigned i = 0; i < ended.count; i++)
         vsock_diagnosis_collect(j->memory, &all, &ended.list[i]);
-    if (!vsock_is_shared(j->shared, s) && vsock_stream_orphaned(s, &orphaned))
+    if (!is_shared && vsock_stream_orphaned(s, &orphaned))
         vsock_diagnosis_collect(j->memory, &all, &orphaned);
     if (vsock_unrecorded_judge(&s->blanks, &s->source->kernel, j->capture->thresholds.large_payload,
                                &unrecorded))
         vsock_diagnosis_collect(j->memory, &all, &unrecorded);
+    for (uint8_t side = 0; side < 2 && !j->unread_is_unknown && !is_shared; side++) {
+        if (vsock_stream_unread(s, side, &unread))
+            vsock_diagnosis_collect(j->memory, &all, &unread);
+    }
     drop_what_a_leak_explains(&all);
     for (struct vsock_stream_diagnosis *d = all; d; d = d->next)
         reconsider(s, &d->diagnosis);
@@ -130,8 +137,11 @@ static void judge_capture(struct judgement *j, const struct vsock_stream_diagnos
 uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_selection *only, GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
-    struct judgement j = {
-        .capture = capture, .shared = vsock_shared_find(capture, memory), .found = found, .memory = memory};
+    struct judgement j = {.capture = capture,
+                          .shared = vsock_shared_find(capture, memory),
+                          .unread_is_unknown = vsock_unread_is_unknown(capture),
+                          .found = found,
+                          .memory = memory};
     GHashTable *selected = only ? only->streams : NULL;
     GArray *together = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
     uint32_t looked_at = 0;

@@ -18,6 +18,10 @@
 /* A window that nothing opens any more, for so long, is a failure whatever the reason. */
 #define OPEN_WARN (10 * SECOND)
 
+/* Data that nobody reads for so long, until its sender gives up; or at all. */
+#define GIVEN_UP_AFTER (3 * SECOND)
+#define READ_LATE (10 * SECOND)
+
 /* A receiver that leaves more unconsumed after each of so many exchanges miscounts. In one that rested for so
  * long, both sides have said what they had to say. */
 #define LEAKING 3
@@ -43,6 +47,8 @@ struct taken {
     bool message_open; /* its sender owed an EOM */
     bool overran;      /* its receiver had sent more than it was allowed */
     bool had_shut;     /* its sender had sent SHUTDOWN(SEND) */
+    bool stalled;      /* its sender had no window */
+    bool had_closed;   /* its sender had sent SHUTDOWN both ways */
 };
 
 #define HAS(t, finding) (((t)->step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_##finding)) != 0)
@@ -448,6 +454,58 @@ static void note_rest(struct vsock_stream *s, const struct taken *t)
         s->stats.side[side].exchanges.rested = true;
 }
 
+static void end_unread(struct vsock_unread *u, enum vsock_unread_outcome outcome, uint64_t bytes,
+                       const struct vsock_mark *at)
+{
+    u->outcome = outcome;
+    u->bytes = bytes;
+    u->until = *at;
+}
+
+/* The receiver has spoken: what is unread now is so from here on. Who waits to send may not come to read, and
+ * a full buffer is a stall. */
+static void end_silence(struct vsock_stream *s, const struct taken *t)
+{
+    struct vsock_unread *u = &s->stats.side[other(t->side)].unread;
+    const struct vsock_window *w = &s->conn.flow.window[other(t->side)];
+    uint32_t advance = t->step->flow.info.advance;
+
+    if (!t->step->has_credit)
+        return;
+    if (u->outcome == VSOCK_UNREAD_GIVEN_UP && s->side[t->side].cid == VSOCK_CID_LOCAL && advance == 0)
+        u->proved = true; /* loopback: the word of a Linux kernel */
+    if (u->outcome != VSOCK_UNREAD_STILL)
+        return;
+    if (u->since.record != 0 && !t->stalled && t->step->flow.stall.record == 0 && advance > 0 &&
+        s->conn.from_request && w->consumed == advance && t->at->time - u->since.time >= READ_LATE)
+        end_unread(u, VSOCK_UNREAD_LATE, advance, t->at);
+    else
+        u->since = vsock_window_in_flight(w) > 0 ? *t->at : (struct vsock_mark){0};
+}
+
+/* Was the receiver free to read what the packet's sender had sent? A message without its end cannot be read.
+ */
+static bool could_be_read(const struct vsock_stream *s, const struct taken *t)
+{
+    return unread(s, other(t->side)) > 0 && !t->stalled && !t->message_open &&
+           s->conn.shut[other(t->side)] == 0 && !s->conn.flow.stall[other(t->side)].open;
+}
+
+/* The sender sends, or gives up. */
+static void note_unread(struct vsock_stream *s, const struct taken *t, bool first_rst)
+{
+    struct vsock_unread *u = &s->stats.side[t->side].unread;
+    bool closes = first_rst || s->conn.shut[t->side] == (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND);
+
+    if (u->outcome != VSOCK_UNREAD_STILL)
+        return;
+    if (t->step->in_stream && t->p->virtio.len > 0 && u->since.record == 0)
+        u->since = *t->at;
+    if (u->since.record != 0 && closes && !t->had_closed && could_be_read(s, t) &&
+        t->at->time - u->since.time >= GIVEN_UP_AFTER)
+        end_unread(u, VSOCK_UNREAD_GIVEN_UP, unread(s, other(t->side)), t->at);
+}
+
 static void note_rw(struct vsock_stream *s, const struct taken *t)
 {
     struct vsock_side_stats *own = &s->stats.side[t->side];
@@ -541,6 +599,8 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
         .message_open = flow->message[side].open,
         .overran = flow->excess[other(side)].open,
         .had_shut = s->conn.shut[side] & VSOCK_SHUTDOWN_SEND,
+        .stalled = flow->stall[side].open,
+        .had_closed = s->conn.shut[side] == (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND),
     };
 
     if (s->conn.packets == 0)
@@ -551,6 +611,8 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
     step = vsock_conn_step(&s->conn, previous ? &previous->conn : NULL, p, side, at, rw);
     if (!s->conn.degenerate) { /* nothing else can be said where nothing tells the sides apart */
         note_credit(s, &t);
+        end_silence(s, &t);
+        note_unread(s, &t, s->conn.ended && !was_ended);
         diagnose(s, &t, s->conn.ended && !was_ended, thresholds, found);
     }
     sum_up(s, &t);

@@ -39,6 +39,21 @@ struct vsock_exchanges {
     uint32_t leaking;        /* so many in a row, after each of which more was left than before */
 };
 
+enum vsock_unread_outcome {
+    VSOCK_UNREAD_STILL,
+    VSOCK_UNREAD_GIVEN_UP, /* its sender closed or reset the connection, after 3 s or more */
+    VSOCK_UNREAD_LATE,     /* it was read after 10 s or more, and it was the first that was */
+};
+
+/* Data that the other side, silent since, has not said it consumed. */
+struct vsock_unread {
+    struct vsock_mark since; /* record 0: there is none */
+    enum vsock_unread_outcome outcome;
+    struct vsock_mark until; /* with an outcome; and the next */
+    uint64_t bytes;
+    bool proved; /* the receiver itself said so later */
+};
+
 /* What one side sent. */
 struct vsock_side_stats {
     uint32_t packets;
@@ -52,6 +67,7 @@ struct vsock_side_stats {
     bool moved;    /* its fwd_cnt has changed since the first */
     bool answered; /* it sent data when the other side had */
     struct vsock_exchanges exchanges;
+    struct vsock_unread unread;
     bool peer_advertised_at_shut; /* when it sent SHUTDOWN(SEND), the other side's fwd_cnt was known: */
     uint32_t peer_fwd_cnt_at_shut;
 };

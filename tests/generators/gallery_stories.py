@@ -686,6 +686,27 @@ def reads_in_parts():
                 x.s(RW, 200000, reads=40), x.c(CREDIT_UPDATE, reads=257344), *pulse.beats(3), *x.closed())
 
 
+def not_read():
+    """tinylabscom/mvm#1489, #1491: an agent that serves one connection at a time waits for a probe that says nothing.
+
+    133 bytes of the next connection lie unread for 32 s. The guest's kernel tells of what is read: of 100 bytes, on
+    another connection.
+    """
+    told = Talk(9001, "the guest tells of 100 bytes", client=(3, 3000002))
+    probe = Talk(5252, "a probe that says nothing", client=hybrid(1), server_cid=3, buffers=(FIRECRACKER, LINUX))
+    x = Talk(5252, "nobody reads it", client=hybrid(2), server_cid=3, buffers=(FIRECRACKER, LINUX))
+    yield from (*told.opened(), *told.asked(100, 100), *probe.opened(), *x.opened(after=0.05), x.c(RW, 133))
+    yield from (*told.asked(100, 100, after=16), *told.asked(100, 100, after=16))
+
+
+def told_rarely():
+    """The same silence of a libkrun that reads all, and tells of each half of its buffer only."""
+    pulse, x = Pulse(), Talk(5252, "a line of a log now and then", buffers=(LINUX, LIBKRUN))
+    yield from (*pulse.opened(), *x.opened())
+    for _ in range(4):
+        yield from (x.c(RW, 133), *pulse.beats(3))
+
+
 def sender_was_done():
     """The same, but the sender had sent all that it had, as much as the buffer holds: nobody was kept from sending."""
     x = Talk(5032, "64 KiB are all that there is to send", buffers=(LINUX, 65536))
@@ -1088,6 +1109,7 @@ GALLERY = {
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
     "more-paused": (paused, "warn stood-still"),
     "more-peer-gone": (connection_lost, "warn peer-gone"),
+    "more-not-read": (not_read, "note not-read"),
     "more-port-scan": (port_scan, "warn port-scan"),
     "more-payload-not-recorded": (not_recorded, "note payload-not-recorded"),
     "more-receiver-not-reading": (not_reading, "warn stall-receiver-not-reading"),
@@ -1114,6 +1136,7 @@ GALLERY = {
     "healthy-probes": (probes,),
     "healthy-reads-in-parts": (reads_in_parts,),
     "healthy-reuse": (reuse,),
+    "healthy-told-rarely": (told_rarely,),
     "healthy-zeros": (zeros,),
 }
 

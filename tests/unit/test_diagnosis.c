@@ -5,6 +5,7 @@
 
 #include "core/diagnosis.h"
 #include "core/stall.h"
+#include "core/stream.h"
 #include "packet.h"
 
 #define MS INT64_C(1000000)
@@ -255,7 +256,7 @@ struct words {
     enum ends ends;
     struct vsock_figures figures;
     bool lasting, own_fault, itself, worst;
-    uint8_t type, cause;
+    uint8_t type, cause, unread;
     enum vsock_heard heard;
     uint32_t ports; /* that many, from 500 on */
     bool was_done;
@@ -282,6 +283,7 @@ static char *text_of(const struct words *w)
     for (uint32_t i = 0; i < MIN(w->ports, VSOCK_PORTS_NAMED); i++)
         d.ports[i] = d.dst.port + i;
     d.cause = w->cause;
+    d.unread = w->unread;
     d.was_done = w->was_done;
     if (w->worst)
         vsock_diagnosis_worsen(&d);
@@ -466,6 +468,16 @@ static const struct words words[] = {
      .text = "P" SRC " could not send 2 times, for 2.000 s in all and 1.500 s at most, the last time to "
              "the end, with a buffer of 1000 bytes full at p" DST "; for most of that time nothing tells "
              "whether that side was reading"},
+    {VSOCK_CODE_NOT_READ, ENDPOINTS, {.count = 1, .bytes = 133, TIMES(32000, 0)}, .lasting = true,
+     .text = "P" DST " has not read 133 bytes of p" SRC " for 32.000 s, to the end, though it has room for "
+             "more"},
+    {VSOCK_CODE_NOT_READ, ENDPOINTS, {.count = 1, .bytes = 1, TIMES(3000, 0)},
+     .unread = VSOCK_UNREAD_GIVEN_UP,
+     .text = "P" DST " had not read 1 byte of p" SRC " for 3.000 s, though it had room for more, when that "
+             "gave up and closed"},
+    {VSOCK_CODE_NOT_READ, ENDPOINTS, {.count = 1, .bytes = 133, TIMES(32000, 0)},
+     .unread = VSOCK_UNREAD_LATE,
+     .text = "P" DST " read nothing of p" SRC " for 32.000 s, though it had room for more, then 133 bytes"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 1, TIMES(1400, 0)},
      .text = "P" DST " was late to answer 1 credit request of p" SRC "; the longest wait was 1.400 s"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 2, .others = 2, TIMES(8615, 0)},

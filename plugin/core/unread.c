@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * unread.c - data that lies unread. */
+#include "unread.h"
+
+#define SECOND INT64_C(1000000000)
+
+/* From here on, at the capture's end. Where its sender gave up, vsock_stream_take() has seen to it. */
+#define UNREAD_MIN (10 * SECOND)
+
+/* Linux tells of every read where less than this is left of its buffer (VIRTIO_VSOCK_MAX_PKT_BUF_SIZE): that
+ * it does so says nothing of when more is left. */
+#define TOLD_ANYWAY 65536
+
+/* ---- who tells of what it reads ---- */
+
+/* NULL where it has no such type. */
+static struct vsock_told *told_of(struct vsock_cid_pair *pair, const struct vsock_stream *s, uint8_t receiver)
+{
+    bool is_low = s->side[receiver].cid == pair->key.word[1];
+
+    if (s->conn.type != VSOCK_TYPE_STREAM && s->conn.type != VSOCK_TYPE_SEQPACKET)
+        return NULL;
+    return &pair->told[is_low ? 0 : 1][s->conn.type - VSOCK_TYPE_STREAM];
+}
+
+static uint32_t buffer_of(const struct vsock_stream *s, uint8_t receiver)
+{
+    return s->conn.flow.window[receiver ^ 1].buf_alloc;
+}
+
+void vsock_cid_pair_take_told(struct vsock_cid_pair *pair, const struct vsock_stream *s, uint8_t receiver,
+                              uint32_t bytes)
+{
+    struct vsock_told *told = told_of(pair, s, receiver);
+    uint32_t buffer = buffer_of(s, receiver);
+
+    if (!told || (uint64_t)bytes + TOLD_ANYWAY > buffer)
+        return;
+    if (told->bytes == 0 || bytes < told->bytes)
+        *told = (struct vsock_told){.bytes = bytes, .buffer = buffer};
+}
+
+/* Would it have told of so much? With a larger buffer it may wait for more. */
+static bool would_tell(const struct vsock_stream *s, uint8_t receiver, uint64_t bytes)
+{
+    const struct vsock_told *told = told_of(s->cid_pair, s, receiver);
+    uint32_t buffer = buffer_of(s, receiver);
+
+    if (!told || told->bytes == 0 || bytes < told->bytes)
+        return false;
+    return buffer <= told->buffer || bytes >= (uint64_t)told->bytes * buffer / told->buffer;
+}
+
+/* ---- what was not read ---- */
+
+bool vsock_unread_is_unknown(const struct vsock_capture *c)
+{
+    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
+        for (const struct vsock_stream_diagnosis *d = vsock_capture_stream(c, i)->diagnoses; d; d = d->next) {
+            if (d->diagnosis.code == VSOCK_CODE_CAPTURE_LOSS)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Neither of them waits to send, a message has its end, and nobody closes. */
+static bool is_unread_at_the_end(const struct vsock_stream *s, uint8_t sender)
+{
+    const struct vsock_flow *flow = &s->conn.flow;
+
+    return !s->conn.ended && s->conn.shut[sender ^ 1] == 0 &&
+           s->conn.shut[sender] != (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND) && !flow->stall[0].open &&
+           !flow->stall[1].open && !flow->message[sender].open;
+}
+
+bool vsock_stream_unread(const struct vsock_stream *s, uint8_t sender, struct vsock_diagnosis *d)
+{
+    const struct vsock_unread *unread = &s->stats.side[sender].unread;
+    bool lasting = unread->outcome == VSOCK_UNREAD_STILL;
+    int64_t until = lasting ? vsock_stream_known_until(s) : unread->until.time;
+    uint64_t bytes = lasting ? vsock_window_in_flight(&s->conn.flow.window[sender]) : unread->bytes;
+
+    if (unread->since.record == 0 || s->conn.degenerate)
+        return false;
+    if (lasting && (!is_unread_at_the_end(s, sender) || until - unread->since.time < UNREAD_MIN))
+        return false;
+    if (!unread->proved && !would_tell(s, sender ^ 1, bytes))
+        return false;
+    *d = vsock_diagnosis_start(VSOCK_CODE_NOT_READ, &unread->since);
+    d->side = sender;
+    d->last_frame = lasting ? d->first_frame : unread->until.frame;
+    d->lasting = lasting;
+    d->unread = (uint8_t)unread->outcome;
+    d->figures = (struct vsock_figures){.count = 1, .bytes = bytes, .longest = until - unread->since.time};
+    return true;
+}
