@@ -456,7 +456,7 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
 
     r->sender = side;
     r->copy = s && take_copy(c, s, p, r, &copied.findings, &skip);
-    if (!s || (!r->copy && vsock_conn_begins(&s->conn, p))) {
+    if (!s || (!r->copy && vsock_conn_begins(&s->conn, p, side, at->time))) {
         previous = s;
         s = start_stream(c, t, p, side, at->time);
     }

@@ -22,6 +22,9 @@
  */
 #define QUEUED_PACKET_COST 576
 
+/* A RESPONSE that comes later is one to a REQUEST that was not captured. */
+#define LATE_RESPONSE_MAX INT64_C(10000000000)
+
 #define FULL_SHUTDOWN (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND)
 
 #define FIND(step, finding) ((step)->findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_##finding))
@@ -36,11 +39,23 @@ static bool is_no_socket_rst(const struct vsock_packet *p)
     return p->virtio.op == VSOCK_OP_RST && p->virtio.buf_alloc == 0 && p->virtio.fwd_cnt == 0;
 }
 
-bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_packet *p)
+/* Does a RESPONSE of `side` belong to a REQUEST that a RST had ended? Where the server had sent that, it was
+ * of a connection before (cloud-hypervisor issue 8692); where the client had, it did not wait any more. */
+static bool is_late_response(const struct vsock_conn *c, uint8_t side, int64_t time)
+{
+    return c->from_request && !c->degenerate && side != c->client &&
+           (c->rst_kind == VSOCK_RST_REFUSED || c->rst_kind == VSOCK_RST_CONNECT_ABANDONED) &&
+           !(c->completeness & VSOCK_COMPLETE_RESPONSE) && c->late_response.record == 0 &&
+           time - c->request.time <= LATE_RESPONSE_MAX;
+}
+
+bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_packet *p, uint8_t side,
+                       int64_t time)
 {
     if (p->virtio.op == VSOCK_OP_REQUEST)
         return true;
-    return current->ended && p->virtio.op == VSOCK_OP_RESPONSE && p->virtio.type == current->type;
+    return current->ended && p->virtio.op == VSOCK_OP_RESPONSE && p->virtio.type == current->type &&
+           !is_late_response(current, side, time);
 }
 
 struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t side, bool degenerate)
@@ -313,8 +328,14 @@ static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t s
 }
 
 /* After the connection's RST nothing changes it any more. */
-static void on_straggler(const struct vsock_packet *p, struct vsock_step *step)
+static void on_straggler(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side,
+                         const struct vsock_mark *at, struct vsock_step *step)
 {
+    if (p->virtio.op == VSOCK_OP_RESPONSE && is_late_response(c, side, at->time)) {
+        c->late_response = *at;
+        if (c->rst_side != c->client)
+            FIND(step, STALE_RESET);
+    }
     if (p->virtio.op == VSOCK_OP_RW)
         FIND(step, DATA_AFTER_RESET);
     else
@@ -393,7 +414,7 @@ struct vsock_step vsock_conn_step(struct vsock_conn *c, const struct vsock_conn 
     if (p->virtio.type != c->type) {
         on_foreign(p, &step);
     } else if (c->ended) {
-        on_straggler(p, &step);
+        on_straggler(c, p, side, at, &step);
         if (step.has_credit)
             step.flow = vsock_flow_trail(&c->flow, p, side, at->record, rw);
     } else {

@@ -71,13 +71,14 @@ struct vsock_conn {
                                 VSOCK_SIDE_UNKNOWN */
     struct vsock_mark close; /* ... by this packet */
     uint64_t close_unread;   /* bytes that had been sent to it then, and that it had not read by its word */
-    struct vsock_mark reset; /* its first RST, those of a foreign type apart */
-    enum vsock_rst_kind rst_kind; /* of that */
-    uint8_t rst_side;             /* who sent it */
-    bool reset_stamped;           /* ... with credit: by a live socket */
-    bool reset_answers;           /* it answers a packet: see conn.c */
-    uint64_t reset_unread;        /* bytes sent to its sender that are known to be unread */
-    int64_t reset_silence;        /* for how long neither side had spoken before it */
+    struct vsock_mark late_response; /* one that came after the RST that ended the request */
+    struct vsock_mark reset;         /* its first RST, those of a foreign type apart */
+    enum vsock_rst_kind rst_kind;    /* of that */
+    uint8_t rst_side;                /* who sent it */
+    bool reset_stamped;              /* ... with credit: by a live socket */
+    bool reset_answers;              /* it answers a packet: see conn.c */
+    uint64_t reset_unread;           /* bytes sent to its sender that are known to be unread */
+    int64_t reset_silence;           /* for how long neither side had spoken before it */
 };
 
 /* What a packet did. */
@@ -92,8 +93,10 @@ struct vsock_step {
     struct vsock_flow_step flow; /* zero where not */
 };
 
-/* Does this packet begin a new generation? `current` is the last one between its endpoints. */
-bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_packet *packet);
+/* Does this packet, sent by `side`, begin a new generation? `current` is the last one between its endpoints.
+ */
+bool vsock_conn_begins(const struct vsock_conn *current, const struct vsock_packet *packet, uint8_t side,
+                       int64_t time);
 
 /* A generation about to take its first packet, sent by `side`. `degenerate`: both endpoints are the same. */
 struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t side, bool degenerate);

@@ -313,6 +313,16 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .choose_sentence = sentence_of_silence,
         .choose_next = next_of_silence,
     },
+    [VSOCK_CODE_STALE_RESET] = {
+        .name = "stale-reset",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "reset", .of = "requests", .total = "span_s"},
+        .meaning = "a request was answered by a RST, then by the RESPONSE: the RST was of a connection before",
+        .sentence = "{count} of {of:request} from {src} to {dst} {count?was|were} ended by a RST that was not the "
+                    "answer: the RESPONSE came behind it, and Linux had given up by then (ECONNRESET)",
+        .next = "a late RST of the connection before from the same port: which side sent it, and for what? "
+                "Monitors are known to answer a RST by a RST. The client may try again, from another port",
+    },
     [VSOCK_CODE_CONNECT_SLOW] = {
         .name = "connect-slow",
         .usual = NOTE, .worst = WARN,

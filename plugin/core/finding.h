@@ -21,6 +21,7 @@ enum vsock_finding {
     VSOCK_FOUND_RESET_NO_SOCKET, /* RST (0,0) that answers a packet: the connection is not known there */
     VSOCK_FOUND_RESET,           /* RST of a live socket, with data that it had not read */
     VSOCK_FOUND_CLOSED_BY_RESET, /* any other RST on an open connection: some close so */
+    VSOCK_FOUND_STALE_RESET,     /* RESPONSE after a RST of the same side: that was not its answer */
     VSOCK_FOUND_RETRIED,         /* REQUEST while the one before had no answer */
     VSOCK_FOUND_REUSED,          /* REQUEST while the connection before was open */
     VSOCK_FOUND_DEGENERATE,      /* both endpoints are the same */

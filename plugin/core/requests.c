@@ -49,7 +49,7 @@ struct target {
     struct place *place;
     const struct vsock_cid *cid; /* the server's */
     uint32_t requests, accepted;
-    struct vsock_diagnosis refused, mismatch[2], unanswered;
+    struct vsock_diagnosis refused, mismatch[2], unanswered, stale_reset;
     uint32_t own_fault, itself; /* of the refused */
 };
 
@@ -169,6 +169,25 @@ static void take_idle(struct attempt a, const struct vsock_stream *s)
     sum->figures.longest = MAX(sum->figures.longest, idle);
 }
 
+/* The RST was of a connection before, and the server accepted. */
+static bool is_stale_reset(const struct vsock_conn *c)
+{
+    return c->rst_kind == VSOCK_RST_REFUSED && c->rst_side != c->client && c->late_response.record != 0;
+}
+
+static void take_stale_reset(struct requests *r, struct attempt a)
+{
+    int type = type_index(a.conn->type);
+
+    if (type >= 0)
+        a.target->server->accepted[type]++;
+    a.at = a.conn->reset;
+    count(&a.target->stale_reset, VSOCK_CODE_STALE_RESET, &a);
+    a.target->stale_reset.last_frame = MAX(a.target->stale_reset.last_frame, a.conn->late_response.frame);
+    add_attempt(r, a, ACCEPTED, &a.conn->late_response);
+    add_attempt(r, a, ENDED, &a.conn->late_response);
+}
+
 static void take_request(struct requests *r, const struct vsock_stream *s,
                          const struct vsock_thresholds *thresholds, bool selected)
 {
@@ -180,7 +199,9 @@ static void take_request(struct requests *r, const struct vsock_stream *s,
     t->requests++;
     if (vsock_stream_unanswered(s, thresholds))
         count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, &a);
-    if (c->rst_kind == VSOCK_RST_REFUSED)
+    if (is_stale_reset(c))
+        take_stale_reset(r, a);
+    else if (c->rst_kind == VSOCK_RST_REFUSED)
         add_attempt(r, a, REFUSED, &c->reset);
     if (c->response.record == 0)
         return;
@@ -366,6 +387,8 @@ static void tell_target(struct target *t, GArray *found)
     if (refused->figures.count >= REFUSALS_WARN)
         vsock_diagnosis_worsen(refused);
     tell(found, refused, 1);
+    t->stale_reset.figures.of = t->requests;
+    tell(found, &t->stale_reset, 1);
     describe_silence(t);
     tell(found, &t->unanswered, 1);
     for (int i = 0; i < 2; i++) {

@@ -176,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     while (more_steps(&steps)) {
         struct step step = take_step(&steps, &history);
-        bool begins = !begun || vsock_conn_begins(&stream.conn, &step.packet);
+        bool begins = !begun || vsock_conn_begins(&stream.conn, &step.packet, step.side, step.at.time);
         const struct vsock_stream *before = begins && begun ? &previous : NULL;
 
         if (degenerate)

@@ -322,7 +322,7 @@ static void check_words(const struct vsock_diagnosis *d)
 
 static bool is_of_many(enum vsock_code code)
 {
-    return code <= VSOCK_CODE_CONNECT_UNANSWERED ||
+    return code <= VSOCK_CODE_STALE_RESET ||
            (code >= VSOCK_CODE_CONNECT_TYPE_MISMATCH && code <= VSOCK_CODE_PORT_SCAN) ||
            code == VSOCK_CODE_CONNECT_ABANDONED || code == VSOCK_CODE_ACCEPT_AND_CLOSE ||
            code == VSOCK_CODE_HALF_CLOSE_SLOW || code == VSOCK_CODE_CLOSED_UNREAD ||
@@ -390,7 +390,7 @@ static const struct vsock_diagnosis *at(const GArray *report, unsigned i)
 static bool is_refusal(enum vsock_code code)
 {
     return code == VSOCK_CODE_CONNECT_REFUSED || code == VSOCK_CODE_CONNECT_TYPE_MISMATCH ||
-           code == VSOCK_CODE_LISTENER_LOST || code == VSOCK_CODE_PORT_SCAN;
+           code == VSOCK_CODE_LISTENER_LOST || code == VSOCK_CODE_PORT_SCAN || code == VSOCK_CODE_STALE_RESET;
 }
 
 /* Each refusal counts once. */

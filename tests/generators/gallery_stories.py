@@ -532,6 +532,19 @@ def left_open():
     yield from (*x.opened(after=6), *x.asked(20, 20), *x.closed())
 
 
+def stale_reset():
+    """cloud-hypervisor/cloud-hypervisor#8692: a late RST of the connection before ends the next one's request.
+
+    Both sides have closed at once; the monitor answers the guest's RST by a RST, when systemd has already dialled
+    again from the same port. Linux's connect() gives ECONNRESET, and the RESPONSE is rejected.
+    """
+    pulse, x = Pulse(), Talk(8888, "systemd's notifications", client=(3, 3000001), buffers=(LINUX, FIRECRACKER))
+    yield from (*pulse.opened(), *x.opened(), x.c(RW, 36), x.s(CREDIT_UPDATE, reads=36),
+                x.c(SHUTDOWN, flags=RCV | SEND), x.s(SHUTDOWN, flags=RCV | SEND), x.c(RST), x.s(RST),
+                x.c(REQUEST), x.s(RST, **NO_SOCKET, after=0.00003), x.s(RESPONSE, after=0.00003),
+                x.c(RST, **NO_SOCKET), *pulse.beats(1))
+
+
 def reset_after_restore():
     """cloud-hypervisor/cloud-hypervisor#7958, kata-containers#13791: after a restore all connections are reset at once.
 
@@ -1117,6 +1130,7 @@ GALLERY = {
     "more-reset-aborted": (reset_with_data_unread, "error reset-aborted"),
     "more-sender-was-done": (sender_was_done, "note stall-receiver-not-reading"),
     "more-update-late": (update_late, "warn credit-request-unanswered", "note stall-undecided"),
+    "more-stale-reset": (stale_reset, "warn stale-reset"),
     "more-type-mismatch": (wrong_type, "warn connect-type-mismatch"),
     "healthy-closed-by-alioth": (closed_by_alioth,),
     "healthy-closed-by-force": (closed_by_force,),

@@ -169,7 +169,7 @@ static struct vsock_step second_request(void)
     struct vsock_conn next = vsock_conn_start(&p, CLIENT, false);
 
     at = mark(1, now);
-    g_assert_true(vsock_conn_begins(&conn, &p));
+    g_assert_true(vsock_conn_begins(&conn, &p, CLIENT, now));
     return vsock_conn_step(&next, &conn, &p, CLIENT, &at, &rws[0]);
 }
 
@@ -195,10 +195,10 @@ static void stragglers_stay_with_the_dead_generation(void)
     struct vsock_packet response = make(VSOCK_OP_RESPONSE, 0, 0, BUFFER, 0, VSOCK_TYPE_STREAM);
 
     open_connection();
-    g_assert_false(vsock_conn_begins(&conn, &response));
+    g_assert_false(vsock_conn_begins(&conn, &response, SERVER, now));
     stamped_rst(SERVER, 0);
-    g_assert_false(vsock_conn_begins(&conn, &update));
-    g_assert_true(vsock_conn_begins(&conn, &response)); /* of a REQUEST that was not captured */
+    g_assert_false(vsock_conn_begins(&conn, &update, SERVER, now));
+    g_assert_true(vsock_conn_begins(&conn, &response, SERVER, now)); /* of a REQUEST that was not captured */
     send_op(CLIENT, VSOCK_OP_CREDIT_UPDATE);
     ASSERT_FOUND(FOUND(TRAILING));
     ASSERT_STATE(RESET);

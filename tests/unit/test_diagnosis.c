@@ -321,6 +321,9 @@ static const struct words words[] = {
     {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1}, .type = 2, .heard = VSOCK_HEARD_SINCE,
      .text = "1 of 1 SEQPACKET request from CID 42 to p" DST " had no answer in time; accepted: none; other "
              "packets came from CID 2 to CID 42 since"},
+    {VSOCK_CODE_STALE_RESET, CLIENT_CID, {.count = 1, .of = 2},
+     .text = "1 of 2 requests from CID 42 to p" DST " was ended by a RST that was not the answer: the RESPONSE "
+             "came behind it, and Linux had given up by then (ECONNRESET)"},
     {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, .longest = 1999999999},
      .text = "P" DST " took 1.999 s to accept p" SRC},
     {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, TIMES(2600, 0)}, .worst = true,

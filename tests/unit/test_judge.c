@@ -780,6 +780,51 @@ static void a_stream_that_a_gap_has_cut_off_is_orphaned(void)
     assert_healthy();
 }
 
+/* ---- resets of a connection before ---- */
+
+/* The RST is of the connection before; then the server accepts, so long after the REQUEST. */
+static void reset_late(int64_t time)
+{
+    begin();
+    open_connection(&one);
+    rw(&one, 5);
+    update(&one, 5);
+    close_connection(&one);
+    request(&one);
+    no_socket(&one, S);
+    after(time - MS);
+    take(&one, S, VSOCK_OP_RESPONSE, 0);
+    no_socket(&one, C);
+}
+
+static void a_response_behind_a_rst_tells_that_it_was_stale(void)
+{
+    reset_late(10 * SECOND);
+    judge();
+    g_assert_cmpuint(assert_only(VSOCK_CODE_STALE_RESET)->figures.count, ==, 1);
+    g_assert_cmpuint(at(0)->figures.of, ==, 2);
+    g_assert_cmpuint(stream_count(), ==, 2);
+    g_assert_true(VSOCK_RECORD_HAS(vsock_capture_record(capture, 9), STALE_RESET));
+    reset_late(10 * SECOND + MS); /* to a request that was not captured */
+    judge();
+    assert_code(0, VSOCK_CODE_CONNECT_REFUSED);
+    g_assert_cmpuint(stream_count(), ==, 3);
+}
+
+static void a_response_to_a_client_that_gave_up_is_of_its_request(void)
+{
+    begin();
+    request(&one);
+    take(&one, S, VSOCK_OP_CREDIT_REQUEST, 0);
+    take(&one, C, VSOCK_OP_RST, 0);
+    take(&one, S, VSOCK_OP_RESPONSE, 0);
+    no_socket(&one, C);
+    judge();
+    g_assert_true(assert_only(VSOCK_CODE_CONNECT_REFUSED)->own_fault);
+    g_assert_cmpuint(stream_count(), ==, 1);
+    g_assert_false(VSOCK_RECORD_HAS(vsock_capture_record(capture, 4), STALE_RESET));
+}
+
 /* ---- read filters ---- */
 
 static void tell_of_many(void)
@@ -890,6 +935,8 @@ int main(int argc, char **argv)
     TEST(a_response_without_its_request_is_no_attempt);
     TEST(streams_that_wait_and_go_on_as_one_are_behind_one_queue);
     TEST(a_stream_that_a_gap_has_cut_off_is_orphaned);
+    TEST(a_response_behind_a_rst_tells_that_it_was_stale);
+    TEST(a_response_to_a_client_that_gave_up_is_of_its_request);
     TEST(what_is_summed_up_under_a_read_filter_is_as_without);
     TEST(a_read_filters_frame_numbers_change_no_verdict);
     return g_test_run();
