@@ -308,8 +308,10 @@ static void note_unassociated(struct vsock_capture *c, const struct vsock_packet
     struct vsock_diagnoses found = {.count = 0};
 
     vsock_packet_diagnose(p->virtio.op, malformed, 0, &mark, &found);
-    for (unsigned i = 0; i < found.count; i++)
+    for (unsigned i = 0; i < found.count; i++) {
+        found.list[i].place = vsock_place(c->records) + 1;
         vsock_diagnosis_collect(c->memory, &c->unassociated, &found.list[i]);
+    }
 }
 
 /* ---- what the future tells of packets before ---- */

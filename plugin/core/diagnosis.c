@@ -17,6 +17,11 @@ const char *vsock_severity_name(enum vsock_severity severity)
     return "";
 }
 
+uint64_t vsock_place(uint32_t record)
+{
+    return UINT64_C(2) * record;
+}
+
 struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct vsock_mark *at)
 {
     return (struct vsock_diagnosis){
@@ -25,6 +30,7 @@ struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct 
         .stream = VSOCK_STREAM_NONE,
         .first_frame = at->frame,
         .last_frame = at->frame,
+        .place = vsock_place(at->record),
         .time = at->time,
     };
 }
@@ -46,6 +52,18 @@ int64_t vsock_time_sum(int64_t a, int64_t b)
     if (b < 0 && a < INT64_MIN - b)
         return INT64_MIN;
     return a + b;
+}
+
+static int order(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int order_of_packets(const struct vsock_diagnosis *a, const struct vsock_diagnosis *b)
+{
+    int by = order(a->first_frame, b->first_frame);
+
+    return by != 0 ? by : order((int64_t)a->place, (int64_t)b->place);
 }
 
 /* Before the longest of both is set. */
@@ -83,9 +101,9 @@ static void merge_sizes(struct vsock_diagnosis *d, const struct vsock_diagnosis 
 
 void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnosis *more)
 {
-    if (more->first_frame < d->first_frame ||
-        (more->first_frame == d->first_frame && more->time < d->time)) { /* as a read filter numbers them */
+    if (order_of_packets(more, d) < 0) {
         d->first_frame = more->first_frame;
+        d->place = more->place;
         d->time = more->time;
     }
     d->last_frame = MAX(d->last_frame, more->last_frame);
@@ -102,11 +120,6 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
     d->figures.longest = MAX(d->figures.longest, more->figures.longest);
 }
 
-static int order(int64_t a, int64_t b)
-{
-    return a < b ? -1 : a > b;
-}
-
 int vsock_diagnosis_compare(const void *diagnosis, const void *other)
 {
     const struct vsock_diagnosis *a = (const struct vsock_diagnosis *)diagnosis,
@@ -116,7 +129,7 @@ int vsock_diagnosis_compare(const void *diagnosis, const void *other)
     if (by == 0)
         by = order(a->time, b->time);
     if (by == 0)
-        by = order(a->first_frame, b->first_frame);
+        by = order_of_packets(a, b);
     if (by == 0)
         by = order(a->code, b->code);
     return by != 0 ? by : order(a->stream, b->stream);

@@ -132,8 +132,9 @@ struct vsock_diagnosis {
     uint32_t streams; /* of so many, the worst one is told of (repeats.h); 0 where it is not about streams */
     uint32_t examples[VSOCK_EXAMPLES]; /* of their first frames; 0: no more */
     uint32_t first_frame, last_frame;
-    int64_t time; /* of the first frame, nanoseconds since the epoch */
-    int64_t span; /* with `streams`: from the first of them to the last */
+    uint64_t place; /* of the first packet among all: frame numbers may be equal (mark.h) */
+    int64_t time;   /* of the first packet, nanoseconds since the epoch */
+    int64_t span;   /* with `streams`: from the first of them to the last */
     enum vsock_scope src_scope, dst_scope;
     struct vsock_endpoint src, dst; /* client and server, sender and receiver of data, or of a RST */
     uint8_t side;                   /* of src, in a stream */
@@ -179,6 +180,10 @@ const char *vsock_severity_name(enum vsock_severity severity);
  * sum stays at the largest, or smallest, then. */
 int64_t vsock_time_sum(int64_t a, int64_t b);
 
+/* The place of a packet that has a record. Of one that has none, it is that of the record before it, and 1.
+ */
+uint64_t vsock_place(uint32_t record);
+
 /* A diagnosis of the code's usual severity, about no stream and no endpoint. */
 struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct vsock_mark *at);
 
@@ -192,8 +197,8 @@ void vsock_diagnosis_soften(struct vsock_diagnosis *diagnosis);
  * what only makes sense together stays so. */
 void vsock_diagnosis_merge(struct vsock_diagnosis *diagnosis, const struct vsock_diagnosis *more);
 
-/* Two struct vsock_diagnosis, in the order of a report: the most severe first, then by time, frame, and code.
- * Returns as strcmp() does. */
+/* Two struct vsock_diagnosis, in the order of a report: the most severe first, then by time, packet, and
+ * code. Returns as strcmp() does. */
 int vsock_diagnosis_compare(const void *diagnosis, const void *other);
 
 /* One sentence with the figures; to be freed. */

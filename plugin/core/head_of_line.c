@@ -131,6 +131,7 @@ static void add(struct vsock_diagnosis *sum, struct vsock_diagnosis d)
     sum->figures.longest = MAX(before.figures.longest, d.figures.longest);
     sum->first_frame = MIN(before.first_frame, d.first_frame);
     sum->last_frame = MAX(before.last_frame, d.last_frame);
+    sum->place = MIN(before.place, d.place);
     sum->time = MIN(before.time, d.time);
 }
 

@@ -49,6 +49,7 @@ static void add(struct repeat *r, const struct vsock_diagnosis *d)
     w->streams = before.streams + 1;
     w->first_frame = MIN(before.first_frame, d->first_frame);
     w->last_frame = MAX(before.last_frame, d->last_frame);
+    w->place = MIN(before.place, d->place);
     w->time = MIN(before.time, d->time);
     w->selected = before.selected || d->selected;
     r->until = MAX(r->until, d->time);

@@ -50,7 +50,7 @@ static inline void check_two(const struct vsock_diagnosis *a, const struct vsock
     vsock_diagnosis_merge(&merged, b);
     CHECK(merged.first_frame <= a->first_frame && merged.first_frame <= b->first_frame);
     CHECK_IMPLIES(merged.first_frame == a->first_frame && merged.first_frame == b->first_frame,
-                  merged.time == (a->time < b->time ? a->time : b->time));
+                  merged.time == (a->place <= b->place ? a->time : b->time));
     CHECK(merged.last_frame >= a->last_frame && merged.last_frame >= b->last_frame);
     CHECK(merged.severity >= a->severity && merged.severity >= b->severity);
     CHECK(merged.figures.count == a->figures.count + b->figures.count);

@@ -85,7 +85,7 @@ static void a_report_begins_with_the_worst_then_with_the_first(void)
     g_assert_cmpint(vsock_diagnosis_compare(&error, &error), ==, 0);
 }
 
-static void at_one_time_the_order_is_by_frame_then_code_then_stream(void)
+static void at_one_time_the_order_is_by_packet_then_code_then_stream(void)
 {
     struct vsock_diagnosis a = start(VSOCK_CODE_RESET_ABORTED, 2, 5), b = a;
 
@@ -94,6 +94,9 @@ static void at_one_time_the_order_is_by_frame_then_code_then_stream(void)
     g_assert_cmpint(vsock_diagnosis_compare(&b, &a), <, 0);
     b.first_frame = 2;
     g_assert_cmpint(vsock_diagnosis_compare(&b, &a), >, 0);
+    b.place--;
+    g_assert_cmpint(vsock_diagnosis_compare(&b, &a), <, 0);
+    b.place = a.place;
     b.code = a.code;
     a.stream = 1;
     b.stream = 0;
@@ -182,17 +185,21 @@ static void what_comes_later_only_ends_later(void)
     g_assert_cmpint(more.severity, ==, VSOCK_SEVERITY_WARN);
 }
 
-/* As a read filter gives them to packets that it drops. */
-static void of_equal_frame_numbers_the_earlier_time_is_told(void)
+/* As a read filter gives them to packets that it drops; and a clock may go back. */
+static void of_equal_frame_numbers_the_earlier_packet_is_told(void)
 {
-    struct vsock_diagnosis later = start(VSOCK_CODE_PORT_SCAN, 1, 80);
-    struct vsock_diagnosis earlier = start(VSOCK_CODE_PORT_SCAN, 1, 30);
-    struct vsock_diagnosis before = start(VSOCK_CODE_PORT_SCAN, 0, 90); /* by a clock that went back */
+    struct vsock_diagnosis third = start(VSOCK_CODE_PORT_SCAN, 1, 80);
+    struct vsock_diagnosis second = start(VSOCK_CODE_PORT_SCAN, 1, 90), first = second;
 
-    vsock_diagnosis_merge(&later, &earlier);
-    g_assert_cmpint(later.time, ==, 30);
-    vsock_diagnosis_merge(&later, &before);
-    g_assert_cmpint(later.time, ==, 90);
+    third.place = 3;
+    second.place = 2;
+    first.place = 1;
+    first.time = 70;
+    vsock_diagnosis_merge(&second, &third);
+    g_assert_cmpint(second.time, ==, 90);
+    vsock_diagnosis_merge(&second, &first);
+    g_assert_cmpint(second.time, ==, 70);
+    g_assert_cmpuint(second.place, ==, 1);
 }
 
 static void sizes_keep_the_largest_but_lost_bytes_add_up(void)
@@ -748,13 +755,13 @@ int main(int argc, char **argv)
     TEST(severities_have_the_names_of_expert_infos);
     TEST(a_diagnosis_begins_where_its_packet_is);
     TEST(a_report_begins_with_the_worst_then_with_the_first);
-    TEST(at_one_time_the_order_is_by_frame_then_code_then_stream);
+    TEST(at_one_time_the_order_is_by_packet_then_code_then_stream);
     TEST(the_same_again_adds_up);
     TEST(two_types_are_none);
     TEST(of_stalls_the_longest_names_the_buffer_and_the_cause);
     TEST(a_softened_diagnosis_is_at_most_a_note);
     TEST(what_comes_later_only_ends_later);
-    TEST(of_equal_frame_numbers_the_earlier_time_is_told);
+    TEST(of_equal_frame_numbers_the_earlier_packet_is_told);
     TEST(sizes_keep_the_largest_but_lost_bytes_add_up);
     TEST(sizes_that_make_sense_together_stay_so);
     TEST(times_never_add_up_to_less);
