@@ -22,6 +22,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from fuzz import checked
 from lib import pcapng, runner
 
 KEYLOG = runner.CAPTURES / "tls.keylog"
@@ -38,21 +39,6 @@ PREFERENCES = (
     ["vsock.tcp_heuristics:TRUE", "vsock.try_heuristic_first:TRUE"],
     ["vsock.desegment_streams:FALSE", "vsock.tcp_heuristics:TRUE"],
 )
-
-# What Wireshark's own dissectors say of themselves, and why that is not the plugin's fault.
-BUGS_OF_WIRESHARK = (
-    # HTTP2 hands it a body where the headers named the content but no :path, or were lost; over TCP, too.
-    re.compile(r"Dissector bug, protocol GRPC: .*packet-grpc\.c:\d+: failed assertion "
-               r'"grpc_ctx && grpc_ctx->content_type && grpc_ctx->path"'),
-)
-
-# Who called for what leaks, where that is not the plugin's to free: the function it called, and why.
-LEAKS_OF_WIRESHARK = {
-    "stats_tree_": "tshark never frees the statistics tree of -z NAME,tree, whoever's it is",
-    "add_conversation_table_data": "nor the table of -z conv,NAME",
-    "call_dissector": "what another protocol's dissector keeps is its own",
-    "dissector_try_": "the same",
-}
 
 
 # ---- captures, as blocks of pcapng ----
@@ -169,8 +155,7 @@ def prepared(folder):
 class Run:
     """A capture that is made of so many corrupted ones, and how tshark reads it.
 
-    `whole_stacks`: leaks are known by who asked for the memory, also where GLib's functions, which have no frame
-    pointers, are in between. That makes each allocation slow, so only some runs have it.
+    `whole_stacks`: see checked.with_whole_stacks(), which makes it slow: only some runs have it.
     """
 
     def __init__(self, capture, count, what, arguments, whole_stacks):
@@ -187,55 +172,8 @@ def arguments_of(number):
     return ["-n", "-2", "-V", *settings]
 
 
-def environment_of(options, base):
-    environment = {**base,
-                   "WIRESHARK_DEBUG_WMEM_OVERRIDE": "simple",  # malloc() for each: so that red zones are around them
-                   "G_SLICE": "always-malloc",
-                   "ASAN_OPTIONS": "detect_leaks=1:malloc_context_size=25:allocator_may_return_null=1",
-                   "LSAN_OPTIONS": "exitcode=0:print_suppressions=0",
-                   "UBSAN_OPTIONS": "print_stacktrace=1"}
-    if options.preload:
-        environment["LD_PRELOAD"] = options.preload
-    return environment
-
-
-LEAK = re.compile(r"^(?:Direct|Indirect) leak of .*?(?=^$|\Z)", re.M | re.S)
-FRAME = re.compile(r"^ +#\d+ 0x[0-9a-f]+ (?:in )?(.*)$", re.M)
-REPORT = re.compile(r"^=+\n==\d+==ERROR: LeakSanitizer: .*\Z", re.M | re.S)
-
-
-def is_ours(frame):
-    return "vsock.so" in frame or "/plugin/" in frame
-
-
-def leaks_of_ours(report):
-    """tshark itself leaks: what counts is that the plugin asked for it."""
-    found = []
-    for leak in LEAK.findall(report):
-        frames = FRAME.findall(leak)
-        ours = next((at for at, frame in enumerate(frames) if is_ours(frame)), None)
-        if ours is not None and not any(frame.startswith(name) for frame in frames[:ours]
-                                        for name in LEAKS_OF_WIRESHARK):
-            found.append(leak)
-    return found
-
-
-def complaints(status, output, errors):
-    """All that is wrong with what tshark said, as text."""
-    report = REPORT.search(errors)
-    said = errors[:report.start()] if report else errors
-    found = leaks_of_ours(report[0]) if report else []
-    if status != 0:
-        found.append(f"exit status {status}")
-    found += [line for line in said.splitlines() if line]
-    return found + [line for line in output.splitlines()
-                    if "Dissector bug" in line and not any(bug.search(line) for bug in BUGS_OF_WIRESHARK)]
-
-
 def environment_for(run, environment):
-    if not run.whole_stacks:
-        return environment
-    return {**environment, "ASAN_OPTIONS": environment["ASAN_OPTIONS"] + ":fast_unwind_on_malloc=0"}
+    return checked.with_whole_stacks(environment) if run.whole_stacks else environment
 
 
 def perform(run, options, environment):
@@ -247,20 +185,17 @@ def perform(run, options, environment):
     except subprocess.TimeoutExpired:
         return [f"it hangs: no end after {options.hang} s"], 0
     seen = len(re.findall(r"^Frame \d+: ", result.stdout, re.M))
-    return complaints(result.returncode, result.stdout, result.stderr), seen
+    return checked.complaints(result.returncode, result.stdout, result.stderr), seen
 
 
 def tell(run, found, options, environment):
     options.keep.mkdir(parents=True, exist_ok=True)
     kept = options.keep / run.capture.name
     shutil.copy(run.capture, kept)
-    variables = [f"{name}={value}" for name, value in environment_for(run, environment).items()
-                 if name != "WIRESHARK_PLUGIN_DIR"]
-    command = ["env", *variables, f"WIRESHARK_PLUGIN_DIR={options.plugins}", options.tshark, *run.arguments, "-r",
-               str(kept)]
+    command = [options.tshark, *run.arguments, "-r", kept]
     print(f"FAILED: {run.capture.name}, {run.what}:")
     print("\n".join(f"    {line}" for line in "\n".join(found).splitlines()[:60]))
-    print(f"  again: {shlex.join(runner.unprivileged(command))}", flush=True)
+    print(f"  again: {checked.again(command, environment_for(run, environment), options.plugins)}", flush=True)
 
 
 # ---- all of them ----
@@ -323,7 +258,7 @@ def main():
     options = parse_arguments()
     began, runs, count, packets, failed = time.monotonic(), 0, 0, 0, 0
     with runner.bench(options) as (folder, base), tempfile.TemporaryDirectory() as sources:
-        environment, folder = environment_of(options, base), pathlib.Path(folder)
+        environment, folder = checked.environment(options, base), pathlib.Path(folder)
         captures = [path for path in prepared(pathlib.Path(sources))
                     if not options.captures or any(name in path.name for name in options.captures)]
         for run in everything(captures, options.seeds, folder) if options.long else each_once(captures, folder):

@@ -109,13 +109,13 @@ def section():
     return block(SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
 
 
-def interface(linktype=VSOCK):
-    """With times in nanoseconds."""
-    return block(INTERFACE, struct.pack("<HHI", linktype, 0, 0) + option(9, b"\x09") + option(0, b""))
+def interface(linktype=VSOCK, resolution=9):
+    """With times in units of 10^-resolution seconds: nanoseconds."""
+    return block(INTERFACE, struct.pack("<HHI", linktype, 0, 0) + option(9, bytes([resolution])) + option(0, b""))
 
 
 def packet(when, data, length=None, interface=0, comment=None):
-    """`when`: nanoseconds. `length`: what there was on the device, if that is not what was captured."""
+    """`when`: in the interface's unit. `length`: what there was on the device, if that is not what was captured."""
     header = struct.pack("<IIIII", interface, when >> 32, when & 0xFFFFFFFF, len(data),
                          len(data) if length is None else length)
     about = option(1, comment.encode()) + option(0, b"") if comment else b""
