@@ -13,9 +13,9 @@ enum vsock_fill vsock_fill_of(const uint8_t *payload, uint32_t captured)
         return VSOCK_FILL_UNKNOWN;
     if (memcmp(payload, payload + 1, captured - 1) != 0) /* each byte with the next */
         return VSOCK_FILL_CONTENT;
-    if (captured < VSOCK_FILL_MIN)
-        return VSOCK_FILL_UNKNOWN;
-    return payload[0] == 0 || payload[0] == PAGE_POISON ? VSOCK_FILL_BLANK : VSOCK_FILL_CONTENT;
+    if (payload[0] != 0 && payload[0] != PAGE_POISON)
+        return VSOCK_FILL_CONTENT;
+    return captured < VSOCK_FILL_MIN ? VSOCK_FILL_UNKNOWN : VSOCK_FILL_BLANK;
 }
 
 /* Of a part of what vhost splits, such kernels record the whole: that is what was copied, or not. */

@@ -22,7 +22,7 @@
  */
 #define VSOCK_TAP_COPIES_MAX 32404
 
-/* Fewer bytes of one value say nothing. */
+/* Fewer blank bytes say nothing. */
 #define VSOCK_FILL_MIN 16
 
 /* Of enum vsock_fill, for an RW's payload as far as it was captured. */

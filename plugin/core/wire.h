@@ -87,7 +87,7 @@ enum vsock_op {
 
 /* What a payload's bytes are, as far as they were captured: see unrecorded.h. */
 enum vsock_fill {
-    VSOCK_FILL_UNKNOWN = 0, /* there are none, or too few of one value; or nobody has looked */
+    VSOCK_FILL_UNKNOWN = 0, /* there are none, or too few; or nobody has looked */
     VSOCK_FILL_CONTENT,
     VSOCK_FILL_BLANK, /* all of a value that a kernel fills memory with */
 };
