@@ -904,6 +904,15 @@ def zeros():
     yield from (snapped(x, x.client, x.server, 0, 1000), x.s(CREDIT_UPDATE, reads=1000), *x.closed())
 
 
+def disk_image():
+    """An upload of a disk that begins with zeros: taken for not recorded at first, until the next block shows better."""
+    x = Talk(5201, "a disk that begins with zeros")
+    yield from (*x.opened(), x.c(RW, b"name: disk"), x.s(CREDIT_UPDATE, reads=10))
+    for value in (0, 1, 0):
+        yield from (snapped(x, x.client, x.server, value, 65536), x.s(CREDIT_UPDATE, reads=65536))
+    yield from x.closed()
+
+
 def large_writes():
     """A file of which some blocks are zeros, others are not."""
     x = Talk(5201, "a file with a hole")
@@ -1138,6 +1147,7 @@ GALLERY = {
     "healthy-counter-wrap": (long_wrap,),
     "healthy-event": (event,),
     "healthy-event-untold": (event_untold,),
+    "healthy-disk-image": (disk_image,),
     "healthy-full-speed": (full_speed,),
     "healthy-half-close": (half_close,),
     "healthy-idle": (idle_both,),
