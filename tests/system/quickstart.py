@@ -5,7 +5,6 @@ owns, a second copy. Each says what mends it. Takes runner.py's options.
 
 What it calls are stand-ins that do what the real ones would, in a folder of their own; .ci/run calls the real ones.
 """
-import os
 import pathlib
 import shlex
 import shutil
