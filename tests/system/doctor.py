@@ -43,6 +43,7 @@ esac
 
 def link(tools, folder):
     folder.mkdir()
+    folder.chmod(0o755)
     for tool in tools:
         (folder / tool).symlink_to(shutil.which(tool))
 
@@ -704,7 +705,7 @@ class Reality:
                                                                              "PATH": f"{folder}/bin"}
         link((*TOOLS, "id"), self.folder / "bin")
         for script in (DOCTOR, RECORDED, DOCTOR.with_name("quickstart")):
-            shutil.copy(script, self.folder)
+            runner.let_read(shutil.copy(script, self.folder))
         self.plugin = self.folder / "plugins" / options.series / "epan" / "vsock.so"
         self.home = self.folder / "home"
         self.personal = self.home / ".local/lib/wireshark/plugins" / options.series / "epan" / "vsock.so"
