@@ -30,7 +30,7 @@ as_root() {
 }
 
 # need_packages PACKAGE...: installs those that are not there. Nothing is asked of the network when all are.
-# Exit status 75: the mirror is away.
+# Exit status 75: the mirror is away, and the packages are not here.
 need_packages() {
     say "Checking for packages: $*"
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -47,9 +47,12 @@ need_packages() {
         return
     fi
     say "Installing: ${missing[*]}"
-    as_root apt-get update -q || status=75 die "apt-get update failed: no package list to install ${missing[*]} from"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" ||
+    local updated=yes
+    as_root apt-get update -q || updated=
+    if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"; then
+        [ -n "$updated" ] || status=75 die "apt-get update failed, and without new lists it could not install: ${missing[*]}"
         die "apt-get could not install: ${missing[*]}"
+    fi
 }
 
 # check_folder FOLDER: may it be built there?
