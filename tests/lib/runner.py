@@ -104,7 +104,7 @@ def let_read(path):
 
 
 # Of Wireshark's own data, what takes half of its start to read, and is of no protocol that is spoken over vsock here.
-NOT_NEEDED = {"diameter", "manuf", "radius", "tpncp", "wimaxasncp"}
+NOT_NEEDED = {"diameter", "enterprises.tsv", "manuf", "radius", "tpncp", "wimaxasncp"}
 
 
 def lighten(data, folder):
