@@ -58,6 +58,9 @@ def parse_arguments(*flags):
     options = parser.parse_args()
     if not shutil.which(options.tshark):
         sys.exit(f"{options.tshark}: not found; install tshark")
+    if os.getuid() != 0 and os.getgid() == 0:
+        sys.exit("Wireshark takes a user whose group is root's for root, and loads no plugin that is not installed: "
+                 "be root, or of another group")
     return options
 
 
