@@ -1164,5 +1164,25 @@ GALLERY = {
     "healthy-zeros": (zeros,),
 }
 
+# Real kernels against drivers and monitors that are scripts, and programs that come to an end: what tests/live/record
+# leaves of monitors.py and kernels.py. What is found in them.
+RECORDED = {
+    "accept-and-close.pcapng": ["note accept-and-close"],
+    "credit-before-response.pcapng": ["note connect-refused"],
+    "force-close.pcapng": [],
+    "gone-when-accepted.pcapng": ["note connect-abandoned"],
+    "half-close.pcapng": ["note half-close-slow"],
+    "kept-buffers.pcapng.gz": ["warn connect-unanswered"],
+    "killed.pcapng": [],
+    "large-writes-6.12.pcapng.gz": [],
+    "large-writes-6.17.pcapng.gz": ["note payload-not-recorded"],
+    "libkrun-close.pcapng": [],
+    "not-read.pcapng": ["note not-read"],
+    "stale-reset.pcapng": ["warn stale-reset"],
+    "to-a-sibling.pcapng": ["warn connect-unanswered"],
+    "unacknowledged.pcapng": ["note close-timeout"],
+}
+
 CAPTURES = {f"gallery/{name}.pcapng": capture(story) for name, (story, *_) in GALLERY.items()}
 EXPECTED = {f"gallery/{name}.pcapng": expected for name, (_, *expected) in GALLERY.items()}
+EXPECTED |= {f"gallery/recorded-{name}": expected for name, expected in RECORDED.items()}

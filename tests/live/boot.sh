@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # boot.sh - a virtual machine's life. Sourced by bash, after scripts/lib.sh.
 
-# fetch_kernel SUITE: sets kernel to where that Debian suite's is unpacked.
+# fetch_kernel SUITE[/VERSION]: sets kernel to where that Debian suite's is unpacked.
 fetch_kernel() {
     say "Fetching the kernel of $1"
-    kernel=${VSOCK_TREES:-/var/cache/wireshark-vsock}/kernel-$1
+    kernel=${VSOCK_TREES:-/var/cache/wireshark-vsock}/kernel-${1/\//-}
     tests/live/kernel "$1" "$kernel" || status=$? die "no kernel of $1 could be had; is the mirror away?"
 }
 

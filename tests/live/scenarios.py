@@ -156,4 +156,5 @@ def main():
         record(folder, "nested", nested, guests)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ SET_FEATURES, SET_OWNER, SET_MEM_TABLE = 0x4008AF00, 0xAF01, 0x4008AF03
 SET_VRING_NUM, SET_VRING_ADDR, SET_VRING_BASE = 0x4008AF10, 0x4028AF11, 0x4008AF12
 SET_VRING_KICK, SET_VRING_CALL = 0x4008AF20, 0x4008AF21
 SET_GUEST_CID, SET_RUNNING = 0x4008AF60, 0x4004AF61
-VERSION_1 = 1 << 32  # the feature
+SEQPACKET_FEATURE, VERSION_1 = 1 << 1, 1 << 32
 
 RX, TX = 0, 1
 ENTRIES = 128
@@ -149,6 +149,8 @@ class Socket:
 
 
 class Guest:
+    FEATURES = VERSION_1
+
     def __init__(self, cid):
         self.cid = cid
         self.sockets, self.listening = {}, {}  # by own port and peer; by own port, those to be accepted
@@ -156,7 +158,7 @@ class Guest:
         self.memory = mmap.mmap(-1, 1 << 20)
         self.device = os.open("/dev/vhost-vsock", os.O_RDWR)
         fcntl.ioctl(self.device, SET_OWNER)
-        fcntl.ioctl(self.device, SET_FEATURES, struct.pack("=Q", VERSION_1))
+        fcntl.ioctl(self.device, SET_FEATURES, struct.pack("=Q", self.FEATURES))
         base = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
         fcntl.ioctl(self.device, SET_MEM_TABLE, struct.pack("=II4Q", 1, 0, 0, len(self.memory), base, 0))
         self.received, self.sent = (Queue(self.memory, i * Queue.SIZE, self.device, i) for i in (RX, TX))
@@ -176,13 +178,16 @@ class Guest:
             self.sent.offer(0)
             self.sent.take()
 
+    def give_back(self, entry):
+        self.received.offer(entry)
+
     def receive(self):
         while True:
             entry = self.received.take()
             at = self.buffers + entry * RX_SIZE
             header = HEADER.unpack_from(self.memory, at)
             payload = self.memory[at + HEADER.size:at + HEADER.size + header[4]]
-            self.received.offer(entry)
+            self.give_back(entry)
             with self.changed:
                 self.take(*header, payload)
                 self.changed.notify_all()
