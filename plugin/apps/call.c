@@ -116,18 +116,18 @@ static void keep(packet_info *pinfo, struct vsock_frame_calls *f, struct vsock_c
     wmem_array_append_one(f->kept, call);
 }
 
-struct vsock_call *vsock_call_of(packet_info *pinfo, struct vsock_frame_calls *f, uint64_t id,
+struct vsock_call *vsock_call_of(packet_info *pinfo, struct vsock_frame_calls *calls, uint64_t id,
                                  enum vsock_call_part *part)
 {
     struct vsock_call *call = NULL;
 
     if (!PINFO_FD_VISITED(pinfo)) {
-        call = decide(pinfo, f, id, *part);
-        keep(pinfo, f, call);
-    } else if (f->kept && f->next < wmem_array_get_count(f->kept)) {
-        call = *(struct vsock_call **)wmem_array_index(f->kept, f->next);
+        call = decide(pinfo, calls, id, *part);
+        keep(pinfo, calls, call);
+    } else if (calls->kept && calls->next < wmem_array_get_count(calls->kept)) {
+        call = *(struct vsock_call **)wmem_array_index(calls->kept, calls->next);
     }
-    f->next++;
+    calls->next++;
     if (*part == VSOCK_CALL_ANSWER && call && vsock_call_from_client(pinfo, call))
         *part = VSOCK_CALL_OTHER;
     return call;

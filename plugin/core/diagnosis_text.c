@@ -36,24 +36,20 @@ static void add_stall(GString *text, const struct vsock_diagnosis *d)
 
 static void add_ports(GString *text, const struct vsock_diagnosis *d)
 {
-    uint32_t named = MIN(d->port_count, VSOCK_PORTS_NAMED);
-
-    for (uint32_t i = 0; i < named; i++) {
+    for (uint32_t i = 0; i < d->port_count && i < VSOCK_PORTS_NAMED; i++) {
         const char *before = i == 0 ? "ports " : i + 1 == d->port_count ? " and " : ", ";
 
         g_string_append_printf(text, "%s%u", before, d->ports[i]);
     }
-    if (named < d->port_count)
-        g_string_append_printf(text, " and %u more", d->port_count - named);
+    if (d->port_count > VSOCK_PORTS_NAMED)
+        g_string_append_printf(text, " and %u more", d->port_count - VSOCK_PORTS_NAMED);
     g_string_append(text, " of ");
     add_end(text, VSOCK_SCOPE_CID, d->dst);
 }
 
-/* Words that are there or not, or differ. Returns whether it is one of them. */
-static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const char *name)
+/* Who it is about. Returns whether it is one of these. */
+static bool add_who(GString *text, const struct vsock_diagnosis *d, const char *name)
 {
-    const struct vsock_figures *f = &d->figures;
-
     if (g_str_equal(name, "src")) {
         add_end(text, d->src_scope, d->src);
     } else if (g_str_equal(name, "dst")) {
@@ -71,7 +67,18 @@ static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const cha
             return true;
         g_string_append(text, " from ");
         add_end(text, d->src_scope, d->src);
-    } else if (g_str_equal(name, "span")) {
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Words that are there or not, or differ. Returns whether it is one of them. */
+static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const char *name)
+{
+    const struct vsock_figures *f = &d->figures;
+
+    if (g_str_equal(name, "span")) {
         if (f->count > 1)
             g_string_append_printf(text, " in %.3f s", (double)f->total / 1e9);
     } else if (g_str_equal(name, "times")) {
@@ -151,7 +158,8 @@ static void add(GString *text, const struct vsock_diagnosis *d, char *what)
 
     if (end)
         *end = '\0';
-    if (add_phrase(text, d, what) || add_time(text, &d->figures, what, decimal ? decimal[1] - '0' : 3))
+    if (add_who(text, d, what) || add_phrase(text, d, what) ||
+        add_time(text, &d->figures, what, decimal ? decimal[1] - '0' : 3))
         return;
     n = number_of(d, what);
     if (one) {

@@ -200,7 +200,7 @@ static void take_away(GArray *stalls, struct vsock_table *explained)
 }
 
 void vsock_head_of_line_judge(const struct vsock_capture *c, const struct vsock_shared *shared,
-                              GHashTable *selected, GArray *stalls, GArray *found)
+                              GHashTable *selected, GArray *found, GArray *together)
 {
     wmem_array_t *pairs = c->cid_pairs.all;
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
@@ -210,8 +210,8 @@ void vsock_head_of_line_judge(const struct vsock_capture *c, const struct vsock_
         const struct vsock_cid_pair *p = *(struct vsock_cid_pair **)wmem_array_index(pairs, i);
 
         if (p->waits && !vsock_is_shared_pair(shared, p))
-            judge_pair(p, &c->thresholds, selected, &explained, found);
+            judge_pair(p, &c->thresholds, selected, &explained, together);
     }
-    take_away(stalls, &explained);
+    take_away(found, &explained);
     wmem_destroy_allocator(memory);
 }

@@ -18,9 +18,9 @@ struct vsock_waited {
 void vsock_cid_pair_take_stall(struct vsock_cid_pair *pair, const struct vsock_stream *stream, uint8_t sender,
                                enum vsock_stall_cause cause, wmem_allocator_t *memory);
 
-/* Adds to `found` the streams that waited as one, where one of them is selected, once for each pair.
- * Takes away those of `stalls`, diagnoses of single streams, that are told by that. */
+/* Adds to `together` the streams that waited as one, where one of them is selected, once for each pair.
+ * Takes away those of `found`, diagnoses of single streams, that are told by that. */
 void vsock_head_of_line_judge(const struct vsock_capture *capture, const struct vsock_shared *shared,
-                              GHashTable *selected, GArray *stalls, GArray *found);
+                              GHashTable *selected, GArray *found, GArray *together);
 
 #endif

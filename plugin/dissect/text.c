@@ -23,7 +23,7 @@ static size_t whole_characters(const char *part, size_t room)
 
 void vsock_text_fill(struct vsock_text *t, const char *part)
 {
-    size_t room = whole_characters(part, t->size - t->used - 1);
+    size_t room = whole_characters(part, strnlen(part, t->size - t->used - 1));
 
     t->size = t->used + room + 1; /* nothing follows what was cut */
     memcpy(t->buffer + t->used, part, room);

@@ -77,15 +77,17 @@ static void run(const uint8_t *data, size_t size)
 static void add_file(const char *path)
 {
     FILE *file = fopen(path, "rb");
+    struct stored *larger = corpus;
 
     if (corpus_size == corpus_room) { /* a sanitizer's realloc() moves all, every time */
         corpus_room = corpus_room > 0 ? 2 * corpus_room : 256;
-        corpus = (struct stored *)realloc(corpus, corpus_room * sizeof(*corpus));
+        larger = (struct stored *)realloc(corpus, corpus_room * sizeof(*corpus));
     }
-    if (!file || !corpus) {
+    if (!file || !larger) {
         perror(path);
         exit(2);
     }
+    corpus = larger;
     corpus[corpus_size].size = fread(corpus[corpus_size].data, 1, INPUT_MAX, file);
     corpus_size++;
     fclose(file);

@@ -17,7 +17,7 @@ import time
 import guest
 import scenarios
 import virtual_guest
-from virtual_guest import (BOTH, CREDIT_REQUEST, CREDIT_UPDATE, HEADER, REQUEST, RESPONSE, RST, RW, SHUTDOWN, STREAM)
+from virtual_guest import CREDIT_REQUEST, CREDIT_UPDATE, HEADER, REQUEST, RESPONSE, RST, RW, STREAM
 
 HOST, LOOPBACK = 2, 1
 DGRAM = 3  # VIRTIO_VSOCK_TYPE_DGRAM, which Linux does not have

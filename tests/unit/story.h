@@ -18,7 +18,7 @@ static struct vsock_capture *capture;
 static wmem_allocator_t *memory;
 static int64_t now;
 static uint32_t frame, section, interface, layer; /* of the next packet; frame: the one before */
-static enum vsock_fill fill; /* of what is sent from now on */
+static enum vsock_fill fill;                      /* of what is sent from now on */
 static bool frames_stand_still;                   /* as where a read filter drops all packets but one */
 
 static inline void begin_capture(void)

@@ -685,13 +685,13 @@ static void what_to_look_at_next_depends_on_what_is_known(void)
                     vsock_codes[VSOCK_CODE_PEER_GONE].next);
 }
 
-static bool is_next(enum vsock_way way, enum vsock_heard heard, const char *words)
+static bool is_next(enum vsock_way way, enum vsock_heard heard, const char *part)
 {
     struct vsock_diagnosis d = start(VSOCK_CODE_CONNECT_UNANSWERED, 1, 0);
 
     d.way = way;
     d.heard = heard;
-    return strstr(vsock_diagnosis_next(&d), words) != NULL;
+    return strstr(vsock_diagnosis_next(&d), part) != NULL;
 }
 
 static void who_did_not_answer_decides_where_to_look(void)

@@ -72,7 +72,7 @@ static void fifty_that_are_used_once_and_never_closed_are_left_open(void)
     g_assert_cmpint(found.code, ==, VSOCK_CODE_CONNECTIONS_LEFT_OPEN);
     g_assert_cmpuint(found.figures.count, ==, 50);
     g_assert_cmpuint(found.figures.of, ==, 50);
-    g_assert_cmpint(found.figures.total, ==, 49 * 300 * MS);
+    g_assert_cmpint(found.figures.total, ==, INT64_C(49) * 300 * MS);
     g_assert_cmpint(found.figures.longest, >=, 54 * SECOND);
     g_assert_cmpuint(found.first_frame, ==, 1);
     g_assert_cmpuint(found.last_frame, ==, 200);

@@ -72,6 +72,16 @@ static const struct vsock_diagnosis *find(enum vsock_code code)
     return NULL;
 }
 
+/* One that must be there. */
+static const struct vsock_diagnosis *found_one(enum vsock_code code)
+{
+    const struct vsock_diagnosis *d = find(code);
+
+    if (!d)
+        g_error("%s was not found", vsock_codes[code].name);
+    return d;
+}
+
 static const struct vsock_diagnosis *judge_only(const struct vsock_selection *only)
 {
     if (report)
@@ -106,7 +116,7 @@ static void two_counters_of_which_one_is_refused_while_the_other_goes_on_are_two
     g_assert_cmpuint(d->last_frame, ==, 10);
     g_assert_cmpint(d->severity, ==, VSOCK_SEVERITY_NOTE);
     g_assert_null(find(VSOCK_CODE_LISTENER_LOST));
-    g_assert_true(find(VSOCK_CODE_CONNECT_REFUSED)->shared);
+    g_assert_true(found_one(VSOCK_CODE_CONNECT_REFUSED)->shared);
 }
 
 static void one_refusal_may_be_bad_luck(void)
@@ -439,10 +449,10 @@ static void what_was_heard_of_the_cid_may_be_another_machine_s(void)
     after(3 * SECOND);
     rw(&kept, 10);
     g_assert_false(is_shared());
-    g_assert_cmpint(find(VSOCK_CODE_CONNECT_UNANSWERED)->heard, ==, VSOCK_HEARD_BEFORE);
+    g_assert_cmpint(found_one(VSOCK_CODE_CONNECT_UNANSWERED)->heard, ==, VSOCK_HEARD_BEFORE);
     update(&kept, 10);
     g_assert_true(is_shared());
-    g_assert_cmpint(find(VSOCK_CODE_CONNECT_UNANSWERED)->heard, ==, VSOCK_HEARD_SHARED);
+    g_assert_cmpint(found_one(VSOCK_CODE_CONNECT_UNANSWERED)->heard, ==, VSOCK_HEARD_SHARED);
 }
 
 static void another_cid_is_judged_as_ever(void)
@@ -454,7 +464,7 @@ static void another_cid_is_judged_as_ever(void)
     for (unsigned i = 0; i < 3; i++)
         refuse_at(ports[0]++, 1024);
     g_assert_true(is_shared());
-    g_assert_cmpuint(find(VSOCK_CODE_LISTENER_LOST)->dst.cid, ==, 4);
+    g_assert_cmpuint(found_one(VSOCK_CODE_LISTENER_LOST)->dst.cid, ==, 4);
 }
 
 static void it_is_told_of_where_a_stream_of_the_cid_is_selected(void)

@@ -280,7 +280,7 @@ static void parts_of_a_large_packet_are_not_recorded_either(void)
     fill = VSOCK_FILL_BLANK;
     g_assert_true(VSOCK_RECORD_HAS(take_cut(&part, UINT32_MAX), PAYLOAD_NOT_RECORDED));
     g_assert_true(VSOCK_RECORD_HAS(take_cut(&part, UINT32_MAX), PAYLOAD_NOT_RECORDED));
-    g_assert_cmpuint(judge().figures.bytes, ==, 2 * 3732);
+    g_assert_cmpuint(judge().figures.bytes, ==, UINT64_C(2) * 3732);
 }
 
 static void who_knows_the_kernel_need_not_guess(void)
