@@ -30,9 +30,16 @@ struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct 
         .stream = VSOCK_STREAM_NONE,
         .first_frame = at->frame,
         .last_frame = at->frame,
+        .last_record = at->record,
         .place = vsock_place(at->record),
         .time = at->time,
     };
+}
+
+void vsock_diagnosis_end(struct vsock_diagnosis *d, const struct vsock_mark *at)
+{
+    d->last_frame = at->frame;
+    d->last_record = at->record;
 }
 
 void vsock_diagnosis_worsen(struct vsock_diagnosis *d)
@@ -107,6 +114,7 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
         d->time = more->time;
     }
     d->last_frame = MAX(d->last_frame, more->last_frame);
+    d->last_record = MAX(d->last_record, more->last_record);
     d->severity = MAX(d->severity, more->severity);
     d->lasting |= more->lasting;
     d->selected |= more->selected;

@@ -132,9 +132,10 @@ struct vsock_diagnosis {
     uint32_t streams; /* of so many, the worst one is told of (repeats.h); 0 where it is not about streams */
     uint32_t examples[VSOCK_EXAMPLES]; /* of their first frames; 0: no more */
     uint32_t first_frame, last_frame;
-    uint64_t place; /* of the first packet among all: frame numbers may be equal (mark.h) */
-    int64_t time;   /* of the first packet, nanoseconds since the epoch */
-    int64_t span;   /* with `streams`: from the first of them to the last */
+    uint32_t last_record; /* of one stream: of the packet at last_frame (mark.h) */
+    uint64_t place;       /* of the first packet among all: frame numbers may be equal (mark.h) */
+    int64_t time;         /* of the first packet, nanoseconds since the epoch */
+    int64_t span;         /* with `streams`: from the first of them to the last */
     enum vsock_scope src_scope, dst_scope;
     struct vsock_endpoint src, dst; /* client and server, sender and receiver of data, or of a RST */
     uint8_t side;                   /* of src, in a stream */
@@ -186,6 +187,9 @@ uint64_t vsock_place(uint32_t record);
 
 /* A diagnosis of the code's usual severity, about no stream and no endpoint. */
 struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct vsock_mark *at);
+
+/* What it tells of ended there. */
+void vsock_diagnosis_end(struct vsock_diagnosis *diagnosis, const struct vsock_mark *at);
 
 /* It is bad enough for the code's worst severity. */
 void vsock_diagnosis_worsen(struct vsock_diagnosis *diagnosis);

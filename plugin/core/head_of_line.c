@@ -93,7 +93,7 @@ static struct vsock_diagnosis describe(const struct search *s, const struct vsoc
     const struct vsock_waited *first = member(s, 0);
     int64_t from = first->from.time, until = first->until.time;
     struct vsock_diagnosis d;
-    uint32_t last_frame = 0;
+    struct vsock_mark last = {0};
 
     for (unsigned i = 0; i < s->group->len; i++) {
         const struct vsock_waited *w = member(s, i);
@@ -102,10 +102,11 @@ static struct vsock_diagnosis describe(const struct search *s, const struct vsoc
             first = w;
         from = MAX(from, w->from.time);
         until = MIN(until, w->until.time);
-        last_frame = MAX(last_frame, w->until.frame);
+        if (w->until.record > last.record)
+            last = w->until;
     }
     d = vsock_diagnosis_start(VSOCK_CODE_HEAD_OF_LINE, &first->from);
-    d.last_frame = MAX(d.last_frame, last_frame);
+    vsock_diagnosis_end(&d, &last);
     d.src_scope = d.dst_scope = VSOCK_SCOPE_CID;
     d.src.cid = pair->key.word[1];
     d.dst.cid = pair->key.word[2];
@@ -131,6 +132,7 @@ static void add(struct vsock_diagnosis *sum, struct vsock_diagnosis d)
     sum->figures.longest = MAX(before.figures.longest, d.figures.longest);
     sum->first_frame = MIN(before.first_frame, d.first_frame);
     sum->last_frame = MAX(before.last_frame, d.last_frame);
+    sum->last_record = MAX(before.last_record, d.last_record);
     sum->place = MIN(before.place, d.place);
     sum->time = MIN(before.time, d.time);
 }

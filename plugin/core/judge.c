@@ -56,7 +56,7 @@ static void add_to_stream(struct judgement *j, const struct vsock_stream *s, str
 /* Who had no more to send was not kept from it. Where it had waited before, it still was then. */
 static void reconsider(const struct vsock_stream *s, struct vsock_diagnosis *d)
 {
-    if (d->cause == 0 || d->last_frame != s->conn.flow.stall[d->side].ended.frame ||
+    if (d->cause == 0 || d->last_record != s->conn.flow.stall[d->side].ended.record ||
         !vsock_stream_was_done(s, d->side))
         return;
     d->was_done = true;

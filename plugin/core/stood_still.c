@@ -93,7 +93,7 @@ struct judgement {
     GHashTable *selected;
     GArray *found;
     GArray *head_of_line; /* of struct vsock_diagnosis */
-    GHashTable *ends;     /* frames with which waits ended that are explained, and their streams */
+    GHashTable *ends;     /* records with which waits ended that are explained, and their streams */
     const struct vsock_cid *cid;
     const struct vsock_still *stills; /* in the order in which they ended */
     unsigned count;
@@ -141,12 +141,12 @@ static bool is_of_the_cid(const struct judgement *j, const struct vsock_diagnosi
 /* A full queue that all waited for is said to be that. */
 static bool is_head_of_line(const struct judgement *j, const struct row *r)
 {
-    uint32_t first = j->stills[r->first].until.frame, last = j->stills[r->next - 1].until.frame;
+    uint32_t first = j->stills[r->first].until.record, last = j->stills[r->next - 1].until.record;
 
     for (unsigned i = 0; r->all_full && i < j->head_of_line->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(j->head_of_line, struct vsock_diagnosis, i);
 
-        if (is_of_the_cid(j, d) && d->first_frame <= last && d->last_frame >= first)
+        if (is_of_the_cid(j, d) && d->place <= vsock_place(last) && d->last_record >= first)
             return true;
     }
     return false;
@@ -157,7 +157,7 @@ static void add_still(const struct judgement *j, const struct vsock_still *w, st
     d->first_frame = MIN(d->first_frame, w->from.frame);
     d->last_frame = MAX(d->last_frame, w->until.frame);
     d->selected |= vsock_is_selected(j->selected, w->stream);
-    g_hash_table_insert(j->ends, GUINT_TO_POINTER(w->until.frame), GUINT_TO_POINTER(w->stream));
+    g_hash_table_insert(j->ends, GUINT_TO_POINTER(w->until.record), GUINT_TO_POINTER(w->stream));
 }
 
 static void tell(const struct judgement *j, const struct row *r)
@@ -201,10 +201,10 @@ static bool is_explained(const struct judgement *j, const struct vsock_diagnosis
 {
     bool of_a_wait = d->code == VSOCK_CODE_CONNECT_SLOW || d->code == VSOCK_CODE_STALL_UNDECIDED ||
                      d->code == VSOCK_CODE_CREDIT_REQUEST_UNANSWERED;
-    void *frame = GUINT_TO_POINTER(d->last_frame);
+    void *record = GUINT_TO_POINTER(d->last_record);
 
-    return of_a_wait && d->figures.count == 1 && g_hash_table_contains(j->ends, frame) &&
-           GPOINTER_TO_UINT(g_hash_table_lookup(j->ends, frame)) == d->stream;
+    return of_a_wait && d->figures.count == 1 && g_hash_table_contains(j->ends, record) &&
+           GPOINTER_TO_UINT(g_hash_table_lookup(j->ends, record)) == d->stream;
 }
 
 static void drop_explained(const struct judgement *j)

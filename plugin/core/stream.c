@@ -156,7 +156,7 @@ static void diagnose_connect(const struct vsock_stream *s, const struct taken *t
     if (!HAS(t, RESPONSE) || !s->conn.from_request || time < SLOW_CONNECT)
         return;
     d = add(found, VSOCK_CODE_CONNECT_SLOW, other(t->side), &s->conn.request);
-    d->last_frame = t->at->frame;
+    vsock_diagnosis_end(d, t->at);
     d->figures.longest = time;
     if (time >= LOST_CONNECT)
         vsock_diagnosis_worsen(d);
@@ -319,8 +319,8 @@ static void diagnose_stall(struct vsock_stream *s, const struct taken *t,
     s->stats.total_stall = vsock_time_sum(s->stats.total_stall, length);
     s->stats.longest_stall = MAX(s->stats.longest_stall, length);
     if (vsock_stall_counts(cause, length, thresholds))
-        add_stall(found, vsock_stall_code(cause), cause, other(t->side), stall, length)->last_frame =
-            t->at->frame;
+        vsock_diagnosis_end(add_stall(found, vsock_stall_code(cause), cause, other(t->side), stall, length),
+                            t->at);
 }
 
 static struct vsock_diagnosis *add_unanswered(struct vsock_diagnoses *found, uint8_t asker,
@@ -338,7 +338,7 @@ static void diagnose_answer(const struct taken *t, const struct vsock_thresholds
     const struct vsock_mark *asked = &t->step->flow.answers;
 
     if (asked->record != 0 && vsock_answer_late(thresholds, asked->time, t->at->time))
-        add_unanswered(found, other(t->side), asked, t->at->time)->last_frame = t->at->frame;
+        vsock_diagnosis_end(add_unanswered(found, other(t->side), asked, t->at->time), t->at);
 }
 
 /* ---- half closed, and silent ---- */

@@ -26,7 +26,7 @@ import xml.etree.ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from fuzz import checked, session
-from lib import known, runner
+from lib import known, runner, verdict
 
 TOGETHER = 16
 SHORT = 96  # sessions, where no number is given
@@ -58,7 +58,6 @@ DECODED_AS = ("http", "http2", "tls", "ssh", "json", "xml", "protobuf", "mqtt", 
 
 # What Wireshark itself says on stderr: with -M; and of a flow graph that has more than 40 endpoints.
 WIRESHARKS_OWN = re.compile(r"^resetting session\.\n|^.*g_string_erase: assertion .*\n\n?", re.M)
-FRAMES = {"first_frame", "last_frame", "alike_frames"}  # with -R, others
 
 
 # ---- a command line ----
@@ -133,7 +132,7 @@ def verdicts_in(text, left_out=frozenset()):
     rows = [json.loads(line, parse_float=str) for line in text.splitlines()
             if line.startswith(('{"code":', '{"stream":'))]
     rows.sort(key=lambda row: "code" in row)
-    return [{key: value for key, value in row.items() if key not in left_out} for row in rows]
+    return [verdict.without(left_out, row) for row in rows]
 
 
 def differences(one, other):
@@ -193,7 +192,7 @@ class Bench:
         other, wrong = self.tshark(path, command.judging(*command.others), self.plain)
         found += wrong
         if command.has_verdicts:
-            found += differences(verdicts_in(shown, FRAMES), verdicts_in(other, FRAMES))
+            found += differences(verdicts_in(shown, verdict.FRAMES), verdicts_in(other, verdict.FRAMES))
         found += false_alarms(sessions, verdicts_in(other if command.numbers_anew else shown))
         found = [line for line in found if line]
         return [*found, self.again(path, command.arguments, self.plain)] if found else []

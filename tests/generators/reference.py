@@ -36,7 +36,7 @@ TYPES = {
 }
 PREFERENCE_TYPES = {"a decimal number": "number", "true or false (case-insensitive)": "true or false"}
 # Description and type, as they are told.
-PREFERENCE = re.compile(r"(.*) (A decimal number|TRUE or FALSE \(case-insensitive\)|One of: .*)")
+PREFERENCE = re.compile(r"(.*) (A decimal number|(?i:true or false \(case-insensitive\))|One of: .*)")
 # What Wireshark has to be, for a port's dissector to be there.
 SINCE = {("5201", "iperf3"): "4.2"}
 SHOWN_CAPTURES = 3

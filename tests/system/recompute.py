@@ -52,8 +52,11 @@ def recompute(rows):
         sender, receiver = (src, sport), (dst, dport)
         key = interface, frozenset((sender, receiver))
         state = connections.get(key)
+        if op == RESPONSE and state is not None and state["unanswered"]:  # the RST was not the answer
+            state["over"] = state["unanswered"] = False
         if state is None or op == REQUEST or (op == RESPONSE and state["over"] and kind == state["kind"]):
-            state = {"kind": kind, "over": False, "exact": op == REQUEST, sender: Direction(op == REQUEST), receiver: Direction(op == REQUEST)}
+            state = {"kind": kind, "over": False, "unanswered": op == REQUEST, "exact": op == REQUEST,
+                     sender: Direction(op == REQUEST), receiver: Direction(op == REQUEST)}
             connections[key] = state
         no_socket = op == RST and buffer == fwd == 0
         if op == RST and kind == state["kind"]:

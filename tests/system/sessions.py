@@ -20,14 +20,13 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib import pcapng, runner
+from lib import pcapng, runner, verdict
 
 # No data; every other packet of a stream; one side's packets; none.
 FILTERS = ("vsock.virtio.op != 5", "vsock.stream.pnum % 2 == 1", "vsock.src_port < 100000", "frame.number == 0")
 COUNTS = (7, 20, 300)
 SESSIONS_MAX = 4
 
-FRAMES = {"first_frame", "last_frame"}
 OF_SESSIONS = {"session", "time_relative", "start_s"}
 
 VERDICTS = ("vsock,diagnose,json", "vsock,streams,json")
@@ -66,7 +65,7 @@ class Capture:
         if told is None:
             return None
         rows = [json.loads(line, parse_float=str) for line in told.splitlines() if line.startswith("{")]
-        kept = [{key: value for key, value in row.items() if key not in left_out} for row in rows]
+        kept = [verdict.without(left_out, row) for row in rows]
         if others and len(told.splitlines()) == len(rows):
             self.wrong.append(f"{about}: no table was printed")
         return [row for row in kept if "code" in row], [row for row in kept if "code" not in row]
@@ -86,10 +85,10 @@ def only(one, other):
 
 
 def check_filters(capture):
-    wanted = capture.verdicts(f"{capture.name} -2", FRAMES, capture.path, "-2")
+    wanted = capture.verdicts(f"{capture.name} -2", verdict.FRAMES, capture.path, "-2")
     for read_filter in FILTERS:
         about = f"{capture.name} -2 -R '{read_filter}'"
-        capture.compare(about, wanted, capture.verdicts(about, FRAMES, capture.path, "-2", "-R", read_filter))
+        capture.compare(about, wanted, capture.verdicts(about, verdict.FRAMES, capture.path, "-2", "-R", read_filter))
 
 
 def sum_of(capture, about, parts):
