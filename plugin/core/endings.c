@@ -92,10 +92,11 @@ static void take_slow_end(const struct ending *e)
 {
     const struct vsock_stream_stats *stats = &e->stream->stats;
     struct vsock_diagnosis *sum = &e->service->slow;
-    int64_t wait = stats->end_of_wait.time - stats->shut_time;
+    int64_t wait;
 
     if (stats->end_of_wait.record == 0)
         return;
+    wait = stats->end_of_wait.time - stats->shut_time;
     count(sum, VSOCK_CODE_HALF_CLOSE_SLOW, e, &stats->end_of_wait);
     sum->figures.longest = MAX(sum->figures.longest, wait);
     sum->figures.total = vsock_time_sum(sum->figures.total, wait);

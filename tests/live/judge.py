@@ -73,7 +73,7 @@ EXPERT = (
 DIAGNOSES = {
     "warn stall-receiver-not-reading":
         "Port # of CID 1 could not send for #.# s with a buffer of 65536 bytes full at port 10004 of CID 1, which spoke "
-        "meanwhile and had read nothing.",
+        "meanwhile: that it read no packet to its end is proved for #.# s of it.",
     "note connect-refused": "Port 1592614637 of CID 1 refused 1 of 1 request from CID 1, and accepted none.",
 }
 SLOW_MACHINE = {"note connect-slow", "warn connect-slow"}  # true, if it is
