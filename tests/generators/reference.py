@@ -122,6 +122,7 @@ def read_preferences(reports):
         while lines[start - 1].startswith("# "):
             start -= 1
         description, kind = PREFERENCE.fullmatch(" ".join(text[2:] for text in lines[start:number])).groups()
+        kind = re.sub("^One of: .* Equivalently, one of: ", "One of: ", kind)  # 4.6 has the short names before
         kind = PREFERENCE_TYPES.get(kind.lower(), kind[:1].lower() + kind[1:].removesuffix(" (case-insensitive)."))
         found.append((preference[1], kind, preference[2].lower(), description))
     return found
