@@ -10,12 +10,12 @@
 #define CLOSE_TIMEOUT_MIN INT64_C(1900000000)
 
 /* How long after the RESPONSE a client that stopped waiting can still answer it: it does so at once. */
-#define ABANDON_TIME_MAX INT64_C(1000000000)
+#define ABANDON_TIME_MAX VSOCK_SECOND
 
 /* What a RST without a socket answers came less than this before, and its sender had said nothing for as
  * long.
  */
-#define ANSWER_TIME INT64_C(1000000000)
+#define ANSWER_TIME VSOCK_SECOND
 
 /* Memory that an empty packet takes in Linux's receive queue (SKB_TRUESIZE(0) on x86-64 and arm64). The queue
  * is refused beyond buf_alloc / this many packets, however few bytes they hold (since 6.12.94 and 6.1.176).
@@ -23,7 +23,7 @@
 #define QUEUED_PACKET_COST 576
 
 /* A RESPONSE that comes later is one to a REQUEST that was not captured. */
-#define LATE_RESPONSE_MAX INT64_C(10000000000)
+#define LATE_RESPONSE_MAX (10 * VSOCK_SECOND)
 
 #define FULL_SHUTDOWN (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND)
 

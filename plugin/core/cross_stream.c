@@ -4,11 +4,9 @@
 
 #include "head_of_line.h"
 
-#define SECOND INT64_C(1000000000)
-
-#define GAP_MIN (10 * SECOND)
-#define SPOKE_BEFORE_GAP (2 * SECOND)
-#define ORPHANED_AFTER (10 * SECOND)
+#define GAP_MIN (10 * VSOCK_SECOND)
+#define SPOKE_BEFORE_GAP (2 * VSOCK_SECOND)
+#define ORPHANED_AFTER (10 * VSOCK_SECOND)
 #define FULL_RUN 10 /* RWs, each soon after the one before */
 
 /* ---- two CIDs over time ---- */

@@ -61,6 +61,11 @@ int64_t vsock_time_sum(int64_t a, int64_t b)
     return a + b;
 }
 
+int64_t vsock_time_passed(int64_t from, int64_t until)
+{
+    return MAX(until - from, 0);
+}
+
 static int order(int64_t a, int64_t b)
 {
     return a < b ? -1 : a > b;
@@ -126,6 +131,32 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
     d->figures.proved = vsock_time_sum(d->figures.proved, more->figures.proved);
     merge_sizes(d, more);
     d->figures.longest = MAX(d->figures.longest, more->figures.longest);
+}
+
+void vsock_diagnosis_add(struct vsock_diagnosis *sum, const struct vsock_diagnosis *more)
+{
+    if (sum->figures.count == 0)
+        *sum = *more;
+    else
+        vsock_diagnosis_merge(sum, more);
+}
+
+void vsock_diagnosis_extend(struct vsock_diagnosis *sum, int64_t until)
+{
+    sum->figures.total = MAX(sum->figures.total, until - sum->time);
+}
+
+void vsock_diagnoses_drop(GArray *found, bool (*is_dropped)(const struct vsock_diagnosis *, void *),
+                          void *context)
+{
+    struct vsock_diagnosis *list = (struct vsock_diagnosis *)(void *)found->data;
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < found->len; i++) {
+        if (!is_dropped(&list[i], context))
+            list[kept++] = list[i];
+    }
+    g_array_set_size(found, kept);
 }
 
 int vsock_diagnosis_compare(const void *diagnosis, const void *other)

@@ -181,6 +181,9 @@ const char *vsock_severity_name(enum vsock_severity severity);
  * sum stays at the largest, or smallest, then. */
 int64_t vsock_time_sum(int64_t a, int64_t b);
 
+/* A time that has passed; by a clock that went back, none. */
+int64_t vsock_time_passed(int64_t from, int64_t until);
+
 /* The place of a packet that has a record. Of one that has none, it is that of the record before it, and 1.
  */
 uint64_t vsock_place(uint32_t record);
@@ -200,6 +203,16 @@ void vsock_diagnosis_soften(struct vsock_diagnosis *diagnosis);
 /* The same problem again, later: frames and counts add up, sizes and times keep the largest;
  * what only makes sense together stays so. */
 void vsock_diagnosis_merge(struct vsock_diagnosis *diagnosis, const struct vsock_diagnosis *more);
+
+/* The same of a sum, which has none yet where its count is 0. */
+void vsock_diagnosis_add(struct vsock_diagnosis *sum, const struct vsock_diagnosis *more);
+
+/* The sum's problems went on until then: its figure `total`. A clock may go back. */
+void vsock_diagnosis_extend(struct vsock_diagnosis *sum, int64_t until);
+
+/* Takes those away, of an array of struct vsock_diagnosis, that `is_dropped` chooses. */
+void vsock_diagnoses_drop(GArray *found, bool (*is_dropped)(const struct vsock_diagnosis *, void *context),
+                          void *context);
 
 /* Two struct vsock_diagnosis, in the order of a report: the most severe first, then by time, packet, and
  * code. Returns as strcmp() does. */

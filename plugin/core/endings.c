@@ -2,11 +2,9 @@
  * endings.c - what the ends of many connections tell. */
 #include "endings.h"
 
-#define SECOND INT64_C(1000000000)
-
 /* A server that closes so soon has looked at nothing; a client that comes again so soon did not wait. */
-#define CLOSED_WITHIN SECOND
-#define AGAIN_WITHIN (SECOND / 2)
+#define CLOSED_WITHIN VSOCK_SECOND
+#define AGAIN_WITHIN (VSOCK_SECOND / 2)
 
 /* A server, as one client CID sees it. CID 2 is another machine for each CID where a guest is a host itself.
  */
@@ -53,21 +51,7 @@ static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struc
     one.src.cid = e->service->client_cid;
     one.dst_scope = VSOCK_SCOPE_ENDPOINT;
     one.dst = e->service->server;
-    if (sum->figures.count == 0)
-        *sum = one;
-    else
-        vsock_diagnosis_merge(sum, &one);
-}
-
-/* How long it went on; a clock may go back. */
-static void extend(struct vsock_diagnosis *sum, int64_t until)
-{
-    sum->figures.total = MAX(sum->figures.total, until - sum->time);
-}
-
-static int64_t forward(int64_t passed)
-{
-    return MAX(passed, 0);
+    vsock_diagnosis_add(sum, &one);
 }
 
 /* ---- what one stream adds ---- */
@@ -80,7 +64,7 @@ static void take_abandoned(const struct ending *e)
     if (c->rst_kind != VSOCK_RST_CONNECT_ABANDONED)
         return;
     count(sum, VSOCK_CODE_CONNECT_ABANDONED, e, &c->reset);
-    extend(sum, c->reset.time);
+    vsock_diagnosis_extend(sum, c->reset.time);
     e->service->stamped += c->reset_stamped;
     if (c->response.record != 0)
         sum->figures.longest = MAX(sum->figures.longest, c->response.time - c->request.time);
@@ -115,7 +99,7 @@ static void take_unread(const struct ending *e)
     if (c->flow.window[e->client].consumed > 0 || e->stream->stats.side[e->server].answered)
         return;
     count(sum, VSOCK_CODE_CLOSED_UNREAD, e, &c->close);
-    extend(sum, c->close.time);
+    vsock_diagnosis_extend(sum, c->close.time);
     sum->figures.bytes = MAX(sum->figures.bytes, c->close_unread);
 }
 
@@ -143,8 +127,8 @@ static void take_loop(const struct ending *e)
     if (!is_accepted_and_closed(e))
         return;
     count(run, VSOCK_CODE_ACCEPT_AND_CLOSE, e, &c->close);
-    extend(run, c->close.time);
-    run->figures.longest = MAX(run->figures.longest, forward(c->close.time - c->response.time));
+    vsock_diagnosis_extend(run, c->close.time);
+    run->figures.longest = MAX(run->figures.longest, vsock_time_passed(c->response.time, c->close.time));
     service->run_until = c->close.time;
     if (is_worse(run, &service->loop))
         service->loop = *run;

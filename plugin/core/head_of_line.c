@@ -2,10 +2,8 @@
  * head_of_line.c - streams that wait as one. */
 #include "head_of_line.h"
 
-#define SECOND INT64_C(1000000000)
-
-#define TOGETHER_MIN SECOND         /* that streams waited at once */
-#define TOGETHER_ENDS (SECOND / 10) /* and went on within */
+#define TOGETHER_MIN VSOCK_SECOND         /* that streams waited at once */
+#define TOGETHER_ENDS (VSOCK_SECOND / 10) /* and went on within */
 #define TOGETHER_STREAMS 3
 
 /* What ends at once stands close together: the search for more of it ends after so many of which none is. */
@@ -183,22 +181,11 @@ static void judge_pair(const struct vsock_cid_pair *pair, const struct vsock_thr
     g_free(s.told);
 }
 
-static bool is_explained(const struct vsock_diagnosis *d, struct vsock_table *explained)
+static bool is_explained(const struct vsock_diagnosis *d, void *explained)
 {
-    return d->cause != 0 && explained_of(explained, d->stream, d->side, d->code)->count == d->figures.count;
-}
-
-static void take_away(GArray *stalls, struct vsock_table *explained)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < stalls->len; i++) {
-        struct vsock_diagnosis d = g_array_index(stalls, struct vsock_diagnosis, i);
-
-        if (!is_explained(&d, explained))
-            g_array_index(stalls, struct vsock_diagnosis, kept++) = d;
-    }
-    g_array_set_size(stalls, kept);
+    return d->cause != 0 &&
+           explained_of((struct vsock_table *)explained, d->stream, d->side, d->code)->count ==
+               d->figures.count;
 }
 
 void vsock_head_of_line_judge(const struct vsock_capture *c, const struct vsock_shared *shared,
@@ -214,6 +201,6 @@ void vsock_head_of_line_judge(const struct vsock_capture *c, const struct vsock_
         if (p->waits && !vsock_is_shared_pair(shared, p))
             judge_pair(p, &c->thresholds, selected, &explained, together);
     }
-    take_away(found, &explained);
+    vsock_diagnoses_drop(found, is_explained, &explained);
     wmem_destroy_allocator(memory);
 }

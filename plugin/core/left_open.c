@@ -3,13 +3,11 @@
  * while those before are in use; and it uses them again. */
 #include "left_open.h"
 
-#define SECOND INT64_C(1000000000)
-
-#define IDLE_LONG (30 * SECOND)
+#define IDLE_LONG (30 * VSOCK_SECOND)
 /* So long, and longer than any that was closed. */
-#define IDLE_MIN (5 * SECOND)
+#define IDLE_MIN (5 * VSOCK_SECOND)
 
-#define OPENED_OVER (10 * SECOND)
+#define OPENED_OVER (10 * VSOCK_SECOND)
 
 /* Workers that may each use one at a time: the next so many may be opened before one is done with. */
 #define WORKERS 8

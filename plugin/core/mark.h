@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define VSOCK_TIME_NONE INT64_MIN
+#define VSOCK_SECOND INT64_C(1000000000) /* in nanoseconds, as all times are */
 
 /* Zero-initialised: no packet. */
 struct vsock_mark {

@@ -67,29 +67,36 @@ static struct vsock_diagnosis about_all(const struct repeat *r, const struct vso
     return d;
 }
 
+struct repeats {
+    const struct vsock_capture *capture;
+    struct vsock_table table;
+};
+
+/* Is it told by its repeat, or of what nobody asked for? */
+static bool is_dropped(const struct vsock_diagnosis *d, void *context)
+{
+    struct repeats *repeats = (struct repeats *)context;
+
+    if (!d->selected || d->stream == VSOCK_STREAM_NONE)
+        return !d->selected;
+    return find(&repeats->table, repeats->capture, d)->worst.streams >= VSOCK_REPEATS_MIN;
+}
+
 void vsock_repeats_fold(const struct vsock_capture *c, GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
-    struct vsock_table repeats = vsock_table_new_listed(memory);
+    struct repeats repeats = {c, vsock_table_new_listed(memory)};
     const struct repeat **all;
-    unsigned kept = 0;
 
     for (unsigned i = 0; i < found->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(found, struct vsock_diagnosis, i);
 
         if (d->stream != VSOCK_STREAM_NONE)
-            add(find(&repeats, c, d), d);
+            add(find(&repeats.table, c, d), d);
     }
-    for (unsigned i = 0; i < found->len; i++) {
-        struct vsock_diagnosis d = g_array_index(found, struct vsock_diagnosis, i);
-
-        if (d.selected &&
-            (d.stream == VSOCK_STREAM_NONE || find(&repeats, c, &d)->worst.streams < VSOCK_REPEATS_MIN))
-            g_array_index(found, struct vsock_diagnosis, kept++) = d;
-    }
-    g_array_set_size(found, kept);
-    all = (const struct repeat **)wmem_array_get_raw(repeats.all);
-    for (unsigned i = 0; i < wmem_array_get_count(repeats.all); i++) {
+    vsock_diagnoses_drop(found, is_dropped, &repeats);
+    all = (const struct repeat **)wmem_array_get_raw(repeats.table.all);
+    for (unsigned i = 0; i < wmem_array_get_count(repeats.table.all); i++) {
         struct vsock_diagnosis d = about_all(all[i], c);
 
         if (d.selected && d.streams >= VSOCK_REPEATS_MIN)

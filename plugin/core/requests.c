@@ -4,17 +4,15 @@
 
 #include <string.h>
 
-#define SECOND INT64_C(1000000000)
-
-#define SCAN_WITHIN SECOND
+#define SCAN_WITHIN VSOCK_SECOND
 
 /* Listeners whose loss showed within this of each other went together. */
-#define LOST_WITHIN SECOND
+#define LOST_WITHIN VSOCK_SECOND
 
 /* So many refusals of one port are more than bad luck. */
 #define REFUSALS_WARN 3
 
-#define IDLE_MIN (5 * SECOND)
+#define IDLE_MIN (5 * VSOCK_SECOND)
 #define IDLE_STREAMS 3
 
 /* An endpoint that was dialled. */
@@ -120,13 +118,6 @@ static void name_ends(struct vsock_diagnosis *d, const struct target *t)
     d->src.cid = t->client_cid;
 }
 
-/* How long it went on; a clock may go back. */
-static void extend(struct vsock_diagnosis *sum, int64_t until)
-{
-    if (until - sum->time > sum->figures.total)
-        sum->figures.total = until - sum->time;
-}
-
 static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struct attempt *a)
 {
     struct vsock_diagnosis one = vsock_diagnosis_start(code, &a->at);
@@ -135,12 +126,8 @@ static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struc
     one.selected = a->selected;
     one.type = (uint8_t)a->conn->type;
     name_ends(&one, a->target);
-    if (sum->figures.count == 0) {
-        *sum = one;
-        return;
-    }
-    vsock_diagnosis_merge(sum, &one);
-    extend(sum, a->at.time);
+    vsock_diagnosis_add(sum, &one);
+    vsock_diagnosis_extend(sum, a->at.time);
 }
 
 /* ---- what a stream tells of its REQUEST ---- */
@@ -319,7 +306,7 @@ static void look_for_scan(struct attempt *a)
         a->explained = true;
         count(&p->scan, VSOCK_CODE_PORT_SCAN, a);
     }
-    extend(&p->scan, newest->at.time);
+    vsock_diagnosis_extend(&p->scan, newest->at.time);
 }
 
 static void count_as_refused(const struct attempt *a)

@@ -4,11 +4,9 @@
  * of their connections at once, nor silent ones, and one by one at other times. */
 #include "restarts.h"
 
-#define SECOND INT64_C(1000000000)
-
-#define AT_ONCE (SECOND / 10)
-#define SILENT_BEFORE (SECOND / 10) /* who answers and closes has just spoken */
-#define SILENCE_WARN (10 * SECOND)
+#define AT_ONCE (VSOCK_SECOND / 10)
+#define SILENT_BEFORE (VSOCK_SECOND / 10) /* who answers and closes has just spoken */
+#define SILENCE_WARN (10 * VSOCK_SECOND)
 
 /* One of two CIDs, as it ends connections with the other. */
 struct resetter {
@@ -196,18 +194,10 @@ static bool is_of_an_end(enum vsock_code code)
 }
 
 /* What was found of each of these streams' ends is not said once more. */
-static void drop_explained(GArray *found, unsigned count, GHashTable *explained)
+static bool is_explained(const struct vsock_diagnosis *d, void *explained)
 {
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < count; i++) {
-        const struct vsock_diagnosis *d = &g_array_index(found, struct vsock_diagnosis, i);
-
-        if (is_of_an_end(d->code) && g_hash_table_contains(explained, GUINT_TO_POINTER(d->stream)))
-            continue;
-        g_array_index(found, struct vsock_diagnosis, kept++) = *d;
-    }
-    g_array_remove_range(found, kept, count - kept);
+    return is_of_an_end(d->code) &&
+           g_hash_table_contains((GHashTable *)explained, GUINT_TO_POINTER(d->stream));
 }
 
 void vsock_restarts_judge(const struct vsock_capture *c, const struct vsock_shared *shared,
@@ -218,7 +208,6 @@ void vsock_restarts_judge(const struct vsock_capture *c, const struct vsock_shar
                            .selected = selected,
                            .explained = g_hash_table_new(NULL, NULL),
                            .found = found};
-    unsigned count = found->len;
 
     for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
         const struct vsock_stream *s = vsock_capture_stream(c, i);
@@ -233,7 +222,7 @@ void vsock_restarts_judge(const struct vsock_capture *c, const struct vsock_shar
         g_array_free(r->ended, TRUE);
         g_array_free(r->spoke, TRUE);
     }
-    drop_explained(found, count, all.explained);
+    vsock_diagnoses_drop(found, is_explained, all.explained);
     g_hash_table_destroy(all.explained);
     wmem_destroy_allocator(memory);
 }

@@ -9,8 +9,6 @@
  * (Firecracker, Cloud Hypervisor) or draw each time (vhost-device-vsock) are no counters. */
 #include "shared.h"
 
-#define SECOND INT64_C(1000000000)
-
 /* A program may have chosen a lower one. One counter in 4096 is there, too. */
 #define COUNTED_FROM (UINT32_C(1) << 20)
 #define MONITOR_FROM (UINT32_C(1) << 30)
@@ -92,14 +90,6 @@ static struct vsock_endpoint server_of(const struct vsock_stream *s)
     return s->side[s->conn.client ^ 1];
 }
 
-static void merge(struct vsock_diagnosis *sum, const struct vsock_diagnosis *more)
-{
-    if (sum->figures.count == 0)
-        *sum = *more;
-    else
-        vsock_diagnosis_merge(sum, more);
-}
-
 /* ---- counters ---- */
 
 static struct dialler *get_dialler(struct search *all, const struct vsock_stream *s)
@@ -119,7 +109,7 @@ static uint32_t ahead(const struct counter *c, uint32_t port)
 
 static bool can_reach(const struct counter *c, uint32_t port, int64_t time)
 {
-    int64_t seconds = CLAMP((time - c->time) / SECOND, 0, AHEAD_SECONDS_MAX);
+    int64_t seconds = CLAMP((time - c->time) / VSOCK_SECOND, 0, AHEAD_SECONDS_MAX);
 
     return ahead(c, port) <= AHEAD_MAX + (uint32_t)seconds * AHEAD_A_SECOND;
 }
@@ -276,7 +266,7 @@ static void note_mixed(struct search *all, const struct vsock_stream *s, const s
         return;
     one.last_frame = s->conn.reset.frame;
     one.figures.count = 1;
-    merge(&get_dialler(all, s)->mixed, &one);
+    vsock_diagnosis_add(&get_dialler(all, s)->mixed, &one);
 }
 
 /* By the server: a client that resets its own REQUEST tells nothing of it. */
@@ -328,7 +318,7 @@ static void add(struct vsock_shared *shared, uint64_t source, uint64_t client, u
     struct vsock_key key = {{source, cid}};
     struct shared_cid *c = (struct shared_cid *)vsock_table_get(&shared->cids, key, sizeof(*c));
 
-    merge(&c->found, found);
+    vsock_diagnosis_add(&c->found, found);
     c->found.dst_scope = VSOCK_SCOPE_CID;
     c->found.dst.cid = cid;
 }

@@ -9,7 +9,7 @@
 #define WITHHELD_BELOW 65536
 
 /* So long without reading is no matter of packets that crossed, however long the stall was. */
-#define PROVES INT64_C(1000000000)
+#define PROVES VSOCK_SECOND
 
 void vsock_stall_begin(struct vsock_stall *s, const struct vsock_window *w, const struct vsock_mark *at,
                        uint32_t buffer, bool own_cap, bool shrunk)

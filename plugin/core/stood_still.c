@@ -4,11 +4,9 @@
 
 #include "head_of_line.h"
 
-#define SECOND INT64_C(1000000000)
-
-#define STILL_MIN (5 * SECOND)
-#define STILL_WARN (10 * SECOND)
-#define AT_ONCE (SECOND / 10)
+#define STILL_MIN (5 * VSOCK_SECOND)
+#define STILL_WARN (10 * VSOCK_SECOND)
+#define AT_ONCE (VSOCK_SECOND / 10)
 
 static struct vsock_cid *cid_of(const struct vsock_stream *s, uint8_t side)
 {
@@ -197,27 +195,15 @@ static void judge_cid(const struct judgement *j)
 }
 
 /* It only says that one of these waited, and not why. */
-static bool is_explained(const struct judgement *j, const struct vsock_diagnosis *d)
+static bool is_explained(const struct vsock_diagnosis *d, void *judgement)
 {
+    const struct judgement *j = (const struct judgement *)judgement;
     bool of_a_wait = d->code == VSOCK_CODE_CONNECT_SLOW || d->code == VSOCK_CODE_STALL_UNDECIDED ||
                      d->code == VSOCK_CODE_CREDIT_REQUEST_UNANSWERED;
     void *record = GUINT_TO_POINTER(d->last_record);
 
     return of_a_wait && d->figures.count == 1 && g_hash_table_contains(j->ends, record) &&
            GPOINTER_TO_UINT(g_hash_table_lookup(j->ends, record)) == d->stream;
-}
-
-static void drop_explained(const struct judgement *j)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < j->found->len; i++) {
-        const struct vsock_diagnosis *d = &g_array_index(j->found, struct vsock_diagnosis, i);
-
-        if (!is_explained(j, d))
-            g_array_index(j->found, struct vsock_diagnosis, kept++) = *d;
-    }
-    g_array_set_size(j->found, kept);
 }
 
 /* Whoever is selected. */
@@ -254,7 +240,7 @@ void vsock_stood_still_judge(const struct vsock_capture *c, const struct vsock_s
         if (!is_of_several_machines(c, shared, j.stills))
             judge_cid(&j);
     }
-    drop_explained(&j);
+    vsock_diagnoses_drop(found, is_explained, &j);
     g_array_free(j.head_of_line, TRUE);
     g_hash_table_destroy(j.ends);
 }

@@ -4,31 +4,29 @@
 
 #include "malformed.h"
 
-#define SECOND INT64_C(1000000000)
-
 /* A RESPONSE that comes so late is worth a word; Linux's connect() has given up after two seconds
  * (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
-#define SLOW_CONNECT SECOND
-#define LOST_CONNECT (2 * SECOND)
+#define SLOW_CONNECT VSOCK_SECOND
+#define LOST_CONNECT (2 * VSOCK_SECOND)
 
-#define HANG_AFTER (10 * SECOND)
+#define HANG_AFTER (10 * VSOCK_SECOND)
 
 /* After a half close; many of them are worth a word: endings.h. */
-#define SLOW_END SECOND
+#define SLOW_END VSOCK_SECOND
 /* A window that nothing opens any more, for so long, is a failure whatever the reason. */
-#define OPEN_WARN (10 * SECOND)
+#define OPEN_WARN (10 * VSOCK_SECOND)
 
 /* Data that nobody reads for so long, until its sender gives up; or at all. */
-#define GIVEN_UP_AFTER (3 * SECOND)
-#define READ_LATE (10 * SECOND)
+#define GIVEN_UP_AFTER (3 * VSOCK_SECOND)
+#define READ_LATE (10 * VSOCK_SECOND)
 
 /* A receiver that leaves more unconsumed after each of so many exchanges miscounts. In one that rested for so
  * long, both sides have said what they had to say. */
 #define LEAKING 3
-#define RESTED (SECOND / 100)
+#define RESTED (VSOCK_SECOND / 100)
 
 /* Who has more to send does so within milliseconds of being allowed to. */
-#define DONE_AFTER SECOND
+#define DONE_AFTER VSOCK_SECOND
 
 /* Above this Linux makes a packet of more than one buffer since 6.17, which some virtual machine monitors
  * could not read (firecracker issue 5475, cloud-hypervisor issue 7672). They read what guests send: what the
@@ -162,19 +160,13 @@ static void diagnose_connect(const struct vsock_stream *s, const struct taken *t
         vsock_diagnosis_worsen(d);
 }
 
-/* A time that has passed; by a clock that went back, none. */
-static int64_t forward(int64_t passed)
-{
-    return passed > 0 ? passed : 0;
-}
-
 /* What the sender has shut may be gone for its own reasons; a socket that nobody had closed may not. */
 static void diagnose_reset(const struct vsock_stream *s, const struct taken *t, enum vsock_code code,
                            struct vsock_diagnoses *found)
 {
     struct vsock_diagnosis *d = add(found, code, t->side, t->at);
 
-    d->figures.total = forward(t->at->time - s->stats.first.time);
+    d->figures.total = vsock_time_passed(s->stats.first.time, t->at->time);
     d->figures.bytes = s->conn.reset_unread;
     d->figures.limit = buffer_of(s, t->side);
 }
@@ -547,7 +539,7 @@ static void sum_up(struct vsock_stream *s, const struct taken *t)
     struct vsock_side_stats *own = &s->stats.side[t->side];
 
     if (s->stats.idle_before_end == VSOCK_TIME_NONE && (s->conn.ended || HAS(t, SHUTDOWN)))
-        s->stats.idle_before_end = s->conn.packets > 1 ? forward(t->at->time - s->last.time) : 0;
+        s->stats.idle_before_end = s->conn.packets > 1 ? vsock_time_passed(s->last.time, t->at->time) : 0;
     note_rest(s, t);
     own->packets++;
     own->updates += t->p->virtio.op == VSOCK_OP_CREDIT_UPDATE;

@@ -11,7 +11,7 @@
 #include "fragment.h"
 #include "unrecorded.h"
 
-#define VSOCK_RUN_PAUSE INT64_C(1000000000)
+#define VSOCK_RUN_PAUSE VSOCK_SECOND
 #define VSOCK_STREAM_UNKNOWN UINT32_MAX /* instead of an index */
 
 /* From here on it counts. All in nanoseconds. 0: a timeout never does, a stall always. */

@@ -2,10 +2,8 @@
  * unread.c - data that lies unread. */
 #include "unread.h"
 
-#define SECOND INT64_C(1000000000)
-
 /* From here on, at the capture's end. Where its sender gave up, vsock_stream_take() has seen to it. */
-#define UNREAD_MIN (10 * SECOND)
+#define UNREAD_MIN (10 * VSOCK_SECOND)
 
 /* Linux tells of every read where less than this is left of its buffer (VIRTIO_VSOCK_MAX_PKT_BUF_SIZE): that
  * it does so says nothing of when more is left. */
