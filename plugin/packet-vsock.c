@@ -11,7 +11,6 @@
 #include <wsutil/report_message.h>
 
 #include "core/malformed.h"
-#include "core/unrecorded.h"
 #include "core/wire.h"
 #include "dissect/builtin.h"
 #include "dissect/columns.h"
@@ -34,16 +33,6 @@
 /* NULL when the plugin stepped back from a conflict. */
 static dissector_handle_t vsock_handle;
 
-/* Of an RW, which alone has payload. */
-static enum vsock_fill fill_of(tvbuff_t *tvb, const struct vsock_packet *p)
-{
-    uint32_t captured = p->captured > p->payload_offset ? p->captured - p->payload_offset : 0;
-
-    if (p->virtio.op != VSOCK_OP_RW || captured == 0)
-        return VSOCK_FILL_UNKNOWN;
-    return vsock_fill_of(tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured), captured);
-}
-
 static void read_packet(tvbuff_t *tvb, struct vsock_packet *packet)
 {
     uint8_t bytes[VSOCK_HEADERS_MAX];
@@ -51,7 +40,6 @@ static void read_packet(tvbuff_t *tvb, struct vsock_packet *packet)
 
     tvb_memcpy(tvb, bytes, 0, MIN(captured, sizeof(bytes)));
     vsock_packet_read(packet, bytes, captured, tvb_reported_length(tvb));
-    packet->fill = fill_of(tvb, packet);
 }
 
 /* Where a snaplen cut the headers, raise what Wireshark says of every protocol then. */
@@ -102,7 +90,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
     read_packet(tvb, &packet);
     malformed = vsock_malformed(&packet);
-    record = vsock_track(pinfo, &packet, malformed);
+    record = vsock_track(pinfo, tvb, &packet, malformed);
 
     vsock_set_addresses(pinfo, tvb, &packet);
     vsock_set_columns(pinfo, &packet, record);

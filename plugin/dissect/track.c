@@ -161,7 +161,18 @@ static bool is_last(const packet_info *pinfo)
            last.file_offset == pinfo->fd->file_off;
 }
 
-static const struct vsock_record *take(packet_info *pinfo, const struct vsock_packet *p, uint32_t malformed)
+/* Of an RW, which alone has payload. */
+static enum vsock_fill fill_of(tvbuff_t *tvb, const struct vsock_packet *p)
+{
+    uint32_t captured = p->captured > p->payload_offset ? p->captured - p->payload_offset : 0;
+
+    if (p->virtio.op != VSOCK_OP_RW || captured == 0)
+        return VSOCK_FILL_UNKNOWN;
+    return vsock_fill_of(tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured), captured);
+}
+
+static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *p,
+                                       uint32_t malformed)
 {
     struct vsock_arrival at = arrival_of(pinfo);
     struct vsock_stream *s;
@@ -170,6 +181,7 @@ static const struct vsock_record *take(packet_info *pinfo, const struct vsock_pa
         read_thresholds(&capture->thresholds);
         capture->start = capture_start(pinfo);
     }
+    p->fill = fill_of(tvb, p);
     last.record = vsock_capture_take(capture, p, malformed, &at);
     last.frame = at.frame;
     last.layer = at.layer;
@@ -191,14 +203,15 @@ static const struct vsock_record *find(const packet_info *pinfo)
     return r && r->frame == pinfo->num && r->layer == pinfo->curr_layer_num ? r : NULL;
 }
 
-const struct vsock_record *vsock_track(packet_info *pinfo, const struct vsock_packet *p, uint32_t malformed)
+const struct vsock_record *vsock_track(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *p,
+                                       uint32_t malformed)
 {
     const struct vsock_record *r;
 
     if (PINFO_FD_VISITED(pinfo))
         r = find(pinfo);
     else
-        r = is_last(pinfo) ? last.record : take(pinfo, p, malformed);
+        r = is_last(pinfo) ? last.record : take(pinfo, tvb, p, malformed);
     if (r) /* by index: endpoints would mix generations, and miss loopback dialled through another CID */
         conversation_set_elements_by_id(pinfo, CONVERSATION_NONE, r->stream->index);
     return r;

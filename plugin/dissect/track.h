@@ -14,10 +14,11 @@
  * `thresholds` says what the preferences say, once packets come. */
 void vsock_track_register(void (*thresholds)(struct vsock_thresholds *), void (*ended)(void));
 
-/* Takes the packet on the first pass, looks it up on later ones. NULL where the headers were cut, or are not
- * virtio's: such a packet is in no stream. Makes the stream the conversation that epan finds for the packet:
- * for what is inside, and for the packet list's bracket of related packets. */
-const struct vsock_record *vsock_track(packet_info *pinfo, const struct vsock_packet *packet,
+/* Takes the packet on the first pass, with what its payload is filled with, and looks it up on later ones.
+ * NULL where the headers were cut, or are not virtio's: such a packet is in no stream. Makes the stream the
+ * conversation that epan finds for the packet: for what is inside, and for the packet list's bracket of
+ * related packets. */
+const struct vsock_record *vsock_track(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *packet,
                                        uint32_t malformed);
 
 /* The account; never NULL while a file is open. */
