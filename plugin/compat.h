@@ -87,4 +87,7 @@ typedef void compat_stat_result;
 #define compat_tcpinfo_set_stream(info, index) ((void)(index))
 #endif
 
+/* 4.0 declares it for unsigned bytes, later series for char: neither minds a pointer to void. */
+#define compat_format_text(pool, text) format_text(pool, (const void *)(text), strlen(text))
+
 #endif

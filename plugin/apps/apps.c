@@ -145,8 +145,7 @@ void vsock_app_attach(const struct vsock_app *app)
 
 const char *vsock_app_printable(packet_info *pinfo, const char *text)
 {
-    /* 4.0 declares it for unsigned bytes, later series for char: neither minds a pointer to void */
-    return text ? format_text(pinfo->pool, (const void *)text, strlen(text)) : "?";
+    return text ? compat_format_text(pinfo->pool, text) : "?";
 }
 
 const char *vsock_app_keep(const char *text)

@@ -50,8 +50,7 @@ static const char *sentence_of_silence(const struct vsock_diagnosis *d)
                "nothing came from {dst_cid} since: the last packet was {longest.1} s before";
     case VSOCK_HEARD_SHARED:
         return "{count} of {of:request} from {src} to {dst} had no answer in time; accepted: {accepted}; "
-               "which "
-               "of the machines with that CID it was is not known";
+               "which of the machines with that CID it was is not known";
     case VSOCK_HEARD_SINCE:
         break;
     }
@@ -67,27 +66,22 @@ static const char *next_of_silent_guest(bool alive)
         return "that guest is up, and took the request: Linux would have answered it by itself. Which driver "
                "does it have?";
     return "that guest's driver had a buffer for the request: without one, Linux records nothing, and "
-           "connect() "
-           "fails with ETIMEDOUT. A Linux that runs answers by itself: has that machine stopped? After a "
-           "restore: does its monitor still serve its queues?";
+           "connect() fails with ETIMEDOUT. A Linux that runs answers by itself: has that machine stopped? "
+           "After a restore: does its monitor still serve its queues?";
 }
 
 static const char *next_of_silent_host(bool alive, bool from_outside)
 {
     if (alive)
         return "does anybody listen there? A host's Linux would have refused it; a monitor may not answer "
-               "what "
-               "it refuses";
+               "what it refuses";
     if (from_outside)
         return "that guest takes no packets: the host answers by itself, but what a guest has no buffer for "
-               "is "
-               "neither delivered nor recorded. Does its driver give its receive buffers back, or has it "
+               "is neither delivered nor recorded. Does its driver give its receive buffers back, or has it "
                "stopped? (Captured in a guest that has guests: its own host is silent)";
     return "captured in the guest: does anybody listen on the host, and does the monitor answer what it "
-           "refuses? "
-           "After a restore: does it still serve the guest's queues? Captured on the host: that guest takes "
-           "no "
-           "packets, as its driver keeps its receive buffers, or has stopped";
+           "refuses? After a restore: does it still serve the guest's queues? Captured on the host: that "
+           "guest takes no packets, as its driver keeps its receive buffers, or has stopped";
 }
 
 static const char *next_of_silence(const struct vsock_diagnosis *d)
@@ -123,8 +117,7 @@ static const char *sentence_of_abandoned(const struct vsock_diagnosis *d)
         return "{src} no longer wanted {count} of {of:connection} to {dst}{span}, and no response was "
                "captured";
     return "{src} no longer wanted {count} of {of:connection} to {dst}{span}: it reset {count?it|each} when "
-           "the "
-           "response came, after {longest} s{at_most}";
+           "the response came, after {longest} s{at_most}";
 }
 
 /* What comes so soon, no timeout was too short for. */
@@ -132,8 +125,7 @@ static const char *next_of_abandoned(const struct vsock_diagnosis *d)
 {
     if (d->figures.longest < 10000000)
         return "had the client's program gone already? A monitor whose Unix socket has been closed resets "
-               "what it "
-               "has just opened; an interrupted connect() looks the same";
+               "what it has just opened; an interrupted connect() looks the same";
     return "was the client interrupted, or its connect timeout too short for this server? Compare "
            "connect-slow";
 }
@@ -151,12 +143,10 @@ static const char *sentence_of_lost(const struct vsock_diagnosis *d)
 {
     if (d->port_count > 1 && d->figures.of == 0)
         return "{ports} had accepted {others:connection}{client}; then, from within a second on, each "
-               "refused "
-               "all: {count:request}{span}; none of the accepted was still open then";
+               "refused all: {count:request}{span}; none of the accepted was still open then";
     if (d->port_count > 1)
         return "{ports} had accepted {others:connection}{client}; then, from within a second on, each "
-               "refused "
-               "all: {count:request}{span}; {of} of the accepted {of?was|were} still open then";
+               "refused all: {count:request}{span}; {of} of the accepted {of?was|were} still open then";
     if (d->figures.of == 0)
         return "{dst} had accepted {others:connection}{client}, then refused {count:request} in a row{span}; "
                "none of those it had accepted was still open then";
@@ -225,11 +215,9 @@ static const char *sentence_of_restart(const struct vsock_diagnosis *d)
 {
     if (d->figures.bytes > 0)
         return "{src} reset all {count:open stream} with {dst} at once, unasked, after {longest.1} s in "
-               "which "
-               "none of them had spoken; {bytes:byte} sent to it {bytes?was|were} not read";
+               "which none of them had spoken; {bytes:byte} sent to it {bytes?was|were} not read";
     return "{src} reset all {count:open stream} with {dst} at once, unasked, after {longest.1} s in which "
-           "none "
-           "of them had spoken";
+           "none of them had spoken";
 }
 
 /* It said nothing to anybody else either. */
@@ -251,8 +239,7 @@ static const char *next_of_still(const struct vsock_diagnosis *d)
 {
     if (was_quiet(d))
         return "was that machine, or its monitor, paused, suspended, or out of CPU time then? Its log, and "
-               "its "
-               "clock, may tell";
+               "its clock, may tell";
     return "which program or thread serves all of these streams, and what did it wait for then?";
 }
 

@@ -64,14 +64,13 @@ UAT_CSTRING_CB_DEF(services, cid, struct user_name)
 UAT_DEC_CB_DEF(services, number, struct user_name)
 UAT_CSTRING_CB_DEF(services, name, struct user_name)
 
-/* 4.0 declares format_text() for unsigned bytes, later series for char: neither minds a pointer to void. */
 static char *printable(const char *text)
 {
     char *scratch, *copy;
 
     if (!text)
         return NULL;
-    scratch = format_text(NULL, (const void *)text, strlen(text));
+    scratch = compat_format_text(NULL, text);
     copy = g_strdup(scratch);
     wmem_free(NULL, scratch);
     return copy;

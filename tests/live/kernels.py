@@ -39,7 +39,7 @@ def in_a_namespace(listening, program):
 
 
 def talk():
-    client = monitors.connect(SHARED_CID, AGENT)
+    client = scenarios.connect(SHARED_CID, AGENT)
     client.send(b"hello")
     time.sleep(6)
     client.send(b"still here")
@@ -49,7 +49,7 @@ def talk():
 def try_again():
     time.sleep(1)
     for _ in range(4):
-        assert monitors.failure(monitors.connect, SHARED_CID, AGENT) is not None
+        assert monitors.failure(scenarios.connect, SHARED_CID, AGENT) is not None
         time.sleep(0.3)
 
 
@@ -61,7 +61,7 @@ def send_messages():
 
 def ask_for_a_stream():
     time.sleep(2)
-    assert monitors.failure(monitors.connect, SHARED_CID, MESSAGES) is not None
+    assert monitors.failure(scenarios.connect, SHARED_CID, MESSAGES) is not None
     time.sleep(1)
 
 
@@ -75,7 +75,7 @@ def namespaces(_):
 
 
 def large_writes(_):
-    client, server = monitors.connected(monitors.LOOPBACK, AGENT)
+    client, server = scenarios.connected(monitors.LOOPBACK, AGENT)
     for size in (1000, 32404, 32405, 33000, 60000):
         client.sendall(bytes([65 + size % 26]) * size)
         while size > 0:

@@ -17,9 +17,10 @@ import time
 import guest
 import scenarios
 import virtual_guest
+from scenarios import HOST, connect, listen
 from virtual_guest import CREDIT_REQUEST, CREDIT_UPDATE, HEADER, REQUEST, RESPONSE, RST, RW, STREAM
 
-HOST, LOOPBACK = 2, 1
+LOOPBACK = 1
 DGRAM = 3  # VIRTIO_VSOCK_TYPE_DGRAM, which Linux does not have
 LIBKRUN, FIRECRACKER, LINUX = 8 << 20, 65536, 262144  # receive buffers
 
@@ -56,21 +57,6 @@ class Scripted(virtual_guest.Guest):
 
 
 NO_SOCKET = (RST, {"buffer": 0, "consumed": 0})
-
-
-def connect(cid, port):
-    client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-    client.settimeout(guest.PATIENCE)
-    client.connect((cid, port))
-    return client
-
-
-def listen(port):
-    listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-    listener.settimeout(guest.PATIENCE)
-    listener.bind((socket.VMADDR_CID_ANY, port))
-    listener.listen(8)
-    return listener
 
 
 def failure(function, *arguments):

@@ -19,20 +19,20 @@ SAME_PORT = 50000  # of clients on both sides of the machine
 VSOCK_DEVICE = "0x0013\n"  # VIRTIO_ID_VSOCK of linux/virtio_ids.h, as sysfs has it
 
 
-def connect(cid, port=None):
+def connect(cid, port=PORT, own_port=None):
     client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
     client.settimeout(guest.PATIENCE)
-    if port:
-        client.bind((socket.VMADDR_CID_ANY, port))
-    client.connect((cid, PORT))
+    if own_port:
+        client.bind((socket.VMADDR_CID_ANY, own_port))
+    client.connect((cid, port))
     return client
 
 
-def listen():
+def listen(port=PORT):
     listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
     listener.settimeout(guest.PATIENCE)
-    listener.bind((socket.VMADDR_CID_ANY, PORT))
-    listener.listen(4)
+    listener.bind((socket.VMADDR_CID_ANY, port))
+    listener.listen(8)
     return listener
 
 
@@ -122,7 +122,7 @@ def nested(guests):
     guest then. Their host is played by outer_host.py, which connects when it has been left."""
     with listen() as listener:
         server = in_background(lambda: answer(listener.accept()[0], b"Your host has heard: "))
-        outer, inner = connect(HOST, SAME_PORT), guests[42].connect((HOST, PORT), SAME_PORT)
+        outer, inner = connect(HOST, own_port=SAME_PORT), guests[42].connect((HOST, PORT), SAME_PORT)
         assert ask(inner, b"Hello from 42!") == b"Your host has heard: Hello from 42!"
         assert ask(outer, b"Hello from 3!") == b"The outer host has heard: Hello from 3!"
         inner.close()
