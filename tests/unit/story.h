@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-#include "core/capture.h"
+#include "core/judge.h"
 #include "core/malformed.h"
 #include "packet.h"
 
@@ -143,6 +143,30 @@ static inline uint32_t number_of(const struct vsock_record *r)
             return i;
     }
     g_assert_not_reached();
+}
+
+/* What is said of the capture by that code, once at most: figures.count is 0 where it is not said. `others`:
+ * how many others are said; may be NULL. */
+static inline struct vsock_diagnosis judge_for(enum vsock_code code, unsigned *others)
+{
+    GArray *report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
+    struct vsock_diagnosis found = {.figures = {.count = 0}};
+    unsigned times = 0;
+
+    vsock_judge(capture, NULL, report);
+    for (unsigned i = 0; i < report->len; i++) {
+        const struct vsock_diagnosis *d = &g_array_index(report, struct vsock_diagnosis, i);
+
+        if (d->code != code)
+            continue;
+        found = *d;
+        times++;
+    }
+    g_assert_cmpuint(times, <=, 1);
+    if (others)
+        *others = report->len - times;
+    g_array_free(report, TRUE);
+    return found;
 }
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * test_restarts.c - connections that one machine ends all at once. A test's name is the rule it checks. */
-#include "core/judge.h"
 #include "core/restarts.h"
 #include "story.h"
 
@@ -25,24 +24,8 @@ static void begin(void)
 
 static bool is_told(void)
 {
-    GArray *report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
-    bool told = false;
-
-    vsock_judge(capture, NULL, report);
-    others = 0;
-    for (unsigned i = 0; i < report->len; i++) {
-        const struct vsock_diagnosis *d = &g_array_index(report, struct vsock_diagnosis, i);
-
-        if (d->code != VSOCK_CODE_RESTORED_OR_RESTARTED) {
-            others++;
-            continue;
-        }
-        g_assert_false(told);
-        told = true;
-        found = *d;
-    }
-    g_array_free(report, TRUE);
-    return told;
+    found = judge_for(VSOCK_CODE_RESTORED_OR_RESTARTED, &others);
+    return found.figures.count > 0;
 }
 
 static void three_that_are_reset_at_once_and_unasked_are_a_restart(void)

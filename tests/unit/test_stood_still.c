@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * test_stood_still.c - machines that gave no answers for a while. A test's name is the rule it checks. S, the
  * server, is the one that may stand still; its buffer has 1000 bytes. */
-#include "core/judge.h"
 #include "core/stood_still.h"
 #include "story.h"
 
@@ -37,25 +36,18 @@ static void open_all(void)
     }
 }
 
+/* Half a minute passes before both say something. */
+static void answer_late(void)
+{
+    after(30 * SECOND);
+    take(&one, S, VSOCK_OP_RW, 10);
+    take(&two, S, VSOCK_OP_RW, 10);
+}
+
 static bool stood_still(void)
 {
-    GArray *report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
-    bool told = false;
-
-    vsock_judge(capture, NULL, report);
-    others = 0;
-    for (unsigned i = 0; i < report->len; i++) {
-        const struct vsock_diagnosis *d = &g_array_index(report, struct vsock_diagnosis, i);
-
-        others += d->code != VSOCK_CODE_STOOD_STILL;
-        if (d->code != VSOCK_CODE_STOOD_STILL)
-            continue;
-        g_assert_false(told);
-        told = true;
-        found = *d;
-    }
-    g_array_free(report, TRUE);
-    return told;
+    found = judge_for(VSOCK_CODE_STOOD_STILL, &others);
+    return found.figures.count > 0;
 }
 
 /* Both are asked; then, so long after the first question, both are read. */
@@ -154,9 +146,7 @@ static void who_never_tells_of_so_little_may_have_read_it(void)
         after(30 * SECOND);
         rw(&one, 10);
         rw(&two, 10);
-        after(30 * SECOND);
-        take(&one, S, VSOCK_OP_RW, 10);
-        take(&two, S, VSOCK_OP_RW, 10);
+        answer_late();
     }
     g_assert_false(stood_still());
 }
@@ -171,9 +161,7 @@ static void who_tells_when_it_is_asked_may_not_tell_otherwise(void)
     update(&one, 10);
     rw(&one, 10);
     rw(&two, 10);
-    after(30 * SECOND);
-    take(&one, S, VSOCK_OP_RW, 10);
-    take(&two, S, VSOCK_OP_RW, 10);
+    answer_late();
     g_assert_false(stood_still());
 }
 
@@ -183,9 +171,7 @@ static void less_than_it_tells_of_elsewhere_may_have_been_read(void)
     open_all(); /* it tells of 10 bytes */
     rw(&one, 9);
     rw(&two, 9);
-    after(30 * SECOND);
-    take(&one, S, VSOCK_OP_RW, 10);
-    take(&two, S, VSOCK_OP_RW, 10);
+    answer_late();
     g_assert_false(stood_still());
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * test_unrecorded.c - payload that the kernel's tap did not copy. A test's name is the rule it checks. C, the
  * client, sends the data. */
-#include "core/judge.h"
 #include "story.h"
 
 #define LARGE (VSOCK_TAP_COPIES_MAX + 1)
@@ -43,18 +42,7 @@ static bool blank(struct connection *c, uint32_t length)
 /* The diagnosis; its count is 0 if there is none. */
 static struct vsock_diagnosis judge(void)
 {
-    GArray *report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
-    struct vsock_diagnosis found = {0};
-
-    vsock_judge(capture, NULL, report);
-    for (unsigned i = 0; i < report->len; i++) {
-        const struct vsock_diagnosis *d = &g_array_index(report, struct vsock_diagnosis, i);
-
-        if (d->code == VSOCK_CODE_PAYLOAD_NOT_RECORDED)
-            found = *d;
-    }
-    g_array_free(report, TRUE);
-    return found;
+    return judge_for(VSOCK_CODE_PAYLOAD_NOT_RECORDED, NULL);
 }
 
 static uint64_t judged(void)
