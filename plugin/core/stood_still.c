@@ -90,7 +90,7 @@ void vsock_stood_still_take(struct vsock_stream *s, const struct vsock_packet *p
 struct judgement {
     GHashTable *selected;
     GArray *found;
-    GArray *head_of_line; /* of struct vsock_diagnosis */
+    GArray *head_of_line; /* of struct vsock_diagnosis; NULL before somebody asks */
     GHashTable *ends;     /* records with which waits ended that are explained, and their streams */
     const struct vsock_cid *cid;
     const struct vsock_still *stills; /* in the order in which they ended */
@@ -226,10 +226,7 @@ static bool is_of_several_machines(const struct vsock_capture *c, const struct v
 void vsock_stood_still_judge(const struct vsock_capture *c, const struct vsock_shared *shared,
                              GHashTable *selected, GArray *found)
 {
-    struct judgement j = {.selected = selected,
-                          .found = found,
-                          .head_of_line = list_head_of_line(c, shared),
-                          .ends = g_hash_table_new(NULL, NULL)};
+    struct judgement j = {.selected = selected, .found = found, .ends = g_hash_table_new(NULL, NULL)};
 
     for (unsigned i = 0; i < wmem_array_get_count(c->cids.all); i++) {
         j.cid = *(struct vsock_cid **)wmem_array_index(c->cids.all, i);
@@ -237,10 +234,13 @@ void vsock_stood_still_judge(const struct vsock_capture *c, const struct vsock_s
             continue;
         j.stills = (const struct vsock_still *)wmem_array_get_raw(j.cid->stills);
         j.count = wmem_array_get_count(j.cid->stills);
-        if (!is_of_several_machines(c, shared, j.stills))
-            judge_cid(&j);
+        if (is_of_several_machines(c, shared, j.stills))
+            continue;
+        if (!j.head_of_line)
+            j.head_of_line = list_head_of_line(c, shared);
+        judge_cid(&j);
     }
     vsock_diagnoses_drop(found, is_explained, &j);
-    g_array_free(j.head_of_line, TRUE);
+    g_clear_pointer(&j.head_of_line, g_array_unref);
     g_hash_table_destroy(j.ends);
 }
