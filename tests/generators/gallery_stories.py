@@ -1034,6 +1034,23 @@ def probes():
         yield from (*x.opened(after=2), x.c(RST, after=0.002))
 
 
+def idle_closed():
+    """A server that closes idle connections after a minute, all at once: by SHUTDOWN, and nothing was restored."""
+    all_of_it = [Talk(9103, "closed when idle", client=host_side(number), server_cid=3) for number in range(4)]
+    for x in all_of_it:
+        yield from (*x.opened(), *x.asked(100, 200))
+    for x in all_of_it:
+        yield from (x.s(SHUTDOWN, flags=RCV | SEND, after=60 if x is all_of_it[0] else 0.001), x.c(RST))
+
+
+def answers_untold():
+    """A server that reads, answers and closes, and never tells what it has read: nothing was left unread."""
+    for number in range(6):
+        x = Talk(9104, "answered, and not told", client=(3, 3000001 + number))
+        yield from (*x.opened(), x.c(RW, 300), x.s(RW, 5000), x.c(CREDIT_UPDATE, reads=5000),
+                    x.s(SHUTDOWN, flags=RCV | SEND), x.c(RST))
+
+
 def closed_by_libkrun():
     """libkrun closes with RST (0,0) when the host's program does, and sends no SHUTDOWN.
 
@@ -1141,6 +1158,7 @@ GALLERY = {
     "more-update-late": (update_late, "warn credit-request-unanswered", "note stall-undecided"),
     "more-stale-reset": (stale_reset, "warn stale-reset"),
     "more-type-mismatch": (wrong_type, "warn connect-type-mismatch"),
+    "healthy-answers-untold": (answers_untold,),
     "healthy-closed-by-alioth": (closed_by_alioth,),
     "healthy-closed-by-force": (closed_by_force,),
     "healthy-closed-by-libkrun": (closed_by_libkrun,),
@@ -1151,6 +1169,7 @@ GALLERY = {
     "healthy-full-speed": (full_speed,),
     "healthy-half-close": (half_close,),
     "healthy-idle": (idle_both,),
+    "healthy-idle-closed": (idle_closed,),
     "healthy-keep-alive": (keep_alive,),
     "healthy-large-writes": (large_writes,),
     "healthy-late-answers": (late_answers,),
