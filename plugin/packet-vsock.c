@@ -25,6 +25,7 @@
 #include "payload/handoff.h"
 #include "payload/payload.h"
 #include "payload/pdu.h"
+#include "payload/share.h"
 #include "tap/tap.h"
 
 /* A name of our own: "vsock" stays the built-in's. For Lua's Dissector.get() and DLT_USER. */
@@ -109,7 +110,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
 static const struct vsock_fields *const fields[] = {
     &vsock_header_fields, &vsock_malformed_fields, &vsock_connection_fields, &vsock_connection_experts,
-    &vsock_credit_fields, &vsock_credit_experts,   &vsock_pdu_fields,
+    &vsock_credit_fields, &vsock_credit_experts,   &vsock_pdu_fields,        &vsock_share_fields,
 };
 
 static const char *conflicting_name(void)

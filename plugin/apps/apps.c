@@ -101,6 +101,45 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
     return (int)tvb_captured_length(tvb);
 }
 
+/* ---- what it costs ---- */
+
+/* Bytes of an app's messages. */
+struct weighing {
+    const struct vsock_app *app;
+    tvbuff_t *tvb;
+    const uint8_t *bytes; /* the tvb's first */
+};
+
+static struct vsock_weighed_message weigh_message(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    const struct weighing *w = (const struct weighing *)context;
+    struct vsock_weighed_message m = {0, VSOCK_WEIGHT_MESSAGE};
+    int offset = (int)(bytes - w->bytes);
+
+    if (length < w->app->header_size)
+        return m;
+    m.size = w->app->message_size(w->tvb, offset);
+    if (w->app->message_units)
+        m.units += w->app->message_units(w->tvb, offset, offset + (int)MIN(m.size ? m.size : length, length));
+    return m;
+}
+
+static struct vsock_weight weigh(const void *context, tvbuff_t *tvb, struct vsock_weight_limit limit)
+{
+    struct weighing w = {.app = (const struct vsock_app *)context, .tvb = tvb};
+    uint32_t length = tvb_captured_length(tvb);
+    struct vsock_weight lines;
+
+    w.bytes = tvb_get_ptr(tvb, 0, (int)length);
+    if (w.app->header_size == 0) { /* all of it is one message */
+        limit.messages = UINT32_MAX;
+        lines = vsock_weigh_messages(vsock_weigh_line, NULL, w.bytes, length, limit);
+        lines.messages = 1;
+        return lines;
+    }
+    return vsock_weigh_messages(weigh_message, &w, w.bytes, length, limit);
+}
+
 bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     if (!app->recognize(tvb))
@@ -136,11 +175,12 @@ void vsock_app_attach(const struct vsock_app *app)
         dissector_add_uint(VSOCK_PORT_TABLE, app->port, app->handle);
     else
         dissector_add_for_decode_as(VSOCK_PORT_TABLE, app->handle);
+    vsock_scale_add(app->handle, weigh, app);
     if (!app->heuristic)
         return;
     title = wmem_strdup_printf(wmem_epan_scope(), "%s over vsock", app->short_name);
     name = wmem_strdup_printf(wmem_epan_scope(), "%s_vsock", app->filter_name);
-    vsock_heuristic_add(app->heuristic, app->recognize, title, name, app->proto);
+    vsock_heuristic_add(app->heuristic, app->recognize, title, name, app->handle);
 }
 
 const char *vsock_app_printable(packet_info *pinfo, const char *text)

@@ -9,6 +9,7 @@
 #include <epan/packet.h>
 
 #include "call.h"
+#include "core/weight.h"
 #include "dissect/builtin.h"
 
 /* A frame's messages of a protocol, on one pass. */
@@ -39,6 +40,8 @@ struct vsock_app {
      * and the rest of what there is is shown as one. */
     unsigned header_size;
     unsigned (*message_size)(tvbuff_t *tvb, int offset);
+    /* What one costs beyond VSOCK_WEIGHT_MESSAGE, so far as it is there; NULL: nothing. */
+    uint64_t (*message_units)(tvbuff_t *tvb, int offset, int end);
 
     int proto;
     dissector_handle_t handle; /* NULL if this Wireshark brings the protocol: twice would abort it */

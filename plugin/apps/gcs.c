@@ -14,6 +14,8 @@
 #define HEADER_SIZE 16
 #define HOST_MAX 0x10000        /* what the host takes; the guest has no limit */
 #define SIZE_MAX_KEPT (4 << 20) /* ours: what is longer is not put together */
+/* Ours: of a body that is shown as JSON, which takes some 80 MB then. See core/weight.h. */
+#define BODY_UNITS_MAX 200000
 
 #define CLASS_MASK 0xf0000000
 #define CATEGORY_MASK 0x0ff00000
@@ -101,6 +103,9 @@ static struct vsock_expert too_long = {"gcs.too_long", PI_WARN,
                                        "From the guest, and longer than 64 KiB: the host rejects it",
                                        .group = PI_PROTOCOL};
 
+static struct vsock_expert body_undecoded = {"gcs.body.undecoded", PI_NOTE, "Not shown as JSON: too large",
+                                             .group = PI_UNDECODED};
+
 static dissector_handle_t json_handle;
 
 struct gcs_header {
@@ -185,6 +190,31 @@ static const char *summary(packet_info *pinfo, const struct gcs_header *h)
     return wmem_strdup_printf(pinfo->pool, "%s %" PRIu64 " %s", class_name, h->id, name_of(pinfo, h));
 }
 
+/* Of a message from `offset` to `end`, as far as it is there. */
+static uint64_t body_units(tvbuff_t *tvb, int offset, int end)
+{
+    int length = end - offset - HEADER_SIZE;
+
+    return length > 0 ? vsock_units_of_json(tvb_get_ptr(tvb, offset + HEADER_SIZE, length), (uint32_t)length)
+                      : 0;
+}
+
+static uint64_t message_units(tvbuff_t *tvb, int offset, int end)
+{
+    uint64_t units = body_units(tvb, offset, end);
+
+    return units <= BODY_UNITS_MAX ? units : 0;
+}
+
+static void show_body(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree)
+{
+    if (body_units(tvb, 0, (int)tvb_captured_length(tvb)) <= BODY_UNITS_MAX)
+        vsock_app_call(json_handle, tvb_new_subset_remaining(tvb, HEADER_SIZE), pinfo, top, NULL);
+    else
+        expert_add_info(pinfo, proto_tree_add_item(tree, hf_data, tvb, HEADER_SIZE, -1, ENC_NA),
+                        &body_undecoded.id);
+}
+
 static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
                          const struct gcs_header *h, struct vsock_frame_calls *calls)
 {
@@ -197,7 +227,7 @@ static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, pro
     show_procedure(tvb, tree, h);
     show_call(tvb, pinfo, tree, h, calls);
     if (h->size > HEADER_SIZE)
-        vsock_app_call(json_handle, tvb_new_subset_remaining(tvb, HEADER_SIZE), pinfo, top, NULL);
+        show_body(tvb, pinfo, top, tree);
     tvb_ensure_bytes_exist(tvb, 0, (int)tvb_reported_length(tvb)); /* the JSON dissector does not miss any */
 }
 
@@ -244,9 +274,9 @@ static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tr
 /* clang-format off */
 static struct vsock_app app = {
     "Guest Compute Service bridge", "GCS", "gcs", .subtrees = {&ett_gcs, &ett_type},
-    .fields = fields, .field_count = array_length(fields), .experts = {&header_invalid, &too_long},
+    .fields = fields, .field_count = array_length(fields), .experts = {&header_invalid, &too_long, &body_undecoded},
     .port = GCS_PORT, .recognize = is_gcs, .heuristic = dissect_heuristic,
-    .show = show_gcs, .header_size = HEADER_SIZE, .message_size = message_size,
+    .show = show_gcs, .header_size = HEADER_SIZE, .message_size = message_size, .message_units = message_units,
 };
 /* clang-format on */
 

@@ -36,7 +36,9 @@ enum ttrpc_flags {
 enum ttrpc_field {
     REQUEST_SERVICE = 1,
     REQUEST_METHOD = 2,
+    REQUEST_PAYLOAD = 3,
     RESPONSE_STATUS = 1,
+    RESPONSE_PAYLOAD = 2,
 };
 
 static const value_string type_names[] = {
@@ -416,7 +418,7 @@ static void show_status(struct message *m, proto_tree *tree, int hf, const struc
 static const struct known_field request_fields[] = {
     {REQUEST_SERVICE, VSOCK_PROTOBUF_LEN, &hf_service, show_text},
     {REQUEST_METHOD, VSOCK_PROTOBUF_LEN, &hf_method, show_text},
-    {3, VSOCK_PROTOBUF_LEN, &hf_payload, show_payload},
+    {REQUEST_PAYLOAD, VSOCK_PROTOBUF_LEN, &hf_payload, show_payload},
     {4, VSOCK_PROTOBUF_VARINT, &hf_timeout, show_timeout},
     {5, VSOCK_PROTOBUF_LEN, &hf_metadata, show_metadata},
     {0, VSOCK_PROTOBUF_VARINT, &hf_unknown_field, show_unknown},
@@ -424,7 +426,7 @@ static const struct known_field request_fields[] = {
 
 static const struct known_field response_fields[] = {
     {RESPONSE_STATUS, VSOCK_PROTOBUF_LEN, &hf_status, show_status},
-    {2, VSOCK_PROTOBUF_LEN, &hf_payload, show_payload},
+    {RESPONSE_PAYLOAD, VSOCK_PROTOBUF_LEN, &hf_payload, show_payload},
     {0, VSOCK_PROTOBUF_VARINT, &hf_unknown_field, show_unknown},
 };
 
@@ -494,6 +496,37 @@ static unsigned message_size(tvbuff_t *tvb, int offset)
     return is_framed(&h) ? HEADER_SIZE + h.length : 0;
 }
 
+/* Fields that a payload would be shown with; 0 if there are too many. */
+static uint64_t count_payload_fields(tvbuff_t *tvb, const struct vsock_protobuf_field *payload)
+{
+    struct vsock_protobuf_field f;
+    int offset = payload->value_start;
+    uint64_t n = 0;
+
+    while (n < PAYLOAD_FIELDS_SHOWN && vsock_protobuf_next(tvb, &offset, payload->end, &f))
+        n++;
+    return offset == payload->end ? n : 0;
+}
+
+static uint64_t message_units(tvbuff_t *tvb, int offset, int end)
+{
+    struct ttrpc_header h = read_header(tvb, offset);
+    uint32_t payload = h.type == TTRPC_REQUEST ? REQUEST_PAYLOAD : RESPONSE_PAYLOAD;
+    struct vsock_protobuf_field f = {.value_start = offset + HEADER_SIZE, .end = end};
+    uint64_t fields = 0, payload_fields = 0;
+
+    if (h.type == TTRPC_DATA) {
+        payload_fields = count_payload_fields(tvb, &f);
+    } else {
+        for (offset += HEADER_SIZE; fields < FIELDS_SHOWN && vsock_protobuf_next(tvb, &offset, end, &f);
+             fields++) {
+            if (f.number == payload && f.wire == VSOCK_PROTOBUF_LEN)
+                payload_fields += count_payload_fields(tvb, &f);
+        }
+    }
+    return VSOCK_WEIGHT_FIELD * (fields + MIN(payload_fields, PAYLOAD_FIELDS_SHOWN));
+}
+
 /* ---- recognising ---- */
 
 static bool is_name_character(uint8_t c)
@@ -554,7 +587,7 @@ static struct vsock_app app = {
     .experts = {&too_long, &unknown_type, &even_stream_id, &status_error, &malformed, &many_fields,
                 &payload_undecoded},
     .recognize = is_ttrpc, .heuristic = dissect_heuristic,
-    .show = show_ttrpc, .header_size = HEADER_SIZE, .message_size = message_size,
+    .show = show_ttrpc, .header_size = HEADER_SIZE, .message_size = message_size, .message_units = message_units,
 };
 /* clang-format on */
 

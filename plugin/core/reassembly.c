@@ -7,9 +7,11 @@
 
 #include <limits.h>
 
-/* Of vsock_reassembly: see there. */
-#define OFFERED_FREELY (UINT64_C(256) << 20)
-#define OFFERED_MAX (UINT64_C(1) << 30)
+/* Of vsock_reassembly: see there. To look for the end of a chunked body takes HTTP's dissector some 10 ms a
+ * MiB. */
+#define LOOKS_FREELY (UINT64_C(32) << 20)
+#define LOOKS_MAX (UINT64_C(96) << 20)
+#define SMALL (64 << 10)
 
 /* A packet that is being taken. */
 struct taking {
@@ -111,7 +113,9 @@ static struct vsock_pdu *split(const struct taking *t, const struct vsock_pdu *p
     *tail = *pdu;
     tail->offset += at;
     tail->length -= at;
-    tail->offered_at = tail->length / 16 > at ? tail->length : 0;
+    tail->offered_at = tail->length / (t->reassembly->looks->bytes > t->reassembly->looks_max ? 1 : 16) > at
+                           ? tail->length
+                           : 0;
     tail->reassembled_in = 0;
     tail->start += at;
     while (segment_of(tail, tail->first_segment)->end <= tail->start)
@@ -128,6 +132,7 @@ static struct vsock_payload_answer take(const struct taking *t, struct vsock_pay
     if (step.pdu) {
         step.captured = captured_of(step.pdu);
         step.reported = MAX(step.reported, step.captured);
+        step.dissected = step.captured;
     }
     /* cppcheck-suppress returnDanglingLifetime ; an answer has no pointers */
     return t->reassembly->take(t->user, &step);
@@ -140,6 +145,7 @@ struct vsock_payload_step vsock_payload_hand_over(const struct vsock_reassembly 
         .action = VSOCK_ACT_HAND_OVER,
         .offset = at,
         .length = packet->captured - at,
+        .dissected = packet->captured - at,
         .may_ask = r && r->may_join && !r->seqpacket && packet->captured == packet->length,
     };
 }
@@ -258,6 +264,7 @@ static void begin(const struct taking *t, uint32_t at)
         return;
     }
     side->decided = true;
+    side->skip = a.skip;
     if (a.taken && step.may_ask && a.more > 0 && a.offset < rest) {
         at += a.offset;
         rest -= a.offset;
@@ -266,14 +273,16 @@ static void begin(const struct taking *t, uint32_t at)
     }
 }
 
-/* Is it time to offer a PDU again, to which `length` bytes have just been added? */
-static bool is_time_to_offer(const struct vsock_reassembly *r, const struct vsock_pdu *pdu, uint32_t length,
-                             uint32_t length_before)
+/* Is it time to offer a PDU again? likely: it may be whole. */
+static bool is_time_to_offer(const struct vsock_reassembly *r, const struct vsock_pdu *pdu, bool likely)
 {
-    bool grown = pdu->length - pdu->offered_at >= pdu->offered_at / 16;
+    uint64_t grown = pdu->length - pdu->offered_at, looked = r->looks->bytes;
 
-    return grown || pdu->offered <= r->offered_freely ||
-           (length < length_before && pdu->offered <= r->offered_max);
+    if (grown >= pdu->offered_at)
+        return true;
+    if (looked > r->looks_max)
+        return false;
+    return likely || grown >= pdu->offered_at / 4 || (looked <= r->looks_freely && pdu->length <= r->small);
 }
 
 /* The open PDU has all that was asked for: who asked gets it. `length` bytes at `at` have just been added.
@@ -285,7 +294,7 @@ static void offer(const struct taking *t, uint32_t at, uint32_t length)
     struct vsock_payload_answer a;
 
     side->open = NULL;
-    pdu->offered += pdu->length;
+    t->reassembly->looks->bytes += pdu->length;
     pdu->offered_at = pdu->length;
     a = take(t, (struct vsock_payload_step){
                     .action = VSOCK_ACT_OFFER, .offset = at, .length = length, .pdu = pdu, .may_ask = true});
@@ -302,6 +311,7 @@ static void offer(const struct taking *t, uint32_t at, uint32_t length)
         return;
     }
     pdu->reassembled_in = t->packet->frame;
+    side->skip = a.skip;
     if (a.more > 0 && a.offset < pdu->length) {
         uint32_t tail = (uint32_t)pdu->length - a.offset, own = MIN(tail, length);
 
@@ -316,15 +326,15 @@ static uint32_t go_on(const struct taking *t, uint32_t at)
 {
     struct vsock_pdu *pdu = t->side->open;
     uint32_t length = t->packet->captured - at, length_before = t->side->last_added;
-    bool enough = pdu->wanted == VSOCK_WANTED_ANY;
+    bool enough = pdu->wanted == VSOCK_WANTED_ANY, named = VSOCK_WANTED_IS_KNOWN(pdu->wanted);
 
-    if (VSOCK_WANTED_IS_KNOWN(pdu->wanted)) {
+    if (named) {
         length = (uint32_t)MIN(pdu->wanted - pdu->length, length);
         enough = pdu->length + length == pdu->wanted;
     }
     append(pdu, t->packet, at, length);
     t->side->last_added = length;
-    if (enough && is_time_to_offer(t->reassembly, pdu, length, length_before)) {
+    if (enough && is_time_to_offer(t->reassembly, pdu, named || length < length_before)) {
         offer(t, at, length);
         return length;
     }
@@ -442,17 +452,19 @@ void vsock_reassembly_take(struct vsock_reassembly *r, const struct vsock_payloa
         end_pdu(&t, receiver, VSOCK_PDU_ENDED, 0, 0);
 }
 
-struct vsock_reassembly vsock_reassembly_start(wmem_allocator_t *scope, vsock_payload_take taker,
-                                               uint64_t limit, bool seqpacket, bool may_join,
-                                               bool from_beginning)
+struct vsock_reassembly vsock_reassembly_start(wmem_allocator_t *scope, struct vsock_looks *looks,
+                                               vsock_payload_take taker, uint64_t limit, bool seqpacket,
+                                               bool may_join, bool from_beginning)
 {
     struct vsock_payload_side side = {.synced = from_beginning, .decided = !from_beginning};
 
     return (struct vsock_reassembly){.scope = scope,
+                                     .looks = looks,
                                      .take = taker,
                                      .limit = MIN(limit, VSOCK_REASSEMBLY_LIMIT_MAX),
-                                     .offered_freely = OFFERED_FREELY,
-                                     .offered_max = OFFERED_MAX,
+                                     .looks_freely = LOOKS_FREELY,
+                                     .looks_max = LOOKS_MAX,
+                                     .small = SMALL,
                                      .seqpacket = seqpacket,
                                      .may_join = may_join,
                                      .side = {side, side}};

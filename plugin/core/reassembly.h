@@ -10,7 +10,8 @@
  * Limits, whatever packets and dissectors say: of each direction one PDU is open, of at most the limit and
  * one packet. One that grows beyond is dissected as far as it goes, with a note; so is one that is said to be
  * larger, at once. The rest is data, and what follows is dissected again. What is kept is never more than
- * twice the payload in the capture; how often it is looked at is bounded. */
+ * twice the payload in the capture; how often it is looked at is bounded, for all of a capture's connections.
+ */
 #ifndef VSOCK_CORE_REASSEMBLY_H
 #define VSOCK_CORE_REASSEMBLY_H
 
@@ -48,7 +49,6 @@ struct vsock_pdu {
     uint64_t offset;         /* in the stream, of the first byte */
     uint64_t wanted;         /* bytes in all, or one of the above */
     uint64_t length;         /* bytes so far, those included that were not captured */
-    uint64_t offered;        /* bytes that dissectors have looked at, each offer counted */
     uint64_t offered_at;     /* bytes there were at the last offer */
     uint32_t reassembled_in; /* the frame in which a dissector took it; 0 if none has (yet) */
 
@@ -71,7 +71,7 @@ enum vsock_pdu_ending {
     VSOCK_PDU_GAP,          /* bytes that were sent in its middle are missing */
     VSOCK_PDU_CUT,          /* of a packet that is part of it, not all bytes were captured */
     VSOCK_PDU_ENDED,        /* the sender sends no more, or was reset */
-    VSOCK_PDU_LIMIT,        /* it is too large, or was offered too often */
+    VSOCK_PDU_LIMIT,        /* it is too large */
     VSOCK_PDU_NO_BEGINNING, /* nothing tells that its first packet is the first of the message */
 };
 
@@ -91,8 +91,11 @@ struct vsock_payload_step {
     const struct vsock_pdu *pdu; /* NULL with HAND_OVER and SKIP */
     uint32_t captured;           /* bytes of the PDU that are there now */
     uint32_t reported;           /* how long those are said to be */
-    bool dissectable;            /* with END: those are dissected */
-    bool may_ask;                /* with HAND_OVER and OFFER: the dissector may ask for more */
+    uint32_t dissected; /* how many of them, or of the packet's from `offset` on, dissectors get: all,
+                         * unless whoever takes the step decides on less */
+    bool in_parts;      /* whoever takes the step decides: not at once */
+    bool dissectable;   /* with END: those are dissected */
+    bool may_ask;       /* with HAND_OVER and OFFER: the dissector may ask for more */
 };
 
 /* What a dissector said to what it was handed over or offered. */
@@ -100,6 +103,7 @@ struct vsock_payload_answer {
     bool taken;
     uint32_t offset; /* where what it wants more of begins, in what it got */
     uint32_t more;   /* bytes, or VSOCK_MORE_*; 0 if it wants none */
+    uint32_t skip;   /* bytes behind the packet that are nobody's: they belong to what was not dissected */
 };
 
 /* A packet, as far as payload goes. */
@@ -131,26 +135,33 @@ struct vsock_payload_side {
     bool synced;         /* SEQPACKET: it is known where messages begin */
 };
 
+/* What dissectors have looked at more than once, in all of a capture's connections. */
+struct vsock_looks {
+    uint64_t bytes;
+};
+
 /* One connection. */
 struct vsock_reassembly {
     wmem_allocator_t *scope; /* of PDUs: what steps point to */
+    struct vsock_looks *looks;
     vsock_payload_take take;
     uint64_t limit; /* of a PDU, in bytes */
     /* A PDU that grows packet by packet is looked at from its beginning each time, which would cost the
-     * square of its length. So beyond the first of these numbers of bytes, each look counted, it is offered
-     * when it has grown by a sixteenth or a shorter packet may end it; beyond the second, only when it has
-     * grown. That goes for a dissector that names a number, too: it may always want one byte more; and for
-     * what it leaves over, unless it has taken a sixteenth of that. */
-    uint64_t offered_freely, offered_max;
+     * square of its length. So it is offered when it has grown by a quarter, a shorter packet may end it, or
+     * it has the bytes that a dissector has named; while it is small, with each packet, up to the first of
+     * these numbers of bytes in `looks`. Beyond the second, only when it has doubled. What a dissector leaves
+     * over counts as seen, unless that has taken a sixteenth of it. */
+    uint64_t looks_freely, looks_max;
+    uint32_t small; /* in bytes */
     bool seqpacket;
     bool may_join; /* dissectors may ask for more than one packet has */
     struct vsock_payload_side side[2];
 };
 
 /* For a connection that `from_beginning` is captured or not. */
-struct vsock_reassembly vsock_reassembly_start(wmem_allocator_t *scope, vsock_payload_take take,
-                                               uint64_t limit, bool seqpacket, bool may_join,
-                                               bool from_beginning);
+struct vsock_reassembly vsock_reassembly_start(wmem_allocator_t *scope, struct vsock_looks *looks,
+                                               vsock_payload_take take, uint64_t limit, bool seqpacket,
+                                               bool may_join, bool from_beginning);
 
 /* Decides on the packet's steps, each of which is given to `take`. That may not come back (an exception): the
  * state is sound then, and the packet has no more steps. */

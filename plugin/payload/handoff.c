@@ -110,21 +110,34 @@ static bool try_ports(struct call *c, bool by_user)
     return try_port(c, h->server_port, by_user) || (client != h->server_port && try_port(c, client, by_user));
 }
 
-/* What our heuristics recognize. To ask one through epan costs 700 instructions, most of what is spent on the
- * first packets of a stream that nobody knows: where the list has ours alone, it is asked only if one will
- * take the bytes. */
+/* What our heuristics recognize, and whose that is. To ask one through epan costs 700 instructions, most of
+ * what is spent on the first packets of a stream that nobody knows: where the list has ours alone, it is
+ * asked only if one will take the bytes. */
 static struct {
     bool (*recognize[16])(tvbuff_t *);
+    dissector_handle_t handle[16];
     unsigned count;
     unsigned listed; /* all of the list, others' included; 0 until they are counted */
 } ours;
 
 void vsock_heuristic_add(heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *), const char *description,
-                         const char *short_name, int proto)
+                         const char *short_name, dissector_handle_t handle)
 {
     g_assert(ours.count < array_length(ours.recognize));
+    ours.handle[ours.count] = handle;
     ours.recognize[ours.count++] = recognizes;
-    heur_dissector_add(VSOCK_HEURISTIC_LIST, heuristic, description, short_name, proto, HEURISTIC_ENABLE);
+    heur_dissector_add(VSOCK_HEURISTIC_LIST, heuristic, description, short_name,
+                       dissector_handle_get_protocol_index(handle), HEURISTIC_ENABLE);
+}
+
+/* Whose these bytes look like; NULL if nobody's. */
+static dissector_handle_t recognize(tvbuff_t *tvb)
+{
+    for (unsigned i = 0; i < ours.count; i++) {
+        if (ours.recognize[i](tvb))
+            return ours.handle[i];
+    }
+    return NULL;
 }
 
 static void count_one(const char *table _U_, heur_dtbl_entry_t *entry _U_, void *data _U_)
@@ -136,11 +149,7 @@ static bool may_be_recognized(tvbuff_t *tvb)
 {
     if (ours.listed == 0) /* all have been added by now */
         heur_dissector_table_foreach(VSOCK_HEURISTIC_LIST, count_one, NULL);
-    for (unsigned i = 0; i < ours.count; i++) {
-        if (ours.recognize[i](tvb))
-            return true;
-    }
-    return ours.listed > ours.count;
+    return recognize(tvb) || ours.listed > ours.count;
 }
 
 static bool try_heuristic_list(struct call *c, heur_dissector_list_t list)
@@ -169,6 +178,60 @@ static bool try_all(struct call *c)
         return try_heuristics(c) || try_ports(c, false);
     return try_ports(c, false) || try_heuristics(c);
 }
+
+/* ---- what it costs ---- */
+
+static struct {
+    dissector_handle_t handle;
+    struct vsock_scale scale;
+} scales[16];
+static unsigned scale_count;
+
+void vsock_scale_add(dissector_handle_t handle, vsock_weigh weigh, const void *context)
+{
+    g_assert(scale_count < array_length(scales));
+    scales[scale_count].handle = handle;
+    scales[scale_count++].scale = (struct vsock_scale){weigh, context};
+}
+
+bool vsock_is_users_choice(const struct vsock_handoff *h)
+{
+    return dissector_is_uint_changed(port_table, h->src_port) != 0 ||
+           dissector_is_uint_changed(port_table, h->dst_port) != 0;
+}
+
+static dissector_handle_t of_ports(const struct vsock_handoff *h)
+{
+    uint32_t client = h->src_port == h->server_port ? h->dst_port : h->src_port;
+    dissector_handle_t handle = dissector_get_uint_handle(port_table, h->server_port);
+
+    return handle ? handle : dissector_get_uint_handle(port_table, client);
+}
+
+/* Who is going to take it, most likely: see try_all(). */
+static dissector_handle_t likely_taker(tvbuff_t *tvb, const struct vsock_handoff *h)
+{
+    dissector_handle_t of_port = of_ports(h), of_contents = NULL;
+
+    if (h->chosen)
+        return h->chosen;
+    if (!h->skip_contents && (heuristics_first || !of_port))
+        of_contents = recognize(tvb);
+    return of_contents ? of_contents : of_port;
+}
+
+const struct vsock_scale *vsock_scale_of(tvbuff_t *tvb, const struct vsock_handoff *h)
+{
+    dissector_handle_t handle = likely_taker(tvb, h);
+
+    for (unsigned i = 0; handle && i < scale_count; i++) {
+        if (scales[i].handle == handle)
+            return &scales[i].scale;
+    }
+    return NULL;
+}
+
+/* ---- calling it ---- */
 
 /* The dissector that a heuristic one has just chosen for the connection: a Wireshark that reads the export
  * may not have the heuristic. */
@@ -217,6 +280,7 @@ struct vsock_payload_answer vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, p
     const char *proto = pinfo->current_proto;
     uint32_t match = pinfo->match_uint;
     uint8_t layer = pinfo->curr_layer_num;
+    unsigned layers = wmem_list_count(pinfo->layers);
     bool fragmented = pinfo->fragmented;
     volatile bool taken = false;
 
@@ -251,6 +315,7 @@ struct vsock_payload_answer vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, p
     pinfo->current_proto = proto;
     pinfo->match_uint = match;
     pinfo->curr_layer_num = layer; /* what was thrown has left it as it was */
+    vsock_layers_leave(pinfo, layers);
     pinfo->can_desegment = 0;
     pinfo->desegment_offset = 0;
     pinfo->desegment_len = 0;

@@ -10,6 +10,7 @@
 #include <epan/prefs.h>
 
 #include "core/reassembly.h"
+#include "core/weight.h"
 
 /* Registered here: the tables through which other dissectors attach themselves. */
 #define VSOCK_PORT_TABLE "vsock.port" /* FT_UINT32; also Decode As */
@@ -43,9 +44,28 @@ bool vsock_takes_dissectors(void);
 /* Is a dissector attached to one of the two? */
 bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port);
 
-/* Adds a heuristic of ours to the list. `recognizes`: would it take these bytes? */
+/* Adds a heuristic of ours to the list. `recognizes`: would it take these bytes? They are the handle's then.
+ */
 void vsock_heuristic_add(heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *), const char *description,
-                         const char *short_name, int proto);
+                         const char *short_name, dissector_handle_t handle);
+
+/* Tells what it costs to have these bytes dissected, as far as the limit goes: see core/weight.h. */
+typedef struct vsock_weight (*vsock_weigh)(const void *context, tvbuff_t *tvb,
+                                           struct vsock_weight_limit limit);
+
+struct vsock_scale {
+    vsock_weigh weigh;
+    const void *context;
+};
+
+/* What that dissector is handed is weighed so. */
+void vsock_scale_add(dissector_handle_t handle, vsock_weigh weigh, const void *context);
+
+/* Has the user chosen a dissector (Decode As) for what vsock_hand_over() would be given? */
+bool vsock_is_users_choice(const struct vsock_handoff *handoff);
+
+/* How that is weighed; NULL where it is not known. */
+const struct vsock_scale *vsock_scale_of(tvbuff_t *tvb, const struct vsock_handoff *handoff);
 
 /* For heuristics that have recognised their protocol: from this packet on the connection is that dissector's.
  */

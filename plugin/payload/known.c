@@ -57,23 +57,58 @@ static compat_bool find_json(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     return true;
 }
 
-static void add(dissector_handle_t handle, heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *),
-                const char *description, const char *short_name)
+/* As core/weight.h does it. */
+static struct vsock_weight weigh_http(const void *context _U_, tvbuff_t *tvb, struct vsock_weight_limit limit)
 {
-    if (handle)
-        vsock_heuristic_add(heuristic, recognizes, description, short_name,
-                            dissector_handle_get_protocol_index(handle));
+    uint32_t length = tvb_captured_length(tvb);
+
+    return vsock_weigh_http(tvb_get_ptr(tvb, 0, (int)length), length, limit);
+}
+
+static struct vsock_weight weigh_json(const void *context _U_, tvbuff_t *tvb, struct vsock_weight_limit limit)
+{
+    uint32_t length = tvb_captured_length(tvb);
+
+    return vsock_weigh_json(tvb_get_ptr(tvb, 0, (int)length), length, limit);
+}
+
+/* context: vsock_weigh_message * */
+static struct vsock_weight weigh_messages(const void *context, tvbuff_t *tvb, struct vsock_weight_limit limit)
+{
+    uint32_t length = tvb_captured_length(tvb);
+
+    return vsock_weigh_messages(*(const vsock_weigh_message *)context, NULL, tvb_get_ptr(tvb, 0, (int)length),
+                                length, limit);
+}
+
+/* `weigh`: of one message; NULL where it is not known how many there are. */
+static void add(dissector_handle_t handle, heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *),
+                const vsock_weigh_message *weigh, const char *description, const char *short_name)
+{
+    if (!handle)
+        return;
+    vsock_heuristic_add(heuristic, recognizes, description, short_name, handle);
+    if (weigh)
+        vsock_scale_add(handle, weigh_messages, weigh);
 }
 
 void vsock_known_add(void)
 {
-    add(ssh = find_dissector("ssh"), find_ssh, is_ssh, "SSH over vsock", "ssh_vsock");
-    add(http = find_dissector("http-over-tcp"), find_http, is_http, "HTTP over vsock", "http_vsock");
-    add(http2 = find_dissector("http2"), find_http2, is_http2, "HTTP2 over vsock", "http2_vsock");
-    add(tls = find_dissector("tls"), find_tls, is_tls, "TLS over vsock", "tls_vsock");
-    add(mqtt = find_dissector("mqtt"), find_mqtt, is_mqtt, "MQTT over vsock", "mqtt_vsock");
+    static const vsock_weigh_message weigh_http2 = vsock_weigh_http2, weigh_tls = vsock_weigh_tls,
+                                     weigh_mqtt = vsock_weigh_mqtt, weigh_9p = vsock_weigh_9p;
+
+    add(ssh = find_dissector("ssh"), find_ssh, is_ssh, NULL, "SSH over vsock", "ssh_vsock");
+    add(http = find_dissector("http-over-tcp"), find_http, is_http, NULL, "HTTP over vsock", "http_vsock");
+    add(http2 = find_dissector("http2"), find_http2, is_http2, &weigh_http2, "HTTP2 over vsock",
+        "http2_vsock");
+    add(tls = find_dissector("tls"), find_tls, is_tls, &weigh_tls, "TLS over vsock", "tls_vsock");
+    add(mqtt = find_dissector("mqtt"), find_mqtt, is_mqtt, &weigh_mqtt, "MQTT over vsock", "mqtt_vsock");
     ninep = dissector_get_uint_handle(find_dissector_table("tcp.port"), 564); /* no name in 4.0 */
-    add(ninep, find_9p, is_9p, "9P over vsock", "9p_vsock");
-    add(adb = find_dissector("adb"), find_adb, is_adb, "ADB over vsock", "adb_vsock");
-    add(json = find_dissector("json"), find_json, is_json, "JSON over vsock", "json_vsock");
+    add(ninep, find_9p, is_9p, &weigh_9p, "9P over vsock", "9p_vsock");
+    add(adb = find_dissector("adb"), find_adb, is_adb, NULL, "ADB over vsock", "adb_vsock");
+    add(json = find_dissector("json"), find_json, is_json, NULL, "JSON over vsock", "json_vsock");
+    if (http)
+        vsock_scale_add(http, weigh_http, NULL);
+    if (json)
+        vsock_scale_add(json, weigh_json, NULL);
 }

@@ -2,17 +2,20 @@
  * payload.c - takes the steps that core/reassembly.h decides on: hands bytes over, and shows what became of
  * them. The first pass takes them as they are decided on, and keeps those of a packet that is not simply
  * handed over; later passes take the same steps again, in whatever order the packets come: an offer that a
- * dissector was made on the first pass is made again with the same bytes, so that it shows the same. */
+ * dissector has taken is made again with the same bytes, so that it shows the same; one that it wanted more
+ * of shows as what it was, a part. */
 #include "compat.h"
 
 #include "payload.h"
 
 #include <epan/conversation.h>
 #include <epan/exceptions.h>
+#include <epan/proto_data.h>
 
 #include "core/reassembly.h"
 #include "handoff.h"
 #include "pdu.h"
+#include "share.h"
 
 static_assert(VSOCK_MORE_ANY == DESEGMENT_ONE_MORE_SEGMENT, "what dissectors ask for goes to core as it is");
 static_assert(VSOCK_MORE_UNTIL_END == DESEGMENT_UNTIL_FIN, "what dissectors ask for goes to core as it is");
@@ -23,6 +26,8 @@ static unsigned limit_kib = 16384;
 /* An array of steps by record: of each packet that was not simply handed over. Not by frame_data: a packet
  * that passes a read filter gets another one. */
 static wmem_map_t *kept_steps;
+
+static struct vsock_looks looks;
 
 /* Of a connection. */
 struct vsock_payload_state {
@@ -50,10 +55,17 @@ struct context {
     dissector_handle_t chosen;       /* see struct vsock_handoff */
     packet_info before;              /* vsock's own endpoints: a dissector within may change them */
     enum vsock_payload_shown shown;  /* so far */
+    struct vsock_weight share;       /* on the first pass, of the step that is being taken */
     wmem_array_t *steps;             /* NULL where the packet was simply handed over, if it was */
     struct vsock_payload_step first; /* on the first pass, where it was */
     bool first_time, handed_over;
 };
+
+static void start_file(void)
+{
+    looks = (struct vsock_looks){0};
+    vsock_share_start();
+}
 
 void vsock_payload_register(module_t *preferences)
 {
@@ -67,6 +79,8 @@ void vsock_payload_register(module_t *preferences)
         "far as it goes",
         10, &limit_kib);
     vsock_handoff_register(preferences);
+    vsock_share_register(preferences);
+    register_init_routine(start_file);
     kept_steps = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
 }
 
@@ -102,9 +116,8 @@ static bool is_rejected(const struct context *c, uint8_t sender)
     return c->state && vsock_payload_is_rejected(&c->state->reassembly.side[sender]);
 }
 
-/* Hands over what `sender` sent; of `h`, this fills in whose it is. */
-static struct vsock_payload_answer hand_over(struct context *c, tvbuff_t *tvb, uint8_t sender,
-                                             struct vsock_handoff h)
+/* Of what `sender` sent: fills in whose it is. */
+static struct vsock_handoff handoff_of(const struct context *c, uint8_t sender, struct vsock_handoff h)
 {
     const struct vsock_stream *s = c->record ? c->record->stream : NULL;
 
@@ -116,8 +129,115 @@ static struct vsock_payload_answer hand_over(struct context *c, tvbuff_t *tvb, u
     h.server_port = MIN(h.src_port, h.dst_port);
     if (s && c->record->client != VSOCK_SIDE_UNKNOWN)
         h.server_port = s->side[c->record->client ^ 1].port;
-    set_endpoints(c, sender != c->payload.sender);
-    return vsock_hand_over(tvb, c->pinfo, c->tree, &h);
+    return h;
+}
+
+static uint8_t sender_of(const struct context *c, const struct vsock_payload_step *step)
+{
+    return step->pdu ? step->pdu->sender : c->payload.sender;
+}
+
+static struct vsock_handoff handoff_of_step(const struct context *c, const struct vsock_payload_step *step)
+{
+    const struct vsock_reassembly *r = c->state ? &c->state->reassembly : NULL;
+    struct vsock_handoff h = {
+        .offset = step->pdu ? step->pdu->offset : c->payload.offset + step->offset,
+        .may_ask = step->may_ask,
+        .whole = step->action == VSOCK_ACT_END ? step->ending == VSOCK_PDU_WHOLE
+                                               : r && (r->may_join || r->seqpacket),
+    };
+
+    return handoff_of(c, sender_of(c, step), h);
+}
+
+/* ---- how much of it ---- */
+
+static bool is_for_dissectors(const struct vsock_payload_step *step)
+{
+    switch (step->action) {
+    case VSOCK_ACT_HAND_OVER:
+    case VSOCK_ACT_OFFER:
+        return true;
+    case VSOCK_ACT_END:
+        return step->dissectable;
+    case VSOCK_ACT_ADD:
+    case VSOCK_ACT_ADD_UNDECIDED:
+    case VSOCK_ACT_SKIP:
+        break;
+    }
+    return false;
+}
+
+/* Decides on how much of a step's bytes dissectors get. */
+static void decide_on_share(struct context *c, struct vsock_payload_step *step)
+{
+    struct vsock_handoff h = handoff_of_step(c, step);
+    tvbuff_t *tvb;
+
+    c->share = (struct vsock_weight){0};
+    if (!is_for_dissectors(step))
+        return;
+    if (step->pdu)
+        tvb = tvb_new_child_real_data(c->record_tvb, vsock_pdu_bytes(step->pdu), step->captured,
+                                      (int)step->captured);
+    else
+        tvb = tvb_new_subset_remaining(c->tvb, (int)step->offset);
+    c->share = vsock_share_of(tvb, &h);
+    step->dissected = c->share.length;
+    step->in_parts = c->share.messages > VSOCK_SHARE_AT_ONCE;
+}
+
+/* The same for what is in no connection, of which no steps are kept. */
+static void decide_on_share_of_lone(struct context *c, struct vsock_payload_step *step)
+{
+    const uint32_t key = 0; /* of this packet's data for vsock: what is dissected, and 1 */
+    void *kept;
+
+    if (!PINFO_FD_VISITED(c->pinfo)) {
+        decide_on_share(c, step);
+        vsock_share_spend(&c->share);
+        if (step->dissected < step->length)
+            p_add_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, key,
+                             GUINT_TO_POINTER(step->dissected + 1));
+    } else {
+        kept = p_get_proto_data(wmem_file_scope(), c->pinfo, proto_vsock, key);
+        step->dissected = kept ? GPOINTER_TO_UINT(kept) - 1 : step->length;
+    }
+    step->in_parts = true;
+}
+
+/* From `at` on, as many bytes as are handed over at once. */
+static uint32_t part_size(const struct vsock_payload_step *step, tvbuff_t *tvb, uint32_t at,
+                          const struct vsock_handoff *h)
+{
+    uint32_t left = step->dissected - at, size = step->in_parts ? vsock_share_next(tvb, at, h) : left;
+
+    return size > 0 ? MIN(size, left) : left;
+}
+
+/* Hands over the step's bytes, as much of them as are to be dissected. */
+static struct vsock_payload_answer hand_over(struct context *c, const struct vsock_payload_step *step,
+                                             tvbuff_t *tvb)
+{
+    struct vsock_handoff all = handoff_of_step(c, step), h = all;
+    uint32_t end = tvb_captured_length(tvb), size;
+    struct vsock_payload_answer a = {.taken = true};
+
+    set_endpoints(c, sender_of(c, step) != c->payload.sender);
+    for (uint32_t at = 0; at < step->dissected && a.taken; at += size) {
+        size = part_size(step, tvb, at, &h);
+        h.offset = all.offset + at;
+        h.may_ask = all.may_ask && at + size == end;
+        if (at > 0 && !h.chosen && c->record)
+            h.chosen = conversation_get_dissector(c->record->stream->conversation, c->record->frame);
+        a = vsock_hand_over(at + size == end ? tvb_new_subset_remaining(tvb, (int)at)
+                                             : tvb_new_subset_length(tvb, (int)at, (int)size),
+                            c->pinfo, c->tree, &h);
+        a.offset += at;
+        a.taken |= at > 0; /* by whom the first part was */
+    }
+    a.skip = c->share.beyond;
+    return a;
 }
 
 /* ---- what a step shows ---- */
@@ -136,6 +256,16 @@ static void show_as_data(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         call_data_dissector(tvb, pinfo, NULL); /* it is a layer of the frame */
         proto_tree_add_item(tree, proto_data, tvb, 0, -1, ENC_NA);
     }
+}
+
+/* Of bytes that were handed over, those that were not dissected. */
+static void show_undissected(const struct context *c, const struct vsock_payload_step *step, tvbuff_t *tvb)
+{
+    if (step->dissected == tvb_captured_length(tvb))
+        return;
+    vsock_share_show(c->pinfo, c->items->packet, tvb, step->dissected);
+    if (c->tree)
+        show_as_data(tvb_new_subset_remaining(tvb, (int)step->dissected), c->pinfo, c->tree);
 }
 
 static void show_data(const struct context *c, uint32_t offset, uint32_t length)
@@ -162,23 +292,19 @@ static void note_shown(struct context *c, bool dissected)
 /* The packet's own bytes, or a PDU that may not be all there yet. */
 static struct vsock_payload_answer take_offer(struct context *c, const struct vsock_payload_step *step)
 {
-    const struct vsock_reassembly *r = c->state ? &c->state->reassembly : NULL;
     const struct vsock_pdu *pdu = step->pdu;
-    struct vsock_handoff h = {
-        .offset = pdu ? pdu->offset : c->payload.offset + step->offset,
-        .may_ask = step->may_ask,
-        .whole = r && (r->may_join || r->seqpacket),
-    };
     tvbuff_t *tvb = pdu ? vsock_pdu_tvb(step, c->pinfo, c->record_tvb)
                         : tvb_new_subset_remaining(c->tvb, (int)step->offset);
     struct vsock_payload_answer a = {0};
 
     if (c->chosen || !c->state || c->state->has_port_dissector || !is_rejected(c, c->payload.sender))
-        a = hand_over(c, tvb, c->payload.sender, h);
+        a = hand_over(c, step, tvb);
     if (!a.taken) {
         show_data(c, step->offset, step->length);
     } else if (a.more == 0 || a.offset > 0) {
-        note_shown(c, true);
+        if (step->dissected > 0)
+            note_shown(c, true);
+        show_undissected(c, step, tvb);
         if (pdu)
             vsock_pdu_show_segments(step, c->items->tree, tvb);
     } else {
@@ -193,18 +319,19 @@ static struct vsock_payload_answer take_offer(struct context *c, const struct vs
  * sender's, and leaves that packet's line in the list alone. */
 static bool hand_over_end(struct context *c, const struct vsock_payload_step *step)
 {
-    struct vsock_handoff h = {.offset = step->pdu->offset, .whole = step->ending == VSOCK_PDU_WHOLE};
     bool foreign = step->pdu->sender != c->payload.sender, writable = col_get_writable(c->pinfo->cinfo, -1);
     tvbuff_t *tvb = vsock_pdu_tvb(step, c->pinfo, c->record_tvb);
     bool taken;
 
     if (foreign)
         col_set_writable(c->pinfo->cinfo, -1, false);
-    taken = hand_over(c, tvb, step->pdu->sender, h).taken;
+    taken = hand_over(c, step, tvb).taken;
+    if (taken)
+        show_undissected(c, step, tvb);
     if (foreign) {
         col_set_writable(c->pinfo->cinfo, -1, writable);
         set_endpoints(c, false);
-    } else if (taken) {
+    } else if (taken && step->dissected > 0) {
         note_shown(c, true);
     }
     vsock_pdu_show_segments(step, c->items->tree, tvb);
@@ -239,14 +366,19 @@ static struct vsock_payload_answer take_step(struct context *c, const struct vso
 
 /* ---- steps, on the first pass and later ---- */
 
-static struct vsock_payload_answer keep_and_take(void *context, const struct vsock_payload_step *step)
+/* A packet that is simply handed over, at once, needs no memory. */
+static bool is_simple(const struct vsock_payload_step *step)
 {
-    struct context *c = (struct context *)context;
+    return step->action == VSOCK_ACT_HAND_OVER && step->offset == 0 && step->dissected == step->length &&
+           !step->in_parts;
+}
 
-    if (!c->steps && !c->handed_over && step->action == VSOCK_ACT_HAND_OVER && step->offset == 0) {
-        c->handed_over = true; /* alone, this needs no memory */
+static void keep(struct context *c, const struct vsock_payload_step *step)
+{
+    if (!c->steps && !c->handed_over && is_simple(step)) {
+        c->handed_over = true;
         c->first = *step;
-        return take_step(c, step);
+        return;
     }
     if (!c->steps) {
         c->steps = wmem_array_sized_new(wmem_file_scope(), sizeof(*step), 2);
@@ -255,7 +387,35 @@ static struct vsock_payload_answer keep_and_take(void *context, const struct vso
             wmem_array_append_one(c->steps, c->first);
     }
     wmem_array_append(c->steps, step, 1);
-    return take_step(c, step);
+}
+
+/* The step that was kept last: a dissector has looked at it, and wants to see it again with more. */
+static void become_part(struct context *c)
+{
+    struct vsock_payload_step *step =
+        (struct vsock_payload_step *)wmem_array_index(c->steps, wmem_array_get_count(c->steps) - 1);
+
+    step->action = VSOCK_ACT_ADD;
+}
+
+static struct vsock_payload_answer decide_keep_and_take(void *context,
+                                                        const struct vsock_payload_step *decided)
+{
+    struct context *c = (struct context *)context;
+    struct vsock_payload_step step = *decided;
+    struct vsock_payload_answer a;
+
+    decide_on_share(c, &step);
+    vsock_share_spend(&c->share); /* before it is known who throws what */
+    keep(c, &step);
+    a = take_step(c, &step);
+    if (a.more > 0 && a.offset == 0) {
+        vsock_share_return(&c->share);
+        if (step.action ==
+            VSOCK_ACT_OFFER) /* later passes show that it was part of something, as this does */
+            become_part(c);
+    }
+    return a;
 }
 
 static void take_steps(struct context *c)
@@ -267,6 +427,8 @@ static void take_steps(struct context *c)
             take_step(c, (const struct vsock_payload_step *)wmem_array_index(c->steps, i));
     } else if (c->payload.in_stream && c->payload.captured > 0) {
         c->first = vsock_payload_hand_over(c->state ? &c->state->reassembly : NULL, &c->payload, 0);
+        if (!c->state)
+            decide_on_share_of_lone(c, &c->first);
         take_step(c, &c->first);
     }
 }
@@ -298,7 +460,7 @@ static struct vsock_payload_state *get_state(const struct vsock_packet *p, const
         return s->payload;
     s->payload = wmem_new0(wmem_file_scope(), struct vsock_payload_state);
     s->payload->reassembly =
-        vsock_reassembly_start(wmem_file_scope(), keep_and_take, (uint64_t)limit_kib << 10,
+        vsock_reassembly_start(wmem_file_scope(), &looks, decide_keep_and_take, (uint64_t)limit_kib << 10,
                                p->virtio.type == VSOCK_TYPE_SEQPACKET, desegment, s->conn.from_request);
     s->payload->has_port_dissector = vsock_has_port_dissector(s->side[0].port, s->side[1].port);
     return s->payload;
@@ -366,6 +528,8 @@ enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *record_tvb, packet_info
     struct context c;
     tvbuff_t *tvb;
 
+    if (!PINFO_FD_VISITED(pinfo))
+        vsock_share_add_packet(p->payload_length);
     /* Most packets without payload have nothing to do with that of others either. */
     if (!payload.in_stream && !payload.receiver_gap && !payload.ends_sender)
         return VSOCK_PAYLOAD_BYTES;

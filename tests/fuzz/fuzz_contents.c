@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * fuzz_contents.c - protocols that are known by their first bytes: core/contents.h. Input: the bytes. */
+ * fuzz_contents.c - protocols that are known by their first bytes: core/contents.h; and what it costs to
+ * dissect them: core/weight.h. Input: the bytes. */
 #include <string.h>
+
+#include <glib.h>
 
 #include "check.h"
 #include "core/contents.h"
+#include "core/weight.h"
 
 typedef bool (*rule)(const uint8_t *bytes, size_t length);
 
@@ -44,9 +48,58 @@ static void check_json(const uint8_t *bytes, size_t length)
     free(more);
 }
 
+typedef struct vsock_weight (*weigher)(const uint8_t *bytes, uint32_t length,
+                                       struct vsock_weight_limit limit);
+
+#define WEIGH_MESSAGES(name)                                                                                 \
+    static struct vsock_weight weigh_##name(const uint8_t *bytes, uint32_t length,                           \
+                                            struct vsock_weight_limit limit)                                 \
+    {                                                                                                        \
+        return vsock_weigh_messages(vsock_weigh_##name, NULL, bytes, length, limit);                         \
+    }
+
+WEIGH_MESSAGES(tls)
+WEIGH_MESSAGES(http2)
+WEIGH_MESSAGES(mqtt)
+WEIGH_MESSAGES(9p)
+WEIGH_MESSAGES(line)
+
+static const weigher weighers[] = {weigh_tls,  weigh_http2,      weigh_mqtt,      weigh_9p,
+                                   weigh_line, vsock_weigh_http, vsock_weigh_json};
+
+/* Without a limit it is all of them. Within one it is a beginning that keeps to it, and more of it where the
+ * limit is higher; what that leaves can be weighed in turn, until nothing is left. */
+static void check_weight(weigher weigh, const uint8_t *bytes, uint32_t length)
+{
+    const struct vsock_weight_limit unlimited = {UINT64_MAX, UINT32_MAX}, one = {UINT64_MAX, 1};
+    struct vsock_weight all = weigh(bytes, length, unlimited), before = {0}, w;
+    uint32_t at = 0;
+
+    CHECK(all.length == length && all.beyond == 0);
+    for (uint64_t units = 0; units <= MIN(all.units, 400); units += 10) {
+        w = weigh(bytes, length, (struct vsock_weight_limit){units, UINT32_MAX});
+        CHECK(w.units <= units && w.length <= length && w.length >= before.length);
+        CHECK_IMPLIES(w.length == length && length > 0, w.units == all.units && w.beyond == 0);
+        before = w;
+    }
+    for (unsigned parts = 0; at < length && parts < 100; parts++, at += w.length) {
+        w = weigh(bytes + at, length - at, one);
+        CHECK(w.length <= length - at && w.messages <= 1);
+        if (w.length == 0)
+            break;
+    }
+}
+
+static void check_weights(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < sizeof(weighers) / sizeof(weighers[0]); i++)
+        check_weight(weighers[i], data, (uint32_t)size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     check_rules(data, size);
     check_json(data, size);
+    check_weights(data, size);
     return 0;
 }

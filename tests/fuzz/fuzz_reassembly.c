@@ -12,8 +12,9 @@
 #define PACKETS_MAX 256
 #define LENGTH_MAX 4096 /* of a packet */
 #define NOTHING UINT64_MAX
-#define OFFERED_FREELY 8192
-#define OFFERED_MAX 65536
+#define LOOKS_FREELY 8192
+#define LOOKS_MAX 65536
+#define SMALL 1024
 
 enum kind {
     SENDER = 1,
@@ -35,7 +36,6 @@ struct taken {
 struct side {
     uint64_t sent;
     uint64_t consumed; /* up to where dissectors have taken what they got, or it was said to be given up */
-    uint64_t looked;   /* bytes of offers, since a packet was last handed over */
     uint64_t captured;
 };
 
@@ -44,6 +44,8 @@ static struct run {
     struct side side[2];
     const struct vsock_payload *packet;
     struct vsock_payload_answer answer[2];
+    struct vsock_looks looks;
+    uint64_t looked; /* bytes of offers */
     uint32_t frame;
     uint64_t owed;      /* where what a dissector wants more of begins, while no step has it; or NOTHING */
     unsigned asked;     /* offers in this packet */
@@ -109,8 +111,10 @@ static struct vsock_payload_answer ask(const struct vsock_payload_step *s)
     uint64_t from = s->pdu ? s->pdu->offset : run->packet->offset + s->offset;
     uint32_t length = s->pdu ? s->captured : s->length;
 
-    side->looked = s->pdu ? side->looked + s->captured : 0;
-    CHECK(side->looked <= OFFERED_MAX + run->reassembly.limit + LENGTH_MAX + 34 * side->captured);
+    run->looked += s->pdu ? s->captured : 0;
+    CHECK(run->looked == run->looks.bytes);
+    CHECK(run->looked <= LOOKS_MAX + run->reassembly.limit + LENGTH_MAX +
+                             4 * (run->side[0].captured + run->side[1].captured));
     CHECK(length > 0 && run->owed == NOTHING);
     a.offset = a.offset & 0x80 ? length - MIN(length, a.offset & 0x7f) : a.offset;
     if (!a.taken) {
@@ -283,13 +287,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wmem_allocator_t *scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
     struct run this_run = {
         .reassembly =
-            vsock_reassembly_start(scope, take_step, limit, kind & 1, (kind & 2) != 0, (kind & 4) != 0),
+            vsock_reassembly_start(scope, NULL, take_step, limit, kind & 1, (kind & 2) != 0, (kind & 4) != 0),
         .done = wmem_array_new(scope, sizeof(struct taken)),
     };
 
     run = &this_run;
-    run->reassembly.offered_freely = OFFERED_FREELY;
-    run->reassembly.offered_max = OFFERED_MAX;
+    run->reassembly.looks = &run->looks;
+    run->reassembly.looks_freely = LOOKS_FREELY;
+    run->reassembly.looks_max = LOOKS_MAX;
+    run->reassembly.small = SMALL;
     for (uint32_t frame = 1; in.left >= PACKET_SIZE && frame <= PACKETS_MAX; frame++)
         take_packet(&in, frame);
     check_later();

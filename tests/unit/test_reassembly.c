@@ -18,6 +18,7 @@
 
 static wmem_allocator_t *scope;
 static struct vsock_reassembly reassembly;
+static struct vsock_looks looks;
 static uint8_t sent_bytes[40000]; /* of either side: each byte tells its place */
 static uint64_t sent[2];          /* by side */
 static uint32_t frame;            /* of the last packet */
@@ -77,7 +78,8 @@ static void start(uint64_t limit, bool seqpacket, bool may_join, bool from_begin
     else
         scope = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     steps = wmem_array_new(scope, sizeof(struct vsock_payload_step));
-    reassembly = vsock_reassembly_start(scope, take_step, limit, seqpacket, may_join, from_beginning);
+    looks = (struct vsock_looks){0};
+    reassembly = vsock_reassembly_start(scope, &looks, take_step, limit, seqpacket, may_join, from_beginning);
     sent[0] = sent[1] = 0;
     frame = 0;
     answers_left = next_answer = 0;
@@ -96,7 +98,7 @@ static void start_seqpacket(void)
 static void answer(uint32_t offset, uint32_t more)
 {
     g_assert_cmpuint(answers_left, <, G_N_ELEMENTS(answers));
-    answers[answers_left++] = (struct vsock_payload_answer){true, offset, more};
+    answers[answers_left++] = (struct vsock_payload_answer){.taken = true, .offset = offset, .more = more};
 }
 
 static const char *take(struct vsock_payload packet)
@@ -587,23 +589,49 @@ static const char *grow_to(unsigned to)
 static void start_to_grow(void)
 {
     start(100000, false, true, true);
-    g_assert_cmpuint(reassembly.offered_freely, ==, UINT64_C(256) << 20);
-    g_assert_cmpuint(reassembly.offered_max, ==, UINT64_C(1) << 30);
-    reassembly.offered_freely = 27500;
-    reassembly.offered_max = 100000;
+    g_assert_cmpuint(reassembly.looks_freely, ==, 32 << 20);
+    g_assert_cmpuint(reassembly.looks_max, ==, 96 << 20);
+    g_assert_cmpuint(reassembly.small, ==, 64 << 10);
+    reassembly.looks_freely = 27500;
+    reassembly.looks_max = 100000;
 }
 
-static void one_that_was_looked_at_much_is_offered_when_it_has_grown(void)
+static void one_that_was_looked_at_much_is_offered_when_it_has_grown_by_a_quarter(void)
 {
     start_to_grow();
     CHECK_STEPS(grow_to(2400), "offer? 0+100 of 2400"); /* 200 + 300 + ... + 2300 were seen before: 27500 */
     g_assert_cmpuint(count_offers(), ==, 23);
-    CHECK_STEPS(grow_to(2500), "add 0+100 of 2500"); /* by less than a sixteenth */
-    CHECK_STEPS(grow_to(2600), "offer? 0+100 of 2600");
+    CHECK_STEPS(grow_to(2900), "add 0+100 of 2900");
+    CHECK_STEPS(grow_to(3000), "offer? 0+100 of 3000");
+    g_assert_cmpuint(count_offers(), ==, 24);
 
     start_to_grow();
-    reassembly.offered_freely--;
+    reassembly.looks_freely--;
     CHECK_STEPS(grow_to(2400), "add 0+100 of 2400");
+}
+
+static void so_is_one_that_is_not_small(void)
+{
+    start_to_grow();
+    reassembly.small = 1000;
+    CHECK_STEPS(grow_to(1000), "offer? 0+100 of 1000");
+    CHECK_STEPS(grow_to(1200), "add 0+100 of 1200");
+    CHECK_STEPS(grow_to(1300), "offer? 0+100 of 1300");
+}
+
+static void looks_count_in_all_connections(void)
+{
+    struct vsock_looks before;
+
+    start_to_grow();
+    grow_to(2500);
+    before = looks;
+    g_assert_cmpuint(before.bytes, ==, 29900);
+    start_to_grow();
+    looks = before;
+    grow_to(500);
+    CHECK_STEPS(grow_to(600), "add 0+100 of 600");
+    CHECK_STEPS(grow_to(700), "offer? 0+100 of 700");
 }
 
 static void a_shorter_packet_may_be_the_last(void)
@@ -613,38 +641,55 @@ static void a_shorter_packet_may_be_the_last(void)
     answer(0, VSOCK_MORE_ANY);
     CHECK_STEPS(rw(0, 99), "offer? 0+99 of 2699");
     CHECK_STEPS(rw(0, 99), "add 0+99 of 2798");
-    grow_to(9000);
-    g_assert_cmpuint(reassembly.side[0].open->offered, >, reassembly.offered_max);
-    CHECK_STEPS(rw(0, 1), "add 0+1 of 9099"); /* not any more */
+    looks.bytes = reassembly.looks_max + 1;
+    CHECK_STEPS(rw(0, 1), "add 0+1 of 2799"); /* not any more */
 }
 
-static void to_name_a_number_is_no_way_around_that(void)
+static void in_the_end_one_is_offered_when_it_has_doubled(void)
+{
+    start_to_grow();
+    grow_to(2400);
+    looks.bytes = reassembly.looks_max + 1;
+    CHECK_STEPS(grow_to(4700), "add 0+100 of 4700");
+    CHECK_STEPS(grow_to(4800), "offer? 0+100 of 4800");
+    CHECK_STEPS(grow_to(9500), "add 0+100 of 9500");
+    CHECK_STEPS(grow_to(9600), "offer? 0+100 of 9600");
+}
+
+static void a_number_that_was_named_is_enough(void)
 {
     start_to_grow();
     grow_to(2500);
     answer(0, 1);
-    CHECK_STEPS(rw(0, 100), "offer? 0+100 of 2600");
+    CHECK_STEPS(grow_to(3000), "offer? 0+100 of 3000");
+    answers_left = next_answer = 0;
     answer(0, 1);
-    CHECK_STEPS(rw(0, 1), "offer? 0+1 of 2601"); /* shorter than the one before */
-    CHECK_STEPS(rw(0, 2), "add 0+1 of 2602; add 1+1 of 2603");
+    answer(0, 1);
+    answer(0, 1);
+    CHECK_STEPS(rw(0, 99), "offer? 0+99 of 3099"); /* shorter than the one before */
+    CHECK_STEPS(rw(0, 2), "offer? 0+1 of 3100; offer? 1+1 of 3101");
+    looks.bytes = reassembly.looks_max + 1;
+    CHECK_STEPS(rw(0, 1), "add 0+1 of 3102"); /* not for ever */
 }
 
-/* Of 2600 bytes a dissector takes some; is the rest offered with a byte more? */
-static const char *take_of_much(uint32_t taken)
+/* Of 3000 bytes a dissector takes some; is the rest offered with the next packet? */
+static const char *take_of_much(uint32_t taken, uint64_t looked)
 {
     start_to_grow();
-    reassembly.offered_max = reassembly.offered_freely;
-    grow_to(2500);
+    grow_to(2900);
     answers_left = next_answer = 0;
     answer(taken, VSOCK_MORE_ANY);
+    looks.bytes = looked;
     rw(0, 100);
-    return rw(0, 1);
+    return rw(0, 100);
 }
 
 static void who_takes_little_at_a_time_is_offered_less_often(void)
 {
-    CHECK_STEPS(take_of_much(153), "offer? 0+1 of 2448");
-    CHECK_STEPS(take_of_much(152), "add 0+1 of 2449"); /* less than a sixteenth of 2448 */
+    CHECK_STEPS(take_of_much(176, 50000), "offer? 0+100 of 2924");
+    CHECK_STEPS(take_of_much(175, 50000), "add 0+100 of 2925"); /* less than a sixteenth of 2825 */
+    CHECK_STEPS(take_of_much(1500, 98000), "offer? 0+100 of 1600");
+    CHECK_STEPS(take_of_much(1499, 98000), "add 0+100 of 1601"); /* less than half of 3000 */
 }
 
 static void looks_at_what_is_left_are_bounded(void)
@@ -652,14 +697,33 @@ static void looks_at_what_is_left_are_bounded(void)
     uint64_t looked = 0;
 
     start_to_grow();
-    for (unsigned i = 0; i < 2000; i++) {
+    for (unsigned i = 0; i < 3000; i++) {
         answers_left = next_answer = 0;
         answer(1, VSOCK_MORE_ANY);
         rw(0, 10);
     }
     for (unsigned i = 0; i < wmem_array_get_count(steps); i++)
         looked += step_at(i)->action == VSOCK_ACT_OFFER ? step_at(i)->captured : 0;
-    g_assert_cmpuint(looked, <, 2 * reassembly.offered_max + 34 * sent[0]);
+    g_assert_cmpuint(looked, ==, looks.bytes);
+    g_assert_cmpuint(looked, >, reassembly.looks_max);
+    g_assert_cmpuint(looked, <, reassembly.looks_max + 4 * sent[0]);
+}
+
+static void what_is_not_dissected_of_a_message_is_nobodys(void)
+{
+    start_stream();
+    answers[answers_left++] = (struct vsock_payload_answer){.taken = true, .skip = 7};
+    answer(0, 0);
+    CHECK_STEPS(rw(0, 5), "over? 0+5");
+    CHECK_STEPS(rw(0, 5), "skip 0+5");
+    CHECK_STEPS(rw(0, 5), "skip 0+2; over? 2+3");
+
+    start_stream();
+    answer(0, VSOCK_MORE_ANY);
+    answers[answers_left++] = (struct vsock_payload_answer){.taken = true, .skip = 7};
+    rw(0, 5);
+    CHECK_STEPS(rw(0, 5), "offer? 0+5 of 10");
+    CHECK_STEPS(rw(0, 9), "skip 0+7; over? 7+2");
 }
 
 /* ---- messages ---- */
@@ -908,11 +972,15 @@ int main(int argc, char **argv)
     TEST(what_a_cut_hides_is_skipped_as_well);
     TEST(a_tail_may_be_too_large);
     TEST(no_limit_is_beyond_what_epan_can_take);
-    TEST(one_that_was_looked_at_much_is_offered_when_it_has_grown);
+    TEST(one_that_was_looked_at_much_is_offered_when_it_has_grown_by_a_quarter);
+    TEST(so_is_one_that_is_not_small);
+    TEST(looks_count_in_all_connections);
     TEST(a_shorter_packet_may_be_the_last);
-    TEST(to_name_a_number_is_no_way_around_that);
+    TEST(in_the_end_one_is_offered_when_it_has_doubled);
+    TEST(a_number_that_was_named_is_enough);
     TEST(who_takes_little_at_a_time_is_offered_less_often);
     TEST(looks_at_what_is_left_are_bounded);
+    TEST(what_is_not_dissected_of_a_message_is_nobodys);
     TEST(a_packet_that_is_a_message_is_simply_handed_over);
     TEST(a_message_is_joined_up_to_its_end);
     TEST(messages_are_joined_whatever_the_preference);

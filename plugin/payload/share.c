@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * share.c - how much of what is handed over is dissected. */
+#include "compat.h"
+
+#include "share.h"
+
+/* clang-format off */
+static struct vsock_expert undissected = {.name = "vsock.payload.undissected", PI_NOTE,
+    "More payload than is dissected",
+    "More messages, fields or lines than are dissected of one packet, or of a capture (vsock.limit_dissection)",
+    PI_UNDECODED};
+/* clang-format on */
+
+static struct vsock_expert *next_expert(size_t i)
+{
+    return i == 0 ? &undissected : NULL;
+}
+
+const struct vsock_fields vsock_share_fields = {.next_expert = next_expert};
+
+static compat_bool limited = true;
+static struct vsock_weight_left left;
+
+void vsock_share_start(void)
+{
+    left = vsock_weight_start();
+}
+
+void vsock_share_register(module_t *preferences)
+{
+    prefs_register_bool_preference(
+        preferences, "limit_dissection", "Limit how much payload is dissected",
+        "A packet of very many small messages, a large JSON text, and what a capture has too many of, show "
+        "as "
+        "data, so that no capture takes more than some seconds or some hundred MiB. What you chose a "
+        "dissector for with Decode As is always dissected",
+        &limited);
+}
+
+void vsock_share_add_packet(uint32_t payload_length)
+{
+    vsock_weight_add_packet(&left, payload_length);
+}
+
+struct vsock_weight vsock_share_of(tvbuff_t *tvb, const struct vsock_handoff *h)
+{
+    const struct vsock_scale *scale = vsock_scale_of(tvb, h);
+    struct vsock_weight_limit limit = {UINT64_MAX, UINT32_MAX};
+
+    if (!scale)
+        return (struct vsock_weight){.length = tvb_captured_length(tvb)};
+    if (limited && !vsock_is_users_choice(h))
+        limit.units = MIN(VSOCK_WEIGHT_OF_PDU, left.units);
+    return scale->weigh(scale->context, tvb, limit);
+}
+
+void vsock_share_spend(const struct vsock_weight *share)
+{
+    vsock_weight_spend(&left, share->units);
+}
+
+void vsock_share_return(const struct vsock_weight *share)
+{
+    left.units += share->units;
+}
+
+uint32_t vsock_share_next(tvbuff_t *tvb, uint32_t at, const struct vsock_handoff *h)
+{
+    const struct vsock_scale *scale = vsock_scale_of(tvb, h);
+    struct vsock_weight_limit limit = {UINT64_MAX, VSOCK_SHARE_AT_ONCE};
+
+    if (at > 0)
+        tvb = tvb_new_subset_remaining(tvb, (int)at);
+    return scale ? scale->weigh(scale->context, tvb, limit).length : tvb_captured_length(tvb);
+}
+
+void vsock_share_show(packet_info *pinfo, proto_item *item, tvbuff_t *tvb, uint32_t length)
+{
+    uint32_t all = tvb_captured_length(tvb);
+
+    expert_add_info_format(pinfo, item, &undissected.id,
+                           "%s %u bytes of payload are not dissected: they have more messages, fields or "
+                           "lines than are dissected "
+                           "of one packet, or of a capture (the preference vsock.limit_dissection)",
+                           length == 0 ? "These" : "The last", all - length);
+}
