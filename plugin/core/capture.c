@@ -3,10 +3,14 @@
 #include "capture.h"
 
 #include "duplicates.h"
+#include "overlap.h"
 #include "stood_still.h"
 #include "unread.h"
 
 #define CHUNK 1024
+
+/* Connections between the same endpoints that may be open at once. */
+#define OVERLAPS_MAX 4
 
 /* Connections of one millisecond whose copies are waited for: where more begin, the oldest is given up. */
 #define CANDIDATES_MAX 4096
@@ -181,6 +185,45 @@ static struct tuple *get_tuple(struct vsock_capture *c, struct vsock_key key, co
     return t;
 }
 
+/* The newest that has not ended, of a stream and those that it overlaps. */
+static struct vsock_stream *find_open(struct vsock_stream *s)
+{
+    while (s && s->conn.ended)
+        s = s->overlap ? s->overlap->older : NULL;
+    return s;
+}
+
+/* What is overlapped by so many others is not told from them any more. */
+static void limit_overlaps(struct vsock_capture *c, struct vsock_stream *newest)
+{
+    struct vsock_stream *s = newest;
+
+    for (unsigned i = 1; i < OVERLAPS_MAX && s->overlap; i++)
+        s = s->overlap->older;
+    if (!s->overlap)
+        return;
+    give_back(c, vsock_conn_release(&s->overlap->older->conn));
+    s->overlap = NULL;
+}
+
+/* The stream takes the place of the one before, which may be open still, as may one that that one overlaps.
+ */
+static void supersede(struct vsock_capture *c, struct vsock_stream *s, struct vsock_stream *previous,
+                      int64_t time)
+{
+    struct vsock_stream *open = find_open(previous);
+
+    previous->superseded_time = time;
+    give_back(c, vsock_conn_release(&previous->conn));
+    if (!open || s->conn.client == VSOCK_SIDE_UNKNOWN)
+        return;
+    s->overlap = wmem_new0(c->memory, struct vsock_overlap);
+    s->overlap->older = open;
+    s->overlap->proved = previous->overlap && previous->overlap->proved;
+    s->conn.overlaps = open->conn.overlaps;
+    limit_overlaps(c, s);
+}
+
 static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *t,
                                          const struct vsock_packet *p, uint8_t side, int64_t time)
 {
@@ -195,10 +238,8 @@ static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *
     s->side[side ^ 1] = vsock_destination(p);
     s->cid_pair = t->cids;
     vsock_stream_start(s, p, side);
-    if (previous) {
-        previous->superseded_time = time;
-        give_back(c, vsock_conn_release(&previous->conn));
-    }
+    if (previous)
+        supersede(c, s, previous, time);
     t->newest = s;
     return s;
 }
@@ -358,6 +399,76 @@ static void expect_outcomes(struct vsock_stream *s, const struct vsock_step *ste
         s->reopened[sender ^ 1] = ext;
 }
 
+/* ---- connections between the same endpoints at once ---- */
+
+/* Whether a RW exceeds its credit is told by its record and its diagnosis alike: they go together, or not at
+ * all. */
+static bool is_of_overrun(const struct vsock_stream_diagnosis *d)
+{
+    return d->diagnosis.code == VSOCK_CODE_CREDIT_OVERRUN ||
+           (d->diagnosis.code == VSOCK_CODE_CAPTURE_LOSS && d->diagnosis.figures.others > 0);
+}
+
+/* What was found in it since that REQUEST may be of the other one. */
+static void forget_findings(const struct vsock_capture *c, struct vsock_stream *s,
+                            const struct vsock_mark *since)
+{
+    bool whole = s->conn.request.record == since->record;
+    uint64_t kept = VSOCK_FOUND_OF_OVERLAP | (whole ? 0 : VSOCK_FOUND_BIT(VSOCK_FOUND_CREDIT_EXCEEDED));
+    struct vsock_stream_diagnosis **d = &s->diagnoses;
+
+    while (*d) {
+        if (whole || ((*d)->diagnosis.time >= since->time && !is_of_overrun(*d)))
+            *d = (*d)->next;
+        else
+            d = &(*d)->next;
+    }
+    for (uint32_t i = s->last_record; i > since->record;) {
+        struct vsock_record *r = vsock_capture_record(c, i);
+
+        if (r->ext)
+            r->ext->findings &= kept;
+        i = r->previous;
+    }
+}
+
+/* It took nobody's place: there are two machines. */
+static void prove_overlap(struct vsock_capture *c, struct vsock_stream *s, uint32_t frame)
+{
+    struct vsock_diagnosis one = vsock_diagnosis_start(VSOCK_CODE_CID_SHARED, &s->conn.request);
+    struct vsock_cid_pair *p = s->cid_pair;
+
+    if (s->overlap->reused)
+        s->overlap->reused->findings &=
+            ~(VSOCK_FOUND_BIT(VSOCK_FOUND_REUSED) | VSOCK_FOUND_BIT(VSOCK_FOUND_RETRIED));
+    one.last_frame = frame;
+    one.figures.others = 1;
+    one.proved = true;
+    if (p->overlaps) {
+        vsock_diagnosis_merge(p->overlaps, &one);
+        return;
+    }
+    p->overlaps = wmem_new(c->memory, struct vsock_diagnosis);
+    *p->overlaps = one;
+}
+
+/* `taker` is about to take the packet. */
+static void note_overlap(struct vsock_capture *c, struct vsock_stream *newest, struct vsock_stream *taker,
+                         const struct vsock_packet *p, const struct vsock_record *r)
+{
+    bool overlapped = newest->conn.overlaps, proved = vsock_overlap_note(newest, taker, p, r->sender);
+
+    if (newest->conn.overlaps && !overlapped) {
+        for (struct vsock_stream *s = newest; s; s = s->overlap ? s->overlap->older : NULL) {
+            s->conn.overlaps = true;
+            forget_findings(c, s, &newest->conn.request);
+        }
+    }
+    if (proved)
+        prove_overlap(c, newest, r->frame);
+    taker->superseded_time = VSOCK_TIME_NONE;
+}
+
 /* ---- a packet ---- */
 
 /* NULL where nothing about the packet is rare. CREDIT_UPDATE is not: its op says it. */
@@ -437,6 +548,8 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     r->ext = ext = make_ext(c, &step, part);
     if (ext)
         expect_outcomes(s, &step, r->sender, ext);
+    if (s->overlap && step.findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST))
+        s->overlap->reused = ext;
     for (unsigned i = 0; i < found.count; i++)
         vsock_diagnosis_collect(c->memory, &s->diagnoses, &found.list[i]);
     vsock_cid_pair_take(s->cid_pair, s, &step, &at, c->memory);
@@ -456,11 +569,15 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
     struct vsock_step copied = {0};
     uint32_t skip = 0;
 
+    if (s && s->overlap && p->virtio.op != VSOCK_OP_REQUEST)
+        s = vsock_overlap_find(s, p, side, at->time);
     r->sender = side;
     r->copy = s && take_copy(c, s, p, r, &copied.findings, &skip);
     if (!s || (!r->copy && vsock_conn_begins(&s->conn, p, side, at->time))) {
         previous = s;
         s = start_stream(c, t, p, side, at->time);
+    } else if (!r->copy && t->newest->overlap) {
+        note_overlap(c, t->newest, s, p, r);
     }
     if (r->copy)
         r->ext = make_ext(c, &copied, (struct vsock_split_part){.skip = skip});
@@ -473,6 +590,8 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
     r->state = (unsigned)s->conn.state & 15;
     r->completeness = s->conn.completeness;
     s->last_record = c->records;
+    if (s != t->newest && s->conn.ended)
+        give_back(c, vsock_conn_release(&s->conn));
     *t->source->seen_until = MAX(*t->source->seen_until, at->time);
     return r;
 }

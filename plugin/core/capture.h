@@ -2,8 +2,8 @@
  * capture.h - a capture, from packets to connections: which stream each packet is in, and what it did there.
  * Packets are taken once, in the capture's order; judge.h says what went wrong. A connection is known by
  * where it was recorded (pcapng section and interface) and by its two endpoints; the newest generation
- * between them takes every packet until another begins. Memory is the allocator's, and is not given back
- * before that is freed. */
+ * between them takes every packet until another begins, but what only an older one that is still open can
+ * have sent (overlap.h). Memory is the allocator's, and is not given back before that is freed. */
 #ifndef VSOCK_CORE_CAPTURE_H
 #define VSOCK_CORE_CAPTURE_H
 

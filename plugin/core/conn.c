@@ -393,7 +393,9 @@ static void take_living(struct vsock_conn *c, const struct vsock_conn *previous,
                         uint8_t side, const struct vsock_mark *at, struct vsock_rw *rw,
                         struct vsock_step *step)
 {
-    if (step->has_credit)
+    if (step->has_credit && c->overlaps)
+        step->flow = vsock_flow_trail(&c->flow, p, side, at->record, rw);
+    else if (step->has_credit)
         step->flow = vsock_flow_step(&c->flow, p, side, at, rw);
     if (step->flow.stall.record != 0)
         FIND(step, STALL_ENDED);
@@ -401,6 +403,20 @@ static void take_living(struct vsock_conn *c, const struct vsock_conn *previous,
     step->findings |= step->flow.findings;
     c->last_side = side;
     c->spoke[side] = at->time;
+}
+
+static void keep_what_is_said(struct vsock_step *step)
+{
+    step->findings &= VSOCK_FOUND_OF_OVERLAP;
+    step->unconsumed = 0;
+    step->waited = 0;
+    step->has_credit = false;
+    step->flow = (struct vsock_flow_step){
+        .has_offset = step->flow.has_offset,
+        .offset = step->flow.offset,
+        .released = step->flow.released,
+        .rw_kept = step->flow.rw_kept,
+    };
 }
 
 struct vsock_step vsock_conn_step(struct vsock_conn *c, const struct vsock_conn *previous,
@@ -420,6 +436,8 @@ struct vsock_step vsock_conn_step(struct vsock_conn *c, const struct vsock_conn 
     } else {
         take_living(c, previous, p, side, at, rw, &step);
     }
+    if (c->overlaps)
+        keep_what_is_said(&step);
     step.after = c->state;
     return step;
 }

@@ -62,6 +62,7 @@ struct vsock_conn {
     bool degenerate;   /* both endpoints are the same: nothing tells the sides apart */
     bool ended;        /* its first RST was seen: all that follows is trailing */
     bool client_spoke; /* the client sent something after its REQUEST */
+    bool overlaps;     /* another one is open between its endpoints: a packet may be the other's */
     uint8_t last_side; /* who sent the packet before; VSOCK_SIDE_UNKNOWN at first */
     int64_t spoke[2];  /* when each side sent its last packet, or VSOCK_TIME_NONE */
     struct vsock_flow flow;
@@ -89,7 +90,7 @@ struct vsock_step {
     bool in_stream;              /* an RW that is part of the stream: before its end, and of its type */
     uint64_t unconsumed;         /* with UNCONSUMED_AT_CLOSE: bytes */
     int64_t waited;              /* with CLOSE_TIMEOUT: nanoseconds since the full SHUTDOWN */
-    bool has_credit;             /* vsock_conn_has_credit() */
+    bool has_credit;             /* vsock_conn_has_credit(); not of one that overlaps another */
     struct vsock_flow_step flow; /* zero where not */
 };
 

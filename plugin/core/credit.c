@@ -42,6 +42,17 @@ void vsock_window_send(struct vsock_window *w, uint32_t length, uint32_t record,
     w->unconsumed_rws++;
 }
 
+void vsock_window_unsend(struct vsock_window *w, uint64_t bytes)
+{
+    struct vsock_rw *rw = w->oldest;
+
+    w->sent -= bytes;
+    for (uint32_t i = 0; i < w->unconsumed_rws; i++, rw = rw->next) {
+        if ((int64_t)(rw->end - w->sent) > 0)
+            rw->end = w->sent;
+    }
+}
+
 /* Hands back the RWs that end at or before what is consumed. */
 static void release(struct vsock_window *w, struct vsock_rw **released)
 {

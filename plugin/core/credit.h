@@ -45,6 +45,9 @@ struct vsock_window vsock_window_start(bool from_request);
 /* The sender sends an RW of `length` bytes. `rw` is kept until the bytes are consumed. */
 void vsock_window_send(struct vsock_window *window, uint32_t length, uint32_t record, struct vsock_rw *rw);
 
+/* So many of the bytes in flight were none: they were taken for this sender's. */
+void vsock_window_unsend(struct vsock_window *window, uint64_t bytes);
+
 /* The receiver sends a packet with its buf_alloc and fwd_cnt. Prepends RWs that are wholly consumed now to
  * *released: the newest comes first. */
 struct vsock_credit_info vsock_window_advertise(struct vsock_window *window, uint32_t buf_alloc,

@@ -38,6 +38,7 @@ struct vsock_cid_pair {
     wmem_array_t *waits;      /* of struct vsock_waited, in the capture's order; NULL while there is none */
     struct vsock_told
         told[2][2]; /* by the lower CID, or both where they are one, and the higher; STREAM, SEQPACKET */
+    struct vsock_diagnosis *overlaps; /* CID_SHARED: connections that overlap; NULL while there is none */
 };
 
 struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *cid_pairs,

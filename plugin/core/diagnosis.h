@@ -143,7 +143,8 @@ struct vsock_diagnosis {
     bool selected;                  /* of many streams: the user wants to know of one of them */
     bool own_fault;                 /* with CONNECT_REFUSED: the client itself ended the attempts */
     bool dialled_itself;            /* ... because it is the endpoint that it dialled */
-    bool shared;                    /* ... several machines have one of the CIDs */
+    bool proved;                    /* with CID_SHARED: it is not only likely */
+    bool shared;                    /* with CONNECT_REFUSED: several machines have one of the CIDs */
     uint8_t type;                   /* enum vsock_type of requests; 0: of several, or told by nothing */
     enum vsock_way way;             /* with CONNECT_UNANSWERED; and the next */
     enum vsock_heard heard;

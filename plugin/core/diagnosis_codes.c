@@ -268,6 +268,15 @@ static const char *sentence_of_loss(const struct vsock_diagnosis *d)
     return d->figures.bytes == 0 ? LOST_RECORDS : LOST_BYTES "; " LOST_RECORDS;
 }
 
+static const char *sentence_of_shared(const struct vsock_diagnosis *d)
+{
+    if (d->proved)
+        return "{dst} is several machines: {others:connection} began while another one was open between the "
+               "very same endpoints, and that one went on";
+    return "{dst} is several machines: a port there refused {count:request} of one run of client ports, and "
+           "accepted those of another meanwhile";
+}
+
 /* ---- the codes ---- */
 
 #define STALL_FIGURES                                                                                        \
@@ -681,11 +690,11 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
     [VSOCK_CODE_CID_SHARED] = {
         .name = "cid-shared",
         .usual = NOTE, .worst = NOTE, .likely = true,
-        .figures = {.count = "mixed_answers"},
-        .meaning = "one CID is several machines at once, in network namespaces of their own: what judges by "
+        .figures = {.count = "mixed_answers", .others = "same_endpoints"},
+        .meaning = "one CID is several machines at once, in network namespaces of their own (proved where two "
+                   "connections with the same endpoints were open at once): what judges by "
                    "a CID, or by a server's port alone, is not told of it",
-        .sentence = "{dst} is several machines: a port there refused {count:request} of one run of client "
-                    "ports, and accepted those of another meanwhile",
+        .choose_sentence = sentence_of_shared,
         .next = "network namespaces may have CIDs of their own since Linux 7.0, as KubeVirt's have: tell the "
                 "machines apart by the client ports, of which each counts its own, or record in one of them",
     },

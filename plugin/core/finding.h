@@ -67,4 +67,10 @@ static_assert(VSOCK_FOUND_COUNT <= 64, "findings fit a 64-bit set");
 
 #define VSOCK_FOUND_BIT(finding) (UINT64_C(1) << (finding))
 
+/* Of a connection that overlaps another, a packet may be the other one's: what is found is what it says. */
+#define VSOCK_FOUND_OF_OVERLAP                                                                               \
+    (VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST) | VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE) |                          \
+     VSOCK_FOUND_BIT(VSOCK_FOUND_SHUTDOWN) | VSOCK_FOUND_BIT(VSOCK_FOUND_CLOSED) |                           \
+     VSOCK_FOUND_BIT(VSOCK_FOUND_REFUSED))
+
 #endif

@@ -39,9 +39,9 @@ struct vsock_record_ext {
 /* One a packet, so 64 bytes. */
 struct vsock_record {
     struct vsock_stream *stream;
-    const struct vsock_record_ext *ext; /* NULL for most */
-    uint64_t offset;                    /* in the stream, of an RW's first byte, or VSOCK_OFFSET_NONE */
-    int64_t time;                       /* nanoseconds since the epoch */
+    struct vsock_record_ext *ext; /* NULL for most */
+    uint64_t offset;              /* in the stream, of an RW's first byte, or VSOCK_OFFSET_NONE */
+    int64_t time;                 /* nanoseconds since the epoch */
     uint32_t frame;
     uint32_t number;         /* in the stream, from 1 */
     uint32_t previous;       /* the stream's record before, or 0 */

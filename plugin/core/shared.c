@@ -6,7 +6,8 @@
  * still speak to one machine, as two containers would with a guest; and a counter that begins anew may be
  * that of a machine that was started again. But where a port accepts the one, and refuses the other
  * meanwhile, likely two machines answer. Ports that programs choose, that monitors count from 2^30 on
- * (Firecracker, Cloud Hypervisor) or draw each time (vhost-device-vsock) are no counters. */
+ * (Firecracker, Cloud Hypervisor) or draw each time (vhost-device-vsock) are no counters. What proves two
+ * machines is in overlap.h. */
 #include "shared.h"
 
 /* A program may have chosen a lower one. One counter in 4096 is there, too. */
@@ -319,6 +320,7 @@ static void add(struct vsock_shared *shared, uint64_t source, uint64_t client, u
     struct shared_cid *c = (struct shared_cid *)vsock_table_get(&shared->cids, key, sizeof(*c));
 
     vsock_diagnosis_add(&c->found, found);
+    c->found.proved |= found->proved;
     c->found.dst_scope = VSOCK_SCOPE_CID;
     c->found.dst.cid = cid;
 }
@@ -329,6 +331,13 @@ struct vsock_shared *vsock_shared_find(const struct vsock_capture *capture, wmem
     struct search all = {capture, memory, vsock_table_new_listed(memory), vsock_table_new(memory), NULL};
 
     *shared = (struct vsock_shared){capture, vsock_table_new_listed(memory)};
+    for (unsigned i = 0; i < wmem_array_get_count(capture->cid_pairs.all); i++) {
+        const struct vsock_cid_pair *p =
+            *(struct vsock_cid_pair **)wmem_array_index(capture->cid_pairs.all, i);
+
+        if (p->overlaps)
+            add(shared, p->key.word[0], p->key.word[1], p->key.word[2], p->overlaps);
+    }
     find_mixed(&all);
     for (unsigned i = 0; i < wmem_array_get_count(all.diallers.all); i++) {
         const struct dialler *d = *(struct dialler **)wmem_array_index(all.diallers.all, i);

@@ -599,9 +599,11 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
         s->stats.first = *at;
     if (malformed != 0)
         vsock_packet_diagnose(p->virtio.op, malformed, side, at, found);
-    diagnose_silence(s, p, side, at, found);
+    if (!s->conn.overlaps)
+        diagnose_silence(s, p, side, at, found);
     step = vsock_conn_step(&s->conn, previous ? &previous->conn : NULL, p, side, at, rw);
-    if (!s->conn.degenerate) { /* nothing else can be said where nothing tells the sides apart */
+    if (!s->conn.degenerate && !s->conn.overlaps) { /* nothing else can be said where nothing tells the sides,
+                                                       or the connections, apart */
         note_credit(s, &t);
         end_silence(s, &t);
         note_unread(s, &t, s->conn.ended && !was_ended);
@@ -749,7 +751,7 @@ void vsock_stream_end(const struct vsock_stream *s, const struct vsock_threshold
     uint8_t waits = who_waits_for_the_end(s);
     bool stuck = false;
 
-    if (s->conn.degenerate)
+    if (s->conn.degenerate || s->conn.overlaps)
         return;
     for (uint8_t side = 0; side < 2; side++) {
         stuck |= end_waiting(s, side, t, found);

@@ -99,7 +99,8 @@ struct vsock_stream {
     struct vsock_payload_state *payload; /* the hand-off's own */
     struct vsock_duplicates *duplicates; /* NULL unless it was captured twice, or may have been */
     struct vsock_cid_pair *cid_pair;
-    void *conversation; /* epan's */
+    void *conversation;            /* epan's */
+    struct vsock_overlap *overlap; /* NULL unless it began while an older one was open */
     struct vsock_conn
         conn; /* after the last packet of the first pass; what a packet shows is in its record */
     struct vsock_split split[2];

@@ -774,6 +774,29 @@ def several_machines():
     yield from Talk(5000, "STREAM", client=(2, 2369801427), server_cid=3).refused()
 
 
+def same_endpoints():
+    """The same, where programs on the host bind the same ports in both namespaces: two connections have one name.
+
+    The newer one closes first, or the older one; data goes both ways, or one way; or there is none at all.
+    """
+    def both(port):
+        return [Talk(1024, machine, client=(2, port), server_cid=3) for machine in ("the first", "the second")]
+
+    first, second = both(5000)
+    yield from (*first.opened(), *first.asked(100, 200), *second.opened(), *second.asked(40, 60),
+                *first.asked(10, 20, after=1), *second.closed(), *first.asked(10, 20, after=1), *first.closed())
+    first, second = both(5001)
+    yield from (*first.opened(), *first.asked(100, 200), *second.opened(), *first.closed(after=1),
+                *second.asked(40, 60), *second.closed())
+    first, second = both(5002)
+    yield from (*first.opened(), first.c(RW, 7), first.s(CREDIT_UPDATE, reads=7), *second.opened())
+    for x, size in ((first, 10), (second, 5), (first, 10), (second, 6)):
+        yield from (x.c(RW, size, after=1), x.s(CREDIT_UPDATE, reads=size))
+    yield from (*second.closed(), *first.closed())
+    first, second = both(5003)
+    yield from (*first.opened(), *second.opened(after=1), *first.closed(after=1), *second.closed(after=1))
+
+
 def started_again():
     """One machine: its guest is started again, so that its client ports begin elsewhere, and finds no listener.
 
@@ -1137,6 +1160,7 @@ GALLERY = {
     "more-closed-by-reset": (closed_by_reset, "note closed-by-reset"),
     "more-cid-chosen-ports": (chosen_ports, "warn listener-lost"),
     "more-cid-shared": (several_machines, "warn connect-refused", "note cid-shared", "note connect-refused"),
+    "more-cid-shared-endpoints": (same_endpoints, "note cid-shared"),
     "more-cid-started-again": (started_again, "warn listener-lost"),
     "more-closed-unread": (proxy_without_server, "note closed-unread"),
     "more-connect-slow": (slow_connect, "note connect-slow"),

@@ -262,7 +262,7 @@ struct words {
     enum vsock_code code;
     enum ends ends;
     struct vsock_figures figures;
-    bool lasting, own_fault, itself, worst;
+    bool lasting, own_fault, itself, worst, proved;
     uint8_t type, cause, unread;
     enum vsock_heard heard;
     uint32_t ports; /* that many, from 500 on */
@@ -282,6 +282,7 @@ static char *text_of(const struct words *w)
     d.dst = (struct vsock_endpoint){2, 500};
     d.figures = w->figures;
     d.lasting = w->lasting;
+    d.proved = w->proved;
     d.own_fault = w->own_fault;
     d.dialled_itself = w->itself;
     d.type = w->type;
@@ -550,6 +551,9 @@ static const struct words words[] = {
     {VSOCK_CODE_CID_SHARED, CIDS, {.count = 2},
      .text = "Likely: CID 2 is several machines: a port there refused 2 requests of one run of client ports, and "
              "accepted those of another meanwhile"},
+    {VSOCK_CODE_CID_SHARED, CIDS, {.others = 1}, .proved = true,
+     .text = "CID 2 is several machines: 1 connection began while another one was open between the very same "
+             "endpoints, and that one went on"},
     {VSOCK_CODE_CAPTURE_LOSS, NO_ENDS, {.count = 1, .of = 1, .bytes = 1},
      .text = "1 byte that was read is not in the capture, in 1 gap of 1 stream"},
     {VSOCK_CODE_CAPTURE_LOSS, NO_ENDS, {.others = 1},
