@@ -28,6 +28,13 @@ typedef void compat_stat_result;
 #define COMPAT_STAT_FAILED exit(1)
 #endif
 
+/* A text with a colon stands in a filter without quotes since 4.4 (4.2 was not tried). */
+#if VSOCK_WIRESHARK >= 404
+#define COMPAT_COLON_QUOTE ""
+#else
+#define COMPAT_COLON_QUOTE "\""
+#endif
+
 /* The separator of submenus in the names of statistics trees. */
 #if VSOCK_WIRESHARK >= 404
 #define COMPAT_SUBMENU "//"

@@ -170,6 +170,7 @@ struct vsock_code_row {
     const char *meaning;  /* what any diagnosis of it says: half a sentence, without figures */
     const char *sentence; /* with figures: see diagnosis_text.c */
     const char *next;     /* what to look at */
+    const char *filter;   /* which packets it is about, where that is not its stream's, or its endpoints' */
     const char *(*choose_sentence)(const struct vsock_diagnosis *); /* one of several, where not NULL */
     const char *(*choose_next)(const struct vsock_diagnosis *);
 };
@@ -225,7 +226,12 @@ char *vsock_diagnosis_text(const struct vsock_diagnosis *diagnosis);
 /* What to look at next. */
 const char *vsock_diagnosis_next(const struct vsock_diagnosis *diagnosis);
 
-/* An endpoint as vsock.addr has it, CID-PORT, or a CID; to be freed. NULL where the scope is NONE. */
+/* A display filter, of the packets that it is about; to be freed. NULL for what is about no stream and no
+ * endpoint.
+ */
+char *vsock_diagnosis_filter(const struct vsock_diagnosis *diagnosis);
+
+/* An endpoint as vsock.addr has it, CID:PORT, or a CID; to be freed. NULL where the scope is NONE. */
 char *vsock_scope_text(enum vsock_scope scope, struct vsock_endpoint endpoint);
 
 #endif

@@ -704,6 +704,7 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .figures = {.count = "gaps", .of = "streams", .others = "credit_records", .bytes = "missing_bytes"},
         .meaning = "bytes that were read are not in the capture",
         .choose_sentence = sentence_of_loss,
+        .filter = "vsock.analysis.unseen_data || vsock.analysis.credit_record_missing || vsock.analysis.credit_exceeded",
         .next = "figures and payloads of these streams have holes. Record with a larger buffer (dumpcap "
                 "-B 64) and a snaplen (-s 160); see vsock.analysis.unseen_data",
     },
@@ -714,6 +715,7 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .meaning = "records hold bytes that are not their packets'",
         .sentence = "{count:record} {count?holds|hold} more bytes than {count?its|their} packet: a "
                     "known bug of the kernel's tap with packets that vhost splits",
+        .filter = "vsock.surplus",
         .next = "nothing is wrong on the wire: only this packet's bytes are shown. Fixed in Linux 7.1, "
                 "and in stable kernels of May 2026",
     },
@@ -724,6 +726,7 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .meaning = "all payload above 32404 bytes is one byte over and over, and smaller payload is not",
         .sentence = "the kernel did not record the payload of {count:packet} in {of:stream}, {bytes:byte} in "
                     "all: a known bug of its tap with what is larger than 32404 bytes",
+        .filter = "vsock.analysis.payload_not_recorded",
         .next = "nothing is wrong on the wire: lengths and credit are right, contents are lost. Fixed in "
                 "Linux 7.1, and in stable kernels of May 2026; scripts/doctor FILE names the kernel",
     },
@@ -734,6 +737,7 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .meaning = "a CID has more than 32 bits, or is one that no socket has",
         .sentence = "{count:packet} {count?has|have} a CID of more than 32 bits, or data from or to a "
                     "CID that no socket has",
+        .filter = "vsock.malformed.cid_bits || vsock.malformed.cid_reserved",
         .next = "who assigned that CID? Guests have 3 to 4294967294; see vsock.malformed.cid_bits and "
                 ".cid_reserved",
     },

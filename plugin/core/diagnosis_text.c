@@ -16,7 +16,7 @@
 static void add_end(GString *text, enum vsock_scope scope, struct vsock_endpoint end)
 {
     if (scope == VSOCK_SCOPE_ENDPOINT)
-        g_string_append_printf(text, "port %u of CID %" PRIu64, end.port, end.cid);
+        g_string_append_printf(text, VSOCK_ENDPOINT_FORMAT, end.cid, end.port);
     else
         g_string_append_printf(text, "CID %" PRIu64, end.cid);
 }
@@ -210,6 +210,40 @@ const char *vsock_diagnosis_next(const struct vsock_diagnosis *d)
     return code->choose_next ? code->choose_next(d) : code->next;
 }
 
+/* The term of a filter that picks packets of that side; NULL where it is not known. */
+static char *side_filter(enum vsock_scope scope, struct vsock_endpoint end)
+{
+    switch (scope) {
+    case VSOCK_SCOPE_NONE:
+        break;
+    case VSOCK_SCOPE_CID:
+        return g_strdup_printf("vsock.cid == %" PRIu64, end.cid);
+    case VSOCK_SCOPE_ENDPOINT:
+        return g_strdup_printf("vsock.addr == \"" VSOCK_ENDPOINT_FORMAT "\"", end.cid, end.port);
+    }
+    return NULL;
+}
+
+char *vsock_diagnosis_filter(const struct vsock_diagnosis *d)
+{
+    char *src, *dst, *both;
+
+    if (vsock_codes[d->code].filter)
+        return g_strdup(vsock_codes[d->code].filter);
+    if (d->stream != VSOCK_STREAM_NONE)
+        return g_strdup_printf("vsock.stream == %u", d->stream);
+    src = side_filter(d->src_scope, d->src);
+    dst = side_filter(d->dst_scope, d->dst);
+    if (!src || !dst || g_str_equal(src, dst)) { /* the same on loopback */
+        g_free(dst ? src : NULL);
+        return dst ? dst : src;
+    }
+    both = g_strdup_printf("%s && %s", src, dst);
+    g_free(src);
+    g_free(dst);
+    return both;
+}
+
 char *vsock_scope_text(enum vsock_scope scope, struct vsock_endpoint endpoint)
 {
     switch (scope) {
@@ -218,7 +252,7 @@ char *vsock_scope_text(enum vsock_scope scope, struct vsock_endpoint endpoint)
     case VSOCK_SCOPE_CID:
         return g_strdup_printf("%" PRIu64, endpoint.cid);
     case VSOCK_SCOPE_ENDPOINT:
-        return g_strdup_printf("%" PRIu64 "-%u", endpoint.cid, endpoint.port);
+        return g_strdup_printf(VSOCK_ENDPOINT_FORMAT, endpoint.cid, endpoint.port);
     }
     return NULL;
 }

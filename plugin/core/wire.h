@@ -142,6 +142,9 @@ struct vsock_endpoint {
     uint32_t port;
 };
 
+/* How an endpoint is written wherever one is: its CID and port, for printf. */
+#define VSOCK_ENDPOINT_FORMAT "%" PRIu64 ":%u"
+
 /* The packet's endpoints as connections and tables know them: on loopback, both have CID 1. */
 struct vsock_endpoint vsock_source(const struct vsock_packet *packet);
 struct vsock_endpoint vsock_destination(const struct vsock_packet *packet);

@@ -82,13 +82,16 @@ static hf_register_info own_fields[] = {
     {&hf_port, {"Source or destination port", "vsock.port", FT_UINT32, BASE_DEC, NULL, 0, NULL, HFILL}},
     {&hf_addr,
      {"Source or destination endpoint", "vsock.addr", FT_STRING, BASE_NONE, NULL, 0,
-      "CID-PORT, as in 3-1024; CID 1 on loopback, whichever was dialled", HFILL}},
+      "CID:PORT, as in 3:1024, and the same with a hyphen, which needs no quotes in a filter; CID 1 on "
+      "loopback, "
+      "whichever was dialled",
+      HFILL}},
     {&hf_src,
      {"Source endpoint", "vsock.src", FT_STRING, BASE_NONE, NULL, 0,
-      "CID-PORT, as in 3-1024; CID 1 on loopback, whichever was dialled", HFILL}},
+      "CID:PORT, as in 3:1024; CID 1 on loopback, whichever was dialled", HFILL}},
     {&hf_dst,
      {"Destination endpoint", "vsock.dst", FT_STRING, BASE_NONE, NULL, 0,
-      "CID-PORT, as in 3-1024; CID 1 on loopback, whichever was dialled", HFILL}},
+      "CID:PORT, as in 3:1024; CID 1 on loopback, whichever was dialled", HFILL}},
     {&hf_trans_data,
      {"Transport data", "vsock.trans_data", FT_BYTES, BASE_NONE, NULL, 0,
       "Bytes of the transport header that this transport does not define", HFILL}},
@@ -276,7 +279,7 @@ static void add_endpoint(proto_tree *tree, tvbuff_t *tvb, int hf, int offset, co
         proto_item_set_hidden(proto_tree_add_string(tree, hf, tvb, offset, 8, text));
 }
 
-/* As its own side's field, and as either's. */
+/* As its own side's field, and as either's; there also in the spelling that every series reads unquoted. */
 static void show_endpoint(proto_tree *tree, tvbuff_t *tvb, int hf, struct vsock_endpoint endpoint, int offset)
 {
     char buffer[32];
@@ -284,6 +287,8 @@ static void show_endpoint(proto_tree *tree, tvbuff_t *tvb, int hf, struct vsock_
 
     vsock_text_add_endpoint(&t, endpoint.cid, endpoint.port);
     add_endpoint(tree, tvb, hf, offset, buffer);
+    add_endpoint(tree, tvb, hf_addr, offset, buffer);
+    *strchr(buffer, ':') = '-';
     add_endpoint(tree, tvb, hf_addr, offset, buffer);
 }
 
@@ -299,14 +304,6 @@ static void show_endpoints(proto_tree *tree, tvbuff_t *tvb, const struct vsock_p
     show_endpoint(tree, tvb, hf_dst, vsock_destination(p), offsetof(struct vsockmon_wire, dst_cid));
 }
 
-static void add_place(struct vsock_text *t, const char *label, uint64_t cid, uint32_t port)
-{
-    vsock_text_add(t, label);
-    vsock_text_add_uint(t, cid);
-    vsock_text_add(t, ":");
-    vsock_text_add_uint(t, port);
-}
-
 /* Behind the protocol's name: ", Src: 3:20000, Dst: 2:9999, RW, Len: 13". */
 static void show_summary(proto_tree *tree, proto_item *item, const struct vsock_packet *p)
 {
@@ -315,8 +312,10 @@ static void show_summary(proto_tree *tree, proto_item *item, const struct vsock_
 
     if (!VSOCK_HAS_MON(p, dst_port) || !PTREE_DATA(tree)->visible)
         return;
-    add_place(&t, ", Src: ", p->mon.src_cid, p->mon.src_port);
-    add_place(&t, ", Dst: ", p->mon.dst_cid, p->mon.dst_port);
+    vsock_text_add(&t, ", Src: ");
+    vsock_text_add_endpoint(&t, p->mon.src_cid, p->mon.src_port);
+    vsock_text_add(&t, ", Dst: ");
+    vsock_text_add_endpoint(&t, p->mon.dst_cid, p->mon.dst_port);
     if (VSOCK_HAS_VIRTIO(p, op)) {
         vsock_text_add(&t, ", ");
         vsock_text_add(&t, val_to_str_const(p->virtio.op, vsock_op_names, "Unknown operation"));

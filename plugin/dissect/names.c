@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * names.c - numbers to words.
  * The built-in's address type prints CID 2 as "host" into filters too, where it is an error; ours keeps text
- * for filters (to_str: always the number) and text for people (the name) apart. */
+ * for filters (to_str: always the number, quoted where the series needs that) and text for people (the name)
+ * apart. */
 #include "compat.h"
 
 #include "names.h"
@@ -42,6 +43,9 @@ const value_string vsock_op_names[] = {
     {VSOCK_OP_RW, "RW"},
     {VSOCK_OP_CREDIT_UPDATE, "Credit update"},
     {VSOCK_OP_CREDIT_REQUEST, "Credit request"},
+    /* as the Info column writes them, for filters: a number's name is the first that stands here */
+    {VSOCK_OP_CREDIT_UPDATE, "CREDIT_UPDATE"},
+    {VSOCK_OP_CREDIT_REQUEST, "CREDIT_REQUEST"},
     {0, NULL},
 };
 
@@ -72,7 +76,7 @@ const char *vsock_cid_name(uint64_t cid)
 #define ENDPOINT_SIZE 12
 
 #define CID_TEXT_SIZE 21      /* 20 digits and the NUL */
-#define ENDPOINT_TEXT_SIZE 32 /* and a separator, and 10 more digits */
+#define ENDPOINT_TEXT_SIZE 34 /* and a separator, 10 more digits, and two quotes */
 
 static int cid_address_type = -1;
 static int endpoint_address_type = -1;
@@ -169,7 +173,9 @@ static int endpoint_to_str(const address *addr, char *buf, int buf_len)
 {
     struct vsock_text t = vsock_text_start(buf, (size_t)buf_len);
 
+    vsock_text_add(&t, COMPAT_COLON_QUOTE);
     vsock_text_add_endpoint(&t, address_cid(addr), address_port(addr));
+    vsock_text_add(&t, COMPAT_COLON_QUOTE);
     return (int)t.used + 1;
 }
 

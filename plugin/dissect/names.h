@@ -26,7 +26,7 @@ void vsock_set_cid_address(address *addr, tvbuff_t *tvb, int offset);
 /* The same with a copy of the CID in `scope`. */
 void vsock_copy_cid_address(wmem_allocator_t *scope, address *addr, uint64_t cid);
 
-/* Makes `addr` an endpoint, which shows as CID:PORT and filters as CID-PORT, the text of vsock.addr.
+/* Makes `addr` an endpoint, which shows as CID:PORT, the text of vsock.addr.
  * epan's own port handling is no use: it formats ports with %d, and only those of TCP, UDP and SCTP. */
 void vsock_set_endpoint_address(wmem_allocator_t *scope, address *addr, struct vsock_endpoint endpoint);
 

@@ -49,6 +49,6 @@ void vsock_text_add_int(struct vsock_text *t, int64_t number)
 void vsock_text_add_endpoint(struct vsock_text *t, uint64_t cid, uint32_t port)
 {
     vsock_text_add_uint(t, cid);
-    vsock_text_add(t, "-");
+    vsock_text_add(t, ":");
     vsock_text_add_uint(t, port);
 }

@@ -37,7 +37,7 @@ static inline void vsock_text_add(struct vsock_text *text, const char *part)
 void vsock_text_add_uint(struct vsock_text *text, uint64_t number);
 void vsock_text_add_int(struct vsock_text *text, int64_t number);
 
-/* An endpoint as filters spell it: CID-PORT. */
+/* An endpoint: CID:PORT. */
 void vsock_text_add_endpoint(struct vsock_text *text, uint64_t cid, uint32_t port);
 
 #endif

@@ -39,12 +39,25 @@ static void add_frames(GString *out, const struct vsock_diagnosis *d)
         g_string_append_printf(out, "frames %u to %u", d->first_frame, d->last_frame);
 }
 
+/* What to look at, and where; to be freed. `hint`: what to look at. */
+static char *advice_of(const struct vsock_diagnosis *d, const char *hint)
+{
+    char *filter = vsock_diagnosis_filter(d), *text;
+
+    if (!filter)
+        return g_strdup(hint);
+    text = g_strdup_printf("%s%s Filter: %s", hint, g_str_has_suffix(hint, "?") ? "" : ".", filter);
+    g_free(filter);
+    return text;
+}
+
 /* `told`: the hint that was given last for this code; it is not given twice. */
 static void add_row(GString *out, const struct vsock_report *r, const struct vsock_diagnosis *d,
                     const char **told)
 {
     char *text = vsock_diagnosis_text(d);
-    const char *next = vsock_diagnosis_next(d);
+    const char *hint = vsock_diagnosis_next(d);
+    char *next = advice_of(d, hint == *told ? "as above" : hint);
 
     g_string_append_printf(out, "\n%-5s  %s  (", vsock_severity_name(d->severity), vsock_codes[d->code].name);
     if (r->sessions > 1)
@@ -55,9 +68,9 @@ static void add_row(GString *out, const struct vsock_report *r, const struct vso
         g_string_append_printf(out, "%u streams, ", d->streams);
     add_frames(out, d);
     g_string_append_printf(out, ", at %.6f s)\n       %s.\n", (double)(d->time - r->start) / 1e9, text);
-    if (next != *told)
-        g_string_append_printf(out, "       next: %s\n", next);
-    *told = next;
+    g_string_append_printf(out, "       next: %s\n", next);
+    *told = hint;
+    g_free(next);
     g_free(text);
 }
 
@@ -192,7 +205,8 @@ static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
 static void add_members(json_dumper *json, const struct vsock_report *r, const void *row)
 {
     const struct vsock_diagnosis *d = (const struct vsock_diagnosis *)row;
-    char *text = vsock_diagnosis_text(d);
+    char *text = vsock_diagnosis_text(d), *filter = vsock_diagnosis_filter(d);
+    char *next = advice_of(d, vsock_diagnosis_next(d));
 
     if (r->sessions > 1)
         vsock_json_number(json, "session", d->session, true);
@@ -206,8 +220,11 @@ static void add_members(json_dumper *json, const struct vsock_report *r, const v
     vsock_json_endpoint(json, "src", d->src_scope, d->src);
     vsock_json_endpoint(json, "dst", d->dst_scope, d->dst);
     vsock_json_string(json, "text", text);
-    vsock_json_string(json, "next", vsock_diagnosis_next(d));
+    vsock_json_string(json, "next", next);
+    vsock_json_string(json, "filter", filter);
     add_figures(json, d);
+    g_free(next);
+    g_free(filter);
     g_free(text);
 }
 

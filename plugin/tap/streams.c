@@ -162,7 +162,7 @@ static double seconds(int64_t nanoseconds)
 
 static void set_endpoint(struct cell *cell, struct vsock_endpoint e)
 {
-    snprintf(cell->text, sizeof(cell->text), "%" PRIu64 "-%u", e.cid, e.port);
+    snprintf(cell->text, sizeof(cell->text), VSOCK_ENDPOINT_FORMAT, e.cid, e.port);
 }
 
 static int64_t window_of(const struct vsock_side_stats *side)

@@ -44,7 +44,7 @@ SHOWN_CAPTURES = 3
 STRINGS = r'((?:"(?:[^"\\]|\\.)*"\s*)+)'  # as C joins them
 # A struct vsock_expert, as it is written.
 EXPERT = re.compile(rf'\{{\s*(?:\.name = )?"([\w.]+)",\s*PI_(CHAT|NOTE|WARN|ERROR),\s*{STRINGS}[,}}]')
-SAID = re.compile(r"^(note|warn|error) +([a-z-]+)  \(.*\n.*\n(?: +next: (.*)$)?", re.M)  # in a golden
+SAID = re.compile(r"^(note|warn|error) +([a-z-]+)  \(.*\n.*\n(?: +next: (?:as above|(.*?))\.?(?: Filter: .*)?$)?", re.M)  # in a golden
 
 Field = collections.namedtuple("Field", "name filter type protocol base mask blurb")
 What = collections.namedtuple("What", "argument lines")  # of a list in the template
@@ -86,7 +86,7 @@ def read_values(reports):
     values = collections.defaultdict(dict)
     for columns in rows(reports["values"], "V"):
         if columns[1].split(".")[0] in OURS:
-            values[columns[1]][columns[2]] = columns[3]
+            values[columns[1]].setdefault(columns[2], columns[3])  # its name; others are for filters
     return values
 
 

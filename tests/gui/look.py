@@ -19,7 +19,7 @@ def look_at_packet_list(wireshark):
 def look_at_conversations(wireshark):
     wireshark.choose("Statistics", "Conversations")
     window = wireshark.window("Conversations")
-    wait_for("row of a conversation", lambda: "3-3000001" in names(window))
+    wait_for("row of a conversation", lambda: '"3:3000001"' in names(window))
     wireshark.shot(window, "conversations", (1250, 420))
 
 

@@ -72,13 +72,13 @@ EXPERT = (
 
 DIAGNOSES = {
     "warn stall-receiver-not-reading":
-        "Port # of CID 1 could not send for #.# s with a buffer of 65536 bytes full at port 10004 of CID 1, which spoke "
+        "1:# could not send for #.# s with a buffer of 65536 bytes full at 1:10004, which spoke "
         "meanwhile: that it read no packet to its end is proved for #.# s of it.",
-    "note connect-refused": "Port 1592614637 of CID 1 refused 1 of 1 request from CID 1, and accepted none.",
+    "note connect-refused": "1:1592614637 refused 1 of 1 request from CID 1, and accepted none.",
 }
 SLOW_MACHINE = {"note connect-slow", "warn connect-slow"}  # true, if it is
 
-STREAM_ROW = re.compile(r" +\d+  1-\d+ +1-(?P<port>\d+) +\d+ +(?P<sent>\d+) +\d+ +(?P<received>\d+)(?: +[\d.]+){3} +"
+STREAM_ROW = re.compile(r" +\d+  1:\d+ +1:(?P<port>\d+) +\d+ +(?P<sent>\d+) +\d+ +(?P<received>\d+)(?: +[\d.]+){3} +"
                         r"-?\d+ +(?P<stalls>\d+) .* (?P<end>[A-Z][a-z ]+)")
 
 

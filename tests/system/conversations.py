@@ -24,9 +24,9 @@ def check(capture):
     if not rows or not all(rows):
         sys.exit(f"{capture}: rows that are not CID:PORT <-> CID:PORT:\n{table}")
     for a_cid, a_port, b_cid, b_port, packets in (row.groups() for row in rows):
-        wanted = f"vsock.addr=={a_cid}-{a_port} && vsock.addr=={b_cid}-{b_port}"
+        wanted = f'vsock.addr=="{a_cid}:{a_port}" && vsock.addr=={b_cid}-{b_port}'
         if (a_cid, a_port) == (b_cid, b_port):
-            wanted = f"vsock.src=={a_cid}-{a_port} && vsock.dst=={a_cid}-{a_port}"
+            wanted = f'vsock.src=="{a_cid}:{a_port}" && vsock.dst=="{a_cid}:{a_port}"'
         found = tshark(capture, "-Y", wanted).count("\n")
         if found != int(packets):
             sys.exit(f"{capture}: '{wanted}' gives {found} packets, the table says {packets}")

@@ -13,9 +13,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import runner
 
 DIAGNOSIS = {"code", "severity", "stream", "first_frame", "last_frame", "time", "time_relative", "src", "dst", "text",
-             "next", "figures"}
+             "next", "filter", "figures"}
 STREAM = {"stream", "client", "server", "client_is_known", "first_frame", "last_frame", "from_client", "from_server",
           "start_s", "connect_s", "duration_s", "stalls", "longest_stall_s", "total_stall_s", "state", "rst_kind"}
+FILTERS_MAX = 6  # a capture: each is one more tshark
 SEVERITIES = ["error", "warn", "note"]
 
 
@@ -54,6 +55,17 @@ def check_single_streams(capture, found):
             sys.exit(f"{capture}: stream {stream} alone has other diagnoses than among all")
 
 
+def check_filters(capture, found):
+    """What a diagnosis names as its filter shows the frames that it names."""
+    for wanted in list(dict.fromkeys(row["filter"] for row in found))[:FILTERS_MAX]:
+        shown = set(runner.tshark(capture, ["-Y", wanted, "-T", "fields", "-e", "frame.number"], options).split())
+        for row in found:
+            if row["filter"] == wanted and not {str(row["first_frame"]), str(row["last_frame"])} <= shown:
+                sys.exit(f"{capture}: {wanted} does not show the frames of {row}")
+            if not row["next"].endswith(f" Filter: {row['filter']}"):
+                sys.exit(f"{capture}: 'next' does not end in its filter: {row}")
+
+
 def check(capture):
     arguments = [word for tap in TAPS for word in ("-z", tap)]
     once, twice = tshark(capture, *arguments), tshark(capture, "-2", *arguments)
@@ -62,6 +74,7 @@ def check(capture):
     found, streams = parse(capture, once)
     check_order(capture, found)
     check_single_streams(capture, found)
+    check_filters(capture, found)
     print(f"{capture}: {len(streams)} streams, {len(found)} diagnoses")
     return found
 

@@ -53,7 +53,7 @@ QUESTIONS = {
     "dst portrange 10004-10004": "vsock.dst_port == 10004",
     "src portrange 2147483648-4294967295": "vsock.src_port >= 2147483648",
     "portrange 0-1023": "vsock.port <= 1023",
-    "addr 42-4051313149": "(vsock.src_cid == 42 && vsock.src_port == 4051313149) || "
+    "addr 42:4051313149": "(vsock.src_cid == 42 && vsock.src_port == 4051313149) || "
                           "(vsock.dst_cid == 42 && vsock.dst_port == 4051313149)",
     "src addr host-9999": "vsock.src_cid == 2 && vsock.src_port == 9999",
     "dst addr local-10004": "vsock.dst_cid == 1 && vsock.dst_port == 10004",
@@ -113,7 +113,7 @@ MISTAKES = {
     "portrange 9": ("as in 1024-2047", 10),
     "portrange 9-5": ("ends before it begins", 10),
     "portrange 5-x": ("x is no port", 12),
-    "addr 3:5": ("as in 3-1024", 5),
+    "addr 3.5": ("as in 3:1024", 5),
     "addr x-5": ("x is no CID", 5),
     "port 5 port 6": ('"and" or "or" is missing before it', 7),
     "port 5 & 6": ("& is too much here", 7),

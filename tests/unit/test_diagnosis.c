@@ -298,66 +298,66 @@ static char *text_of(const struct words *w)
     return vsock_diagnosis_text(&d);
 }
 
-#define SRC "ort 4051313149 of CID 42"
-#define DST "ort 500 of CID 2"
+#define SRC "42:4051313149"
+#define DST "2:500"
 #define DONE "; the sender sent nothing afterwards, though it could: it may have had no more to send"
 #define TIMES(a, b) .longest = (a)*MS, .total = (b)*MS
 
 /* clang-format off */
 static const struct words words[] = {
     {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 1, .of = 1},
-     .text = "P" DST " refused 1 of 1 request from CID 42, and accepted none"},
+     .text = DST " refused 1 of 1 request from CID 42, and accepted none"},
     {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 2, .of = 4, .others = 2, TIMES(0, 2)},
-     .text = "P" DST " refused 2 of 4 requests from CID 42 in 0.002 s, and accepted 2"},
+     .text = DST " refused 2 of 4 requests from CID 42 in 0.002 s, and accepted 2"},
     {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 1, .of = 1}, .own_fault = true,
-     .text = "1 of 1 request from CID 42 to p" DST " ended in a RST of the client itself (EPROTO)"},
+     .text = "1 of 1 request from CID 42 to " DST " ended in a RST of the client itself (EPROTO)"},
     {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 2, .of = 3}, .own_fault = true, .itself = true,
-     .text = "2 of 3 requests from CID 42 to p" DST " ended in a RST of the socket that had asked: it "
+     .text = "2 of 3 requests from CID 42 to " DST " ended in a RST of the socket that had asked: it "
              "dialled itself"},
     {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 1, .of = 2}, .type = 2,
-     .text = "P" DST " refused 1 of 2 SEQPACKET requests from CID 42, and accepted none"},
+     .text = DST " refused 1 of 2 SEQPACKET requests from CID 42, and accepted none"},
     {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1}, .heard = VSOCK_HEARD_NEVER,
-     .text = "Nothing at all ever came from CID 2 to CID 42: 1 of 1 request from CID 42 to p" DST " had no "
+     .text = "Nothing at all ever came from CID 2 to CID 42: 1 of 1 request from CID 42 to " DST " had no "
              "answer in time"},
     {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 4, .of = 5, .others = 1, TIMES(2040, 0)},
      .heard = VSOCK_HEARD_BEFORE,
-     .text = "4 of 5 requests from CID 42 to p" DST " had no answer in time; accepted: 1; nothing came from "
+     .text = "4 of 5 requests from CID 42 to " DST " had no answer in time; accepted: 1; nothing came from "
              "CID 2 to CID 42 since: the last packet was 2.0 s before"},
     {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 2, .others = 1}, .heard = VSOCK_HEARD_SHARED,
-     .text = "1 of 2 requests from CID 42 to p" DST " had no answer in time; accepted: 1; which of the machines "
+     .text = "1 of 2 requests from CID 42 to " DST " had no answer in time; accepted: 1; which of the machines "
              "with that CID it was is not known"},
     {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1}, .type = 2, .heard = VSOCK_HEARD_SINCE,
-     .text = "1 of 1 SEQPACKET request from CID 42 to p" DST " had no answer in time; accepted: none; other "
+     .text = "1 of 1 SEQPACKET request from CID 42 to " DST " had no answer in time; accepted: none; other "
              "packets came from CID 2 to CID 42 since"},
     {VSOCK_CODE_STALE_RESET, CLIENT_CID, {.count = 1, .of = 2},
-     .text = "1 of 2 requests from CID 42 to p" DST " was ended by a RST that was not the answer: the RESPONSE "
+     .text = "1 of 2 requests from CID 42 to " DST " was ended by a RST that was not the answer: the RESPONSE "
              "came behind it, and Linux had given up by then (ECONNRESET)"},
     {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, .longest = 1999999999},
-     .text = "P" DST " took 1.999 s to accept p" SRC},
+     .text = DST " took 1.999 s to accept " SRC},
     {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, TIMES(2600, 0)}, .worst = true,
-     .text = "P" DST " took 2.600 s to accept p" SRC ": Linux gives up after 2 s unless told otherwise"},
+     .text = DST " took 2.600 s to accept " SRC ": Linux gives up after 2 s unless told otherwise"},
     {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 1, .of = 1, TIMES(2600, 0)},
-     .text = "CID 42 no longer wanted 1 of 1 connection to p" DST ": it reset it when the response came, after "
+     .text = "CID 42 no longer wanted 1 of 1 connection to " DST ": it reset it when the response came, after "
              "2.600 s"},
     {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 40, .of = 41, TIMES(45, 3000)},
-     .text = "CID 42 no longer wanted 40 of 41 connections to p" DST " in 3.000 s: it reset each when the "
+     .text = "CID 42 no longer wanted 40 of 41 connections to " DST " in 3.000 s: it reset each when the "
              "response came, after 0.045 s at most"},
     {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 1, .of = 1, .others = 1},
-     .text = "CID 42 no longer wanted 1 of 1 connection to p" DST ", and no response was captured"},
+     .text = "CID 42 no longer wanted 1 of 1 connection to " DST ", and no response was captured"},
     {VSOCK_CODE_CONNECT_TYPE_MISMATCH, CLIENT_CID, {.count = 2, .of = 2, .others = 1}, .type = 1,
-     .text = "P" DST " refused 2 STREAM requests from CID 42; all that it ever accepted here (1) was "
+     .text = DST " refused 2 STREAM requests from CID 42; all that it ever accepted here (1) was "
              "SEQPACKET"},
     {VSOCK_CODE_CONNECT_TYPE_MISMATCH, CLIENT_CID, {.count = 1, .of = 1, .others = 2}, .type = 2,
-     .text = "P" DST " refused 1 SEQPACKET request from CID 42; all that it ever accepted here (2) were "
+     .text = DST " refused 1 SEQPACKET request from CID 42; all that it ever accepted here (2) were "
              "STREAM"},
     {VSOCK_CODE_LISTENER_LOST, SERVER, {.count = 4, .others = 1, TIMES(0, 3000)},
-     .text = "P" DST " had accepted 1 connection, then refused 4 requests in a row in 3.000 s; none of "
+     .text = DST " had accepted 1 connection, then refused 4 requests in a row in 3.000 s; none of "
              "those it had accepted was still open then"},
     {VSOCK_CODE_LISTENER_LOST, CLIENT_CID, {.count = 3, .of = 1, .others = 3, TIMES(0, 2)},
-     .text = "P" DST " had accepted 3 connections from CID 42, then refused 3 requests in a row in "
+     .text = DST " had accepted 3 connections from CID 42, then refused 3 requests in a row in "
              "0.002 s; 1 of the accepted was still open then"},
     {VSOCK_CODE_LISTENER_LOST, SERVER, {.count = 3, .of = 2, .others = 3, TIMES(0, 2)},
-     .text = "P" DST " had accepted 3 connections, then refused 3 requests in a row in 0.002 s; 2 of the "
+     .text = DST " had accepted 3 connections, then refused 3 requests in a row in 0.002 s; 2 of the "
              "accepted were still open then"},
     {VSOCK_CODE_LISTENER_LOST, SERVER, {.count = 6, .others = 2, TIMES(0, 3000)}, .ports = 2, .type = 2,
      .text = "Ports 500 and 501 of CID 2 had accepted 2 connections; then, from within a second on, each "
@@ -370,31 +370,31 @@ static const struct words words[] = {
      .text = "CID 2 refused 30 requests from CID 42 in 0.032 s, to 10 ports or more within a second"},
 
     {VSOCK_CODE_ACCEPT_AND_CLOSE, CLIENT_CID, {.count = 60, TIMES(1, 625)},
-     .text = "P" DST " accepted 60 connections from CID 42 in a row, in 0.625 s, and closed each within 0.001 s, "
+     .text = DST " accepted 60 connections from CID 42 in a row, in 0.625 s, and closed each within 0.001 s, "
              "without a byte either way; the client came again at once"},
     {VSOCK_CODE_HALF_CLOSE_SLOW, CLIENT_CID, {.count = 30, .of = 31, TIMES(2001, 60033)},
-     .text = "In 30 of 31 streams between CID 42 and p" DST ", one side said that it sends no more, and nothing "
+     .text = "In 30 of 31 streams between CID 42 and " DST ", one side said that it sends no more, and nothing "
              "came of it before one of them closed, 2.001 s later at most; 60.033 s in all"},
     {VSOCK_CODE_CLOSED_UNREAD, CLIENT_CID, {.count = 25, .of = 30, .bytes = 517, TIMES(0, 97000)},
-     .text = "P" DST " closed 25 of 30 connections that it had accepted from CID 42 in 97.000 s, and had "
+     .text = DST " closed 25 of 30 connections that it had accepted from CID 42 in 97.000 s, and had "
              "consumed nothing of what it was sent (517 bytes at most)"},
     {VSOCK_CODE_PEER_GONE, ENDPOINTS, {.count = 1, TIMES(0, 3)},
-     .text = "P" SRC " did not know its connection to p" DST ": it answered a packet with a RST "
+     .text = SRC " did not know its connection to " DST ": it answered a packet with a RST "
              "without a socket, 0.003 s after the first one here"},
     {VSOCK_CODE_CLOSED_BY_RESET, ENDPOINTS, {.count = 1, .bytes = 65536, .limit = 65536, TIMES(0, 3)},
-     .text = "P" SRC " ended its connection to p" DST " by a RST without a socket, unasked, after 0.003 s; "
+     .text = SRC " ended its connection to " DST " by a RST without a socket, unasked, after 0.003 s; "
              "65536 bytes of a full buffer of 65536 were not read"},
     {VSOCK_CODE_RESET_ABORTED, ENDPOINTS, {.count = 1, .bytes = 1, .limit = 262144, TIMES(0, 3)},
-     .text = "P" SRC " reset its connection to p" DST " after 0.003 s, with 1 byte unread of a buffer of "
+     .text = SRC " reset its connection to " DST " after 0.003 s, with 1 byte unread of a buffer of "
              "262144"},
     {VSOCK_CODE_RESET_ABORTED, ENDPOINTS, {.count = 1, .limit = 262144, TIMES(0, 3)},
-     .text = "P" SRC " reset its connection to p" DST " after 0.003 s, with 0 bytes unread of a buffer "
+     .text = SRC " reset its connection to " DST " after 0.003 s, with 0 bytes unread of a buffer "
              "of 262144"},
     {VSOCK_CODE_RESET_QUEUE_OVERHEAD, ENDPOINTS, {.count = 1, .bytes = 2000, .limit = 5760, TIMES(0, 12)},
-     .text = "Likely: p" SRC " reset its connection to p" DST " after 0.012 s, with 2000 bytes unread of "
+     .text = "Likely: " SRC " reset its connection to " DST " after 0.012 s, with 2000 bytes unread of "
              "a buffer of 5760: so many small packets that their overhead filled it, not their bytes"},
     {VSOCK_CODE_RESET_AFTER_OVERRUN, ENDPOINTS, {.count = 1, .bytes = 1001, .limit = 1000, TIMES(0, 3)},
-     .text = "P" SRC " reset its connection to p" DST " after 0.003 s, with 1001 bytes unread of a "
+     .text = SRC " reset its connection to " DST " after 0.003 s, with 1001 bytes unread of a "
              "buffer of 1000: the other side had sent more than it was allowed"},
 
     {VSOCK_CODE_RESTORED_OR_RESTARTED, CIDS, {.count = 8, TIMES(60014, 0)},
@@ -404,127 +404,127 @@ static const struct words words[] = {
      .text = "Likely: CID 42 reset all 3 open streams with CID 2 at once, unasked, after 0.5 s in which none of "
              "them had spoken; 1 byte sent to it was not read"},
     {VSOCK_CODE_CREDIT_OVERRUN, ENDPOINTS, {.count = 1, .bytes = 1},
-     .text = "P" SRC " sent 1 byte more than p" DST " ever allowed, in 1 packet"},
+     .text = SRC " sent 1 byte more than " DST " ever allowed, in 1 packet"},
     {VSOCK_CODE_CREDIT_OVERRUN, ENDPOINTS, {.count = 2, .bytes = 37856},
-     .text = "P" SRC " sent 37856 bytes more than p" DST " ever allowed, in 2 packets"},
+     .text = SRC " sent 37856 bytes more than " DST " ever allowed, in 2 packets"},
     {VSOCK_CODE_CREDIT_COUNTER_AHEAD, ENDPOINTS, {.count = 1, .bytes = 700},
-     .text = "P" SRC " says that it consumed what nobody was seen to send: 700 bytes, in 1 packet to p"
+     .text = SRC " says that it consumed what nobody was seen to send: 700 bytes, in 1 packet to "
              DST},
     {VSOCK_CODE_CREDIT_COUNTER_BACKWARDS, ENDPOINTS, {.count = 2, .bytes = 1},
-     .text = "P" SRC " takes back what it had consumed: 1 byte, in 2 packets to p" DST},
+     .text = SRC " takes back what it had consumed: 1 byte, in 2 packets to " DST},
     {VSOCK_CODE_BUFFER_SHRUNK, ENDPOINTS, {.count = 1, .bytes = 134464, .limit = 65536},
-     .text = "P" DST " shrank its buffer to 65536 bytes while p" SRC " had 200000 in flight"},
+     .text = DST " shrank its buffer to 65536 bytes while " SRC " had 200000 in flight"},
 
     {VSOCK_CODE_CREDIT_LEAK, ENDPOINTS, {.count = 4, .bytes = 1000, .limit = 1000, .longest = 11004 * MS},
      .lasting = true,
-     .text = "Likely: p" DST " miscounts what it reads, or throws it away: after each of 4 exchanges it left "
-             "more of what p" SRC " had sent unconsumed, until that could send no more, for 11.004 s, to the "
+     .text = "Likely: " DST " miscounts what it reads, or throws it away: after each of 4 exchanges it left "
+             "more of what " SRC " had sent unconsumed, until that could send no more, for 11.004 s, to the "
              "end, with 1000 bytes in flight into a buffer of 1000"},
 
     {VSOCK_CODE_STALL_RECEIVER_NOT_READING, ENDPOINTS,
      {.count = 1, .limit = 1000, TIMES(1200, 1200), .proved = 700 * MS}, .lasting = true,
-     .text = "P" SRC " could not send for 1.200 s, to the end, with a buffer of 1000 bytes full at p"
+     .text = SRC " could not send for 1.200 s, to the end, with a buffer of 1000 bytes full at "
              DST ", which spoke meanwhile: that it read no packet to its end is proved for 0.700 s of it"},
     {VSOCK_CODE_STALL_RECEIVER_NOT_READING, ENDPOINTS,
      {.count = 1, .limit = 1000, TIMES(1200, 1200), .proved = 700 * MS}, .was_done = true,
-     .text = "P" SRC " could not send for 1.200 s with a buffer of 1000 bytes full at p"
+     .text = SRC " could not send for 1.200 s with a buffer of 1000 bytes full at "
              DST ", which spoke meanwhile: that it read no packet to its end is proved for 0.700 s of it"
              DONE},
     {VSOCK_CODE_STALL_SLOW_READER, ENDPOINTS, {.count = 3, .limit = 262144, TIMES(200, 500)},
-     .text = "P" SRC " could not send 3 times, for 0.500 s in all and 0.200 s at most with a buffer of "
-             "262144 bytes full at p" DST ", which reads little at a time"},
+     .text = SRC " could not send 3 times, for 0.500 s in all and 0.200 s at most with a buffer of "
+             "262144 bytes full at " DST ", which reads little at a time"},
     {VSOCK_CODE_STALL_SLOW_READER, ENDPOINTS, {.count = 1, .limit = 1, TIMES(200, 200)}, .was_done = true,
-     .text = "P" SRC " could not send for 0.200 s with a buffer of 1 byte full at p" DST
+     .text = SRC " could not send for 0.200 s with a buffer of 1 byte full at " DST
              ", which reads little at a time" DONE},
     {VSOCK_CODE_STALL_OWN_CAP, ENDPOINTS, {.count = 1, .limit = 1000, TIMES(200, 200)},
-     .text = "P" SRC " had as much in flight to p" DST " as its own buffer holds (1000 bytes), though "
+     .text = SRC " had as much in flight to " DST " as its own buffer holds (1000 bytes), though "
              "not the other's, for 0.200 s: Linux since January 2026 sends no more then"},
     {VSOCK_CODE_STALL_OWN_CAP, ENDPOINTS, {.count = 1, .limit = 1000, TIMES(200, 200)}, .was_done = true,
-     .text = "P" SRC " had as much in flight to p" DST " as its own buffer holds (1000 bytes), though "
+     .text = SRC " had as much in flight to " DST " as its own buffer holds (1000 bytes), though "
              "not the other's, for 0.200 s: Linux since January 2026 sends no more then" DONE},
     {VSOCK_CODE_STALL_OWN_CAP, ENDPOINTS, {.count = 1, .limit = 1, TIMES(30000, 30000)}, .lasting = true,
-     .text = "P" SRC " had as much in flight to p" DST " as its own buffer holds (1 byte), though not "
+     .text = SRC " had as much in flight to " DST " as its own buffer holds (1 byte), though not "
              "the other's, for 30.000 s, to the end: Linux since January 2026 sends no more then"},
     {VSOCK_CODE_STALL_UPDATE_MISSING, ENDPOINTS, {.count = 1, .limit = 131072, TIMES(30000, 30000)},
      .lasting = true,
-     .text = "Likely: p" SRC " could not send for 30.000 s, to the end, with a buffer of 131072 bytes "
-             "full at p" DST ", which never spoke since"},
+     .text = "Likely: " SRC " could not send for 30.000 s, to the end, with a buffer of 131072 bytes "
+             "full at " DST ", which never spoke since"},
     {VSOCK_CODE_STALL_UPDATE_MISSING, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1000, 1000)},
      .lasting = true, .cause = VSOCK_STALL_UPDATE_LATE,
-     .text = "Likely: p" SRC " could not send for 1.000 s, to the end, with a buffer of 1 byte full at p"
+     .text = "Likely: " SRC " could not send for 1.000 s, to the end, with a buffer of 1 byte full at "
              DST ", which was asked for credit and never spoke since"},
     {VSOCK_CODE_STALL_UPDATE_MISSING, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1000, 1000)},
      .lasting = true, .cause = VSOCK_STALL_SHRUNK,
-     .text = "Likely: p" SRC " could not send for 1.000 s, to the end, with a buffer of 1 byte full at p"
+     .text = "Likely: " SRC " could not send for 1.000 s, to the end, with a buffer of 1 byte full at "
              DST ", which had made it smaller and never spoke since"},
     {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)},
-     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST "; for most of "
+     .text = SRC " could not send for 1.500 s with a buffer of 1 byte full at " DST "; for most of "
              "that time nothing tells whether that side was reading"},
     {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)}, .was_done = true,
-     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST "; for most of "
+     .text = SRC " could not send for 1.500 s with a buffer of 1 byte full at " DST "; for most of "
              "that time nothing tells whether that side was reading" DONE},
     {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)},
      .cause = VSOCK_STALL_SHRUNK, .was_done = true,
-     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST ", which had "
+     .text = SRC " could not send for 1.500 s with a buffer of 1 byte full at " DST ", which had "
              "made it smaller" DONE},
     {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)},
      .cause = VSOCK_STALL_UPDATE_LATE, .was_done = true,
-     .text = "P" SRC " could not send for 1.500 s with a buffer of 1 byte full at p" DST ", which was "
+     .text = SRC " could not send for 1.500 s with a buffer of 1 byte full at " DST ", which was "
              "asked for credit and answered late" DONE},
     {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 1, .limit = 1, TIMES(1500, 1500)},
      .cause = VSOCK_STALL_UPDATE_LATE, .lasting = true,
-     .text = "P" SRC " could not send for 1.500 s, to the end, with a buffer of 1 byte full at p" DST
+     .text = SRC " could not send for 1.500 s, to the end, with a buffer of 1 byte full at " DST
              ", which was asked for credit and did not answer"},
     {VSOCK_CODE_STALL_UNDECIDED, ENDPOINTS, {.count = 2, .limit = 1000, TIMES(1500, 2000)}, .lasting = true,
-     .text = "P" SRC " could not send 2 times, for 2.000 s in all and 1.500 s at most, the last time to "
-             "the end, with a buffer of 1000 bytes full at p" DST "; for most of that time nothing tells "
+     .text = SRC " could not send 2 times, for 2.000 s in all and 1.500 s at most, the last time to "
+             "the end, with a buffer of 1000 bytes full at " DST "; for most of that time nothing tells "
              "whether that side was reading"},
     {VSOCK_CODE_NOT_READ, ENDPOINTS, {.count = 1, .bytes = 133, TIMES(32000, 0)}, .lasting = true,
-     .text = "P" DST " has not read 133 bytes of p" SRC " for 32.000 s, to the end, though it has room for "
+     .text = DST " has not read 133 bytes of " SRC " for 32.000 s, to the end, though it has room for "
              "more"},
     {VSOCK_CODE_NOT_READ, ENDPOINTS, {.count = 1, .bytes = 1, TIMES(3000, 0)},
      .unread = VSOCK_UNREAD_GIVEN_UP,
-     .text = "P" DST " had not read 1 byte of p" SRC " for 3.000 s, though it had room for more, when that "
+     .text = DST " had not read 1 byte of " SRC " for 3.000 s, though it had room for more, when that "
              "gave up and closed"},
     {VSOCK_CODE_NOT_READ, ENDPOINTS, {.count = 1, .bytes = 133, TIMES(32000, 0)},
      .unread = VSOCK_UNREAD_LATE,
-     .text = "P" DST " read nothing of p" SRC " for 32.000 s, though it had room for more, then 133 bytes"},
+     .text = DST " read nothing of " SRC " for 32.000 s, though it had room for more, then 133 bytes"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 1, TIMES(1400, 0)},
-     .text = "P" DST " was late to answer 1 credit request of p" SRC "; the longest wait was 1.400 s"},
+     .text = DST " was late to answer 1 credit request of " SRC "; the longest wait was 1.400 s"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 2, .others = 2, TIMES(8615, 0)},
-     .text = "P" DST " never answered 2 credit requests of p" SRC ", which waited 8.615 s"},
+     .text = DST " never answered 2 credit requests of " SRC ", which waited 8.615 s"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 3, .others = 1, TIMES(1400, 0)},
-     .text = "P" DST " was late to answer 2 credit requests of p" SRC ", and never answered 1 more; the "
+     .text = DST " was late to answer 2 credit requests of " SRC ", and never answered 1 more; the "
              "longest wait was 1.400 s"},
 
     {VSOCK_CODE_HALF_CLOSE_HANG, ENDPOINTS, {.count = 1, TIMES(15000, 0)},
-     .text = "Likely: p" SRC " said that it sends no more; then neither it nor p" DST " said anything "
+     .text = "Likely: " SRC " said that it sends no more; then neither it nor " DST " said anything "
              "for 15.000 s"},
     {VSOCK_CODE_HALF_CLOSE_HANG, ENDPOINTS, {.count = 1, TIMES(15000, 0)}, .lasting = true,
-     .text = "Likely: p" SRC " said that it sends no more; then neither it nor p" DST " said anything "
+     .text = "Likely: " SRC " said that it sends no more; then neither it nor " DST " said anything "
              "for 15.000 s, to the end"},
     {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, .bytes = 6, TIMES(8192, 0)},
-     .text = "P" DST " did not acknowledge that p" SRC " closed, within 8.2 s; 6 bytes that it had sent "
+     .text = DST " did not acknowledge that " SRC " closed, within 8.2 s; 6 bytes that it had sent "
              "were not read"},
     {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, .bytes = 1, TIMES(8192, 0)},
-     .text = "P" DST " did not acknowledge that p" SRC " closed, within 8.2 s; 1 byte that it had sent "
+     .text = DST " did not acknowledge that " SRC " closed, within 8.2 s; 1 byte that it had sent "
              "was not read"},
     {VSOCK_CODE_DATA_LOST_AT_CLOSE, ENDPOINTS, {.count = 1, .bytes = 176000},
-     .text = "176000 bytes that p" SRC " had sent before it shut down were not read when p" DST " ended "
+     .text = "176000 bytes that " SRC " had sent before it shut down were not read when " DST " ended "
              "the connection, although it had been reading before"},
     {VSOCK_CODE_DATA_LOST_AT_CLOSE, ENDPOINTS, {.count = 1, .bytes = 1},
-     .text = "1 byte that p" SRC " had sent before it shut down was not read when p" DST " ended the "
+     .text = "1 byte that " SRC " had sent before it shut down was not read when " DST " ended the "
              "connection, although it had been reading before"},
     {VSOCK_CODE_ORPHANED_STREAM, ENDPOINTS, {TIMES(25000, 40000)},
-     .text = "Likely: the stream between p" SRC " and p" DST " has not spoken since a silence of 25.0 s "
+     .text = "Likely: the stream between " SRC " and " DST " has not spoken since a silence of 25.0 s "
              "between the two CIDs, after which new streams were opened: 40.0 s in all"},
     {VSOCK_CODE_NO_DATA, SERVER, {.count = 3, TIMES(20000, 0)},
-     .text = "3 streams to p" DST " were open for 5 s or more (20.0 s at most), and never carried a byte"},
+     .text = "3 streams to " DST " were open for 5 s or more (20.0 s at most), and never carried a byte"},
     {VSOCK_CODE_NO_DATA, CLIENT_CID, {.count = 3, TIMES(20000, 0)},
-     .text = "3 streams from CID 42 to p" DST " were open for 5 s or more (20.0 s at most), and never "
+     .text = "3 streams from CID 42 to " DST " were open for 5 s or more (20.0 s at most), and never "
              "carried a byte"},
     {VSOCK_CODE_CONNECTIONS_LEFT_OPEN, CLIENT_CID, {.count = 375, .of = 377, .others = 2, TIMES(195312, 190040)},
-     .text = "Likely: 375 connections of CID 42 to p" DST ", opened one after another in 190.0 s, were used "
+     .text = "Likely: 375 connections of CID 42 to " DST ", opened one after another in 190.0 s, were used "
              "once and never closed; the oldest is idle for 195.3 s"},
     {VSOCK_CODE_STOOD_STILL, CIDS, {.count = 3, TIMES(12040, 12700)},
      .text = "Likely: CID 2 stood still for 12.0 s: it owed answers on 3 streams, said nothing to anybody, and "
@@ -539,14 +539,14 @@ static const struct words words[] = {
      .text = "4 streams between CID 42 and CID 2 were all stalled for 20.000 s or less, 3 times, and went "
              "on within 0.1 s of each other; the first that was stalled is stream 17"},
     {VSOCK_CODE_LARGE_SEND_RISK, ENDPOINTS, {.count = 1, .bytes = 100000},
-     .text = "Likely: the connection between p" SRC " and p" DST " broke or got stuck after 1 packet of "
+     .text = "Likely: the connection between " SRC " and " DST " broke or got stuck after 1 packet of "
              "more than 32768 bytes (100000 at most)"},
 
     {VSOCK_CODE_MESSAGE_TOO_BIG, ENDPOINTS, {.count = 1, .limit = 500},
-     .text = "P" SRC " sends a message that fills the buffer of p" DST ", 500 bytes, and goes on: the "
+     .text = SRC " sends a message that fills the buffer of " DST ", 500 bytes, and goes on: the "
              "rest can never fit"},
     {VSOCK_CODE_MESSAGE_TRUNCATED, ENDPOINTS, {.count = 1},
-     .text = "The last message of p" SRC " to p" DST " has no end"},
+     .text = "The last message of " SRC " to " DST " has no end"},
 
     {VSOCK_CODE_CID_SHARED, CIDS, {.count = 2},
      .text = "Likely: CID 2 is several machines: a port there refused 2 requests of one run of client ports, and "
@@ -603,7 +603,7 @@ static void what_many_streams_share_is_said_of_the_worst_with_their_number(void)
     d.examples[2] = 17;
     d.span = 2500 * MS;
     text = vsock_diagnosis_text(&d);
-    g_assert_true(g_str_has_prefix(text, "Port 500 of CID 42 did not know its connection to CID 2: "));
+    g_assert_true(g_str_has_prefix(text, "42:500 did not know its connection to CID 2: "));
     g_assert_true(g_str_has_suffix(text, "; the worst of 12 such streams in 2.500 s, as at frames 4, 9, 17"));
     g_free(text);
     d.streams = 1;
@@ -742,11 +742,48 @@ static void an_end_is_a_cid_and_a_port_or_a_cid_or_nothing(void)
     char *endpoint = vsock_scope_text(VSOCK_SCOPE_ENDPOINT, end),
          *cid = vsock_scope_text(VSOCK_SCOPE_CID, end);
 
-    g_assert_cmpstr(endpoint, ==, "18446744073709551615-4294967295");
+    g_assert_cmpstr(endpoint, ==, "18446744073709551615:4294967295");
     g_assert_cmpstr(cid, ==, "18446744073709551615");
     g_assert_null(vsock_scope_text(VSOCK_SCOPE_NONE, end));
     g_free(endpoint);
     g_free(cid);
+}
+
+static void check_filter(const struct vsock_diagnosis *d, const char *wanted)
+{
+    char *filter = vsock_diagnosis_filter(d);
+
+    g_assert_cmpstr(filter, ==, wanted);
+    g_free(filter);
+}
+
+static void a_filter_shows_its_stream_or_what_is_known_of_its_ends(void)
+{
+    struct vsock_diagnosis d = start(VSOCK_CODE_CONNECT_REFUSED, 1, 0);
+
+    d.src = (struct vsock_endpoint){3, 1024};
+    d.dst = (struct vsock_endpoint){2, 80};
+    d.src_scope = d.dst_scope = VSOCK_SCOPE_NONE;
+    d.stream = VSOCK_STREAM_NONE;
+    check_filter(&d, NULL);
+    d.dst_scope = VSOCK_SCOPE_CID;
+    check_filter(&d, "vsock.cid == 2");
+    d.src_scope = VSOCK_SCOPE_CID;
+    check_filter(&d, "vsock.cid == 3 && vsock.cid == 2");
+    d.dst.cid = 3; /* as on loopback */
+    check_filter(&d, "vsock.cid == 3");
+    d.dst_scope = VSOCK_SCOPE_ENDPOINT;
+    check_filter(&d, "vsock.cid == 3 && vsock.addr == \"3:80\"");
+    d.stream = 7;
+    check_filter(&d, "vsock.stream == 7");
+    d.code = VSOCK_CODE_CAPTURE_LOSS;
+    check_filter(&d, "vsock.analysis.unseen_data || vsock.analysis.credit_record_missing || "
+                     "vsock.analysis.credit_exceeded");
+    d.src_scope = VSOCK_SCOPE_ENDPOINT;
+    d.dst_scope = VSOCK_SCOPE_NONE;
+    d.stream = VSOCK_STREAM_NONE;
+    d.code = VSOCK_CODE_CONNECT_REFUSED;
+    check_filter(&d, "vsock.addr == \"3:1024\"");
 }
 
 int main(int argc, char **argv)
@@ -778,5 +815,6 @@ int main(int argc, char **argv)
     TEST(what_to_look_at_next_of_a_stall_depends_on_its_cause);
     TEST(updates_are_withheld_from_64_kib_on);
     TEST(an_end_is_a_cid_and_a_port_or_a_cid_or_nothing);
+    TEST(a_filter_shows_its_stream_or_what_is_known_of_its_ends);
     return g_test_run();
 }

@@ -14,7 +14,7 @@ static void parts_follow_each_other(void)
     vsock_text_add_uint(&t, 13);
     vsock_text_add(&t, " ");
     vsock_text_add_endpoint(&t, 2, 9999);
-    g_assert_cmpstr(buffer, ==, "Len=13 2-9999");
+    g_assert_cmpstr(buffer, ==, "Len=13 2:9999");
     g_assert_cmpuint(t.used, ==, 13);
 }
 
