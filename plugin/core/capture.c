@@ -527,6 +527,8 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     struct vsock_step step;
 
     found.count = 0;
+    if (rw && !s->data)
+        s->data = wmem_new0(c->memory, struct vsock_stream_data);
     step = vsock_stream_take(s, previous, p, malformed, r->sender, &at, rw, &c->thresholds, &found);
     if (rw && !step.flow.rw_kept) {
         rw->next = step.flow.released;
@@ -536,8 +538,8 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     if (step.findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST))
         make_candidate(c, s);
     if (step.in_stream) {
-        part = vsock_split_take(&s->split[r->sender], &s->source->layout, p);
-        if (vsock_unrecorded_take(&s->blanks, &s->source->kernel, p, &at, c->thresholds.large_payload))
+        part = vsock_split_take(&s->data->split[r->sender], &s->source->layout, p);
+        if (vsock_unrecorded_take(&s->data->blanks, &s->source->kernel, p, &at, c->thresholds.large_payload))
             step.findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_PAYLOAD_NOT_RECORDED);
     }
     if (s->duplicates)

@@ -69,8 +69,9 @@ static int64_t when_it_broke_off(const struct vsock_stream *s)
         gap = gap_from(s->cid_pair, s->conn.spoke[side]);
         return gap && owed->time <= gap->from ? MAX(owed->time, s->conn.spoke[side]) : s->conn.spoke[side];
     }
-    return s->stats.run >= FULL_RUN && s->last.time - s->stats.last_rw <= VSOCK_RUN_PAUSE ? s->stats.last_rw
-                                                                                          : VSOCK_TIME_NONE;
+    return s->data && s->data->run >= FULL_RUN && s->last.time - s->data->last_rw <= VSOCK_RUN_PAUSE
+               ? s->data->last_rw
+               : VSOCK_TIME_NONE;
 }
 
 bool vsock_stream_orphaned(const struct vsock_stream *s, struct vsock_diagnosis *d)

@@ -91,8 +91,8 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
         vsock_diagnosis_collect(j->memory, &all, &ended.list[i]);
     if (!is_shared && vsock_stream_orphaned(s, &orphaned))
         vsock_diagnosis_collect(j->memory, &all, &orphaned);
-    if (vsock_unrecorded_judge(&s->blanks, &s->source->kernel, j->capture->thresholds.large_payload,
-                               &unrecorded))
+    if (s->data && vsock_unrecorded_judge(&s->data->blanks, &s->source->kernel,
+                                          j->capture->thresholds.large_payload, &unrecorded))
         vsock_diagnosis_collect(j->memory, &all, &unrecorded);
     for (uint8_t side = 0; side < 2 && !j->unread_is_unknown && !is_shared; side++) {
         if (vsock_stream_unread(s, side, &unread))

@@ -429,21 +429,21 @@ static void end_exchange(struct vsock_exchanges *e, uint64_t sent, uint64_t cons
 static void note_exchange(struct vsock_stream *s, const struct taken *t)
 {
     const struct vsock_window *w = &s->conn.flow.window[t->side];
-    struct vsock_exchanges *own = &s->stats.side[t->side].exchanges;
+    struct vsock_exchanges *own = &s->data->side[t->side].exchanges;
 
     if (!w->advertised || !t->step->has_credit)
         return;
     if (own->answered)
         end_exchange(own, w->sent - t->p->virtio.len, w->consumed);
-    s->stats.side[other(t->side)].exchanges.answered = true;
+    s->data->side[other(t->side)].exchanges.answered = true;
 }
 
 static void note_rest(struct vsock_stream *s, const struct taken *t)
 {
-    if (t->at->time - s->last.time < RESTED)
+    if (!s->data || t->at->time - s->last.time < RESTED)
         return;
     for (int side = 0; side < 2; side++)
-        s->stats.side[side].exchanges.rested = true;
+        s->data->side[side].exchanges.rested = true;
 }
 
 static void end_unread(struct vsock_unread *u, enum vsock_unread_outcome outcome, uint64_t bytes,
@@ -458,7 +458,7 @@ static void end_unread(struct vsock_unread *u, enum vsock_unread_outcome outcome
  * a full buffer is a stall. */
 static void end_silence(struct vsock_stream *s, const struct taken *t)
 {
-    struct vsock_unread *u = &s->stats.side[other(t->side)].unread;
+    struct vsock_unread *u = &s->data->side[other(t->side)].unread;
     const struct vsock_window *w = &s->conn.flow.window[other(t->side)];
     uint32_t advance = t->step->flow.info.advance;
 
@@ -486,7 +486,7 @@ static bool could_be_read(const struct vsock_stream *s, const struct taken *t)
 /* The sender sends, or gives up. */
 static void note_unread(struct vsock_stream *s, const struct taken *t, bool first_rst)
 {
-    struct vsock_unread *u = &s->stats.side[t->side].unread;
+    struct vsock_unread *u = &s->data->side[t->side].unread;
     bool closes = first_rst || s->conn.shut[t->side] == (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND);
 
     if (u->outcome != VSOCK_UNREAD_STILL)
@@ -503,9 +503,9 @@ static void note_rw(struct vsock_stream *s, const struct taken *t)
     struct vsock_side_stats *own = &s->stats.side[t->side];
     uint32_t length = t->p->virtio.len;
 
-    s->stats.run =
-        s->stats.run > 0 && t->at->time - s->stats.last_rw <= VSOCK_RUN_PAUSE ? s->stats.run + 1 : 1;
-    s->stats.last_rw = t->at->time;
+    s->data->run =
+        s->data->run > 0 && t->at->time - s->data->last_rw <= VSOCK_RUN_PAUSE ? s->data->run + 1 : 1;
+    s->data->last_rw = t->at->time;
     own->rws++;
     own->bytes += length;
     own->answered |= s->stats.side[other(t->side)].rws > 0;
@@ -514,11 +514,11 @@ static void note_rw(struct vsock_stream *s, const struct taken *t)
     note_exchange(s, t);
     if (length <= LARGE_SEND || t->p->mon.src_cid == VSOCK_CID_HOST)
         return;
-    if (s->stats.large_count++ == 0) {
-        s->stats.large = *t->at;
-        s->stats.large_side = t->side;
+    if (s->data->large_count++ == 0) {
+        s->data->large = *t->at;
+        s->data->large_side = t->side;
     }
-    s->stats.largest = MAX(s->stats.largest, length);
+    s->data->largest = MAX(s->data->largest, length);
 }
 
 static void note_shutdown(struct vsock_stream *s, const struct taken *t)
@@ -605,8 +605,10 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
     if (!s->conn.degenerate && !s->conn.overlaps) { /* nothing else can be said where nothing tells the sides,
                                                        or the connections, apart */
         note_credit(s, &t);
-        end_silence(s, &t);
-        note_unread(s, &t, s->conn.ended && !was_ended);
+        if (s->data) {
+            end_silence(s, &t);
+            note_unread(s, &t, s->conn.ended && !was_ended);
+        }
         diagnose(s, &t, s->conn.ended && !was_ended, thresholds, found);
     }
     sum_up(s, &t);
@@ -667,7 +669,7 @@ static bool is_leak(const struct vsock_stream *s, uint8_t sender, int64_t length
 {
     const struct vsock_stall *stall = &s->conn.flow.stall[sender];
 
-    return s->stats.side[sender].exchanges.leaking >= LEAKING && !stall->shrunk &&
+    return s->data && s->data->side[sender].exchanges.leaking >= LEAKING && !stall->shrunk &&
            (vsock_stall_proved(stall, length) || length >= OPEN_WARN);
 }
 
@@ -678,7 +680,7 @@ static void add_leak(const struct vsock_stream *s, uint8_t sender, int64_t lengt
     struct vsock_diagnosis *d = add(found, VSOCK_CODE_CREDIT_LEAK, sender, &stall->began);
 
     d->lasting = true;
-    d->figures.count = s->stats.side[sender].exchanges.leaking;
+    d->figures.count = s->data->side[sender].exchanges.leaking;
     d->figures.bytes = unread(s, other(sender));
     d->figures.limit = stall->buffer;
     d->figures.longest = length;
@@ -737,11 +739,11 @@ static bool broke(const struct vsock_conn *c)
 
 static void end_large_sends(const struct vsock_stream *s, struct vsock_diagnoses *found)
 {
-    struct vsock_diagnosis *d = add(found, VSOCK_CODE_LARGE_SEND_RISK, s->stats.large_side, &s->stats.large);
+    struct vsock_diagnosis *d = add(found, VSOCK_CODE_LARGE_SEND_RISK, s->data->large_side, &s->data->large);
 
     d->last_frame = s->last.frame;
-    d->figures.count = s->stats.large_count;
-    d->figures.bytes = s->stats.largest;
+    d->figures.count = s->data->large_count;
+    d->figures.bytes = s->data->largest;
 }
 
 void vsock_stream_end(const struct vsock_stream *s, const struct vsock_thresholds *t,
@@ -759,6 +761,7 @@ void vsock_stream_end(const struct vsock_stream *s, const struct vsock_threshold
     }
     if (waits != VSOCK_SIDE_UNKNOWN && unread(s, waits) == 0 && until - s->last.time >= HANG_AFTER)
         add_hang(s, found, waits, until)->lasting = true;
-    if (s->stats.large_count > 0 && s->side[0].cid != VSOCK_CID_LOCAL && (stuck || broke(&s->conn)))
+    if (s->data && s->data->large_count > 0 && s->side[0].cid != VSOCK_CID_LOCAL &&
+        (stuck || broke(&s->conn)))
         end_large_sends(s, found);
 }

@@ -64,12 +64,26 @@ struct vsock_side_stats {
     uint64_t bytes;
     int64_t lowest_window; /* for what it sends, with has_window */
     bool has_window;
-    bool moved;    /* its fwd_cnt has changed since the first */
-    bool answered; /* it sent data when the other side had */
-    struct vsock_exchanges exchanges;
-    struct vsock_unread unread;
+    bool moved;                   /* its fwd_cnt has changed since the first */
+    bool answered;                /* it sent data when the other side had */
     bool peer_advertised_at_shut; /* when it sent SHUTDOWN(SEND), the other side's fwd_cnt was known: */
     uint32_t peer_fwd_cnt_at_shut;
+};
+
+/* What data tells. Many connections carry none, so it is apart. */
+struct vsock_stream_data {
+    struct {
+        struct vsock_exchanges exchanges;
+        struct vsock_unread unread;
+    } side[2];       /* of what it sent */
+    uint32_t run;    /* RWs in a row, each within VSOCK_RUN_PAUSE of the one before, up to the last one */
+    int64_t last_rw; /* when that was */
+    struct vsock_split split[2];
+    struct vsock_blanks blanks;
+    struct vsock_mark large; /* first RW that does not fit what many device models handle */
+    uint8_t large_side;
+    uint32_t large_count;
+    uint32_t largest;
 };
 
 struct vsock_stream_stats {
@@ -78,16 +92,10 @@ struct vsock_stream_stats {
     int64_t shut_time; /* of the first SHUTDOWN; VSOCK_TIME_NONE while there was none */
     int64_t
         idle_before_end; /* how long it had been silent at its first SHUTDOWN or RST; or VSOCK_TIME_NONE */
-    uint32_t run;        /* RWs in a row, each within VSOCK_RUN_PAUSE of the one before, up to the last one */
-    int64_t last_rw;     /* when that was */
     bool data_since_shut;
     struct vsock_mark end_of_wait; /* what ended, without data, a silence that a half close had begun */
     uint32_t stalls;               /* that ended */
     int64_t longest_stall, total_stall;
-    struct vsock_mark large; /* first RW that does not fit what many device models handle */
-    uint8_t large_side;
-    uint32_t large_count;
-    uint32_t largest;
 };
 
 /* One generation of a connection. Marks are those of the capture: on the first pass the future is not known.
@@ -103,8 +111,8 @@ struct vsock_stream {
     struct vsock_overlap *overlap; /* NULL unless it began while an older one was open */
     struct vsock_conn
         conn; /* after the last packet of the first pass; what a packet shows is in its record */
-    struct vsock_split split[2];
-    struct vsock_blanks blanks;
+    struct vsock_stream_data
+        *data; /* NULL until its first RW, before which its caller provides it, all zero */
     struct vsock_record_ext *reopened[2]; /* the end of each side's stall, until it goes on */
     struct vsock_stream_stats stats;
     struct vsock_endpoint side[2];

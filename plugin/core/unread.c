@@ -74,13 +74,16 @@ static bool is_unread_at_the_end(const struct vsock_stream *s, uint8_t sender)
 
 bool vsock_stream_unread(const struct vsock_stream *s, uint8_t sender, struct vsock_diagnosis *d)
 {
-    const struct vsock_unread *unread = &s->stats.side[sender].unread;
-    bool lasting = unread->outcome == VSOCK_UNREAD_STILL;
-    int64_t until = lasting ? vsock_stream_known_until(s) : unread->until.time;
-    uint64_t bytes = lasting ? vsock_window_in_flight(&s->conn.flow.window[sender]) : unread->bytes;
+    const struct vsock_unread *unread = s->data ? &s->data->side[sender].unread : NULL;
+    bool lasting;
+    int64_t until;
+    uint64_t bytes;
 
-    if (unread->since.record == 0 || s->conn.degenerate)
+    if (!unread || unread->since.record == 0 || s->conn.degenerate)
         return false;
+    lasting = unread->outcome == VSOCK_UNREAD_STILL;
+    until = lasting ? vsock_stream_known_until(s) : unread->until.time;
+    bytes = lasting ? vsock_window_in_flight(&s->conn.flow.window[sender]) : unread->bytes;
     if (lasting && (!is_unread_at_the_end(s, sender) || until - unread->since.time < UNREAD_MIN))
         return false;
     if (!unread->proved && !would_tell(s, sender ^ 1, bytes))

@@ -95,7 +95,7 @@ static void check_stats(const struct vsock_stream *s, const struct step *step)
     CHECK((s->conn.response.record != 0) == ((s->conn.completeness & VSOCK_COMPLETE_RESPONSE) != 0));
     CHECK(stats->longest_stall >= 0);
     CHECK_IMPLIES(stats->stalls == 0, stats->total_stall == 0);
-    CHECK((stats->large_count > 0) == (stats->large.record != 0));
+    CHECK((s->data->large_count > 0) == (s->data->large.record != 0));
 }
 
 /* The smallest window that each side had, where the packets with credit are asked one by one. */
@@ -153,11 +153,12 @@ static void take(struct vsock_stream *s, const struct vsock_stream *previous, co
 }
 
 static struct vsock_stream begin(const struct step *step, bool degenerate,
-                                 struct vsock_capture_source *source)
+                                 struct vsock_capture_source *source, struct vsock_stream_data *data)
 {
     struct vsock_endpoint client = vsock_source(&step->packet), server = vsock_destination(&step->packet);
-    struct vsock_stream s = {.side = {client, degenerate ? client : server}, .source = source};
+    struct vsock_stream s = {.side = {client, degenerate ? client : server}, .source = source, .data = data};
 
+    *data = (struct vsock_stream_data){0};
     vsock_stream_start(&s, &step->packet, step->side);
     CHECK(s.conn.degenerate == degenerate);
     return s;
@@ -168,7 +169,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct steps steps = {.input = {data, size}};
     bool degenerate = take_number(&steps.input, 1) & 1;
     struct history history = {{0}, {0}, {0}};
-    struct vsock_stream stream, previous;
+    struct vsock_stream stream, previous; /* of which nobody looks at the data */
+    struct vsock_stream_data carried;
     int64_t seen_until = 0;
     struct vsock_capture_source source = {.seen_until = &seen_until};
     struct lowest lowest = {{false}, {0}};
@@ -187,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             previous = stream;
         }
         if (begins) {
-            stream = begin(&step, degenerate, &source);
+            stream = begin(&step, degenerate, &source, &carried);
             lowest = (struct lowest){{false}, {0}};
         }
         begun = true;

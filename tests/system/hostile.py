@@ -29,10 +29,10 @@ STREAMS = {
 # is summed up packet by packet; from 4.4 on, tshark itself needs some 130 a packet.
 FILTER = ("-Y", "frame.number == 0")
 MEMORY = {
-    "ports": (60_000, ("-q", "-z", "conv,vsock"), 2500),
-    "same_time": (60_000, FILTER, 2100),
-    "cids": (100_000, ("-T", "fields", "-e", "_ws.col.Source", "-e", "_ws.col.Destination"), 2950),
-    "interfaces": (60_000, FILTER, 2250),
+    "ports": (60_000, ("-q", "-z", "conv,vsock"), 2100),
+    "same_time": (60_000, FILTER, 1700),
+    "cids": (100_000, ("-T", "fields", "-e", "_ws.col.Source", "-e", "_ws.col.Destination"), 2600),
+    "interfaces": (60_000, FILTER, 1900),
     "findings": (60_000, ("-q", "-z", "vsock,diagnose"), 1200),
     "flapping": (60_000, ("-q", "-z", "vsock,diagnose"), 1000),
     "copies": (60_000, FILTER, 300),

@@ -57,23 +57,25 @@ static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(
 {
     struct vsock_gap gap = {.from = 100 * SECOND, .until = 110 * SECOND};
     struct vsock_cid_pair cids = {.gaps = wmem_array_new(NULL, sizeof(gap))};
-    struct vsock_stream s = {.source = &source, .superseded_time = VSOCK_TIME_NONE, .cid_pair = &cids};
+    struct vsock_stream_data data = {.run = 0};
+    struct vsock_stream s = {
+        .source = &source, .superseded_time = VSOCK_TIME_NONE, .cid_pair = &cids, .data = &data};
 
     wmem_array_append_one(cids.gaps, gap);
     seen_until = 120 * SECOND;
     s.conn.state = VSOCK_STATE_OPEN;
     s.last = mark(7, 98 * SECOND);
-    s.stats.last_rw = 98 * SECOND;
-    s.stats.run = 10;
+    data.last_rw = 98 * SECOND;
+    data.run = 10;
     g_assert_true(vsock_stream_orphaned(&s, &found));
     g_assert_cmpint(found.figures.longest, ==, 10 * SECOND);
     g_assert_cmpint(found.figures.total, ==, 22 * SECOND);
     g_assert_true(found.lasting);
-    s.last.time = s.stats.last_rw = 98 * SECOND - 1; /* idle since long */
+    s.last.time = data.last_rw = 98 * SECOND - 1; /* idle since long */
     g_assert_false(vsock_stream_orphaned(&s, &found));
-    s.last.time = s.stats.last_rw = 110 * SECOND; /* it spoke again */
+    s.last.time = data.last_rw = 110 * SECOND; /* it spoke again */
     g_assert_false(vsock_stream_orphaned(&s, &found));
-    s.last.time = s.stats.last_rw = 100 * SECOND;
+    s.last.time = data.last_rw = 100 * SECOND;
     seen_until--; /* it may yet */
     g_assert_false(vsock_stream_orphaned(&s, &found));
     seen_until++;
@@ -81,12 +83,15 @@ static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(
     g_assert_false(vsock_stream_orphaned(&s, &found));
     s.conn.state = VSOCK_STATE_OPEN;
     g_assert_true(vsock_stream_orphaned(&s, &found));
-    s.stats.run = 9; /* nobody needed it */
+    s.data = NULL; /* it never carried any */
     g_assert_false(vsock_stream_orphaned(&s, &found));
-    s.stats.run = 10;
-    s.stats.last_rw = 99 * SECOND - 1; /* nor for a second */
+    s.data = &data;
+    data.run = 9; /* nobody needed it */
     g_assert_false(vsock_stream_orphaned(&s, &found));
-    s.stats.run = 1;
+    data.run = 10;
+    data.last_rw = 99 * SECOND - 1; /* nor for a second */
+    g_assert_false(vsock_stream_orphaned(&s, &found));
+    data.run = 1;
     s.owed[1] = mark(7, 99 * SECOND); /* but somebody waits for an answer */
     s.conn.spoke[1] = 50 * SECOND;
     g_assert_true(vsock_stream_orphaned(&s, &found));
@@ -96,8 +101,8 @@ static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(
     s.conn.spoke[1] = 98 * SECOND;
     g_assert_true(vsock_stream_orphaned(&s, &found));
     s.owed[1].record = 0;
-    s.stats.run = 10;
-    s.stats.last_rw = 100 * SECOND;
+    data.run = 10;
+    data.last_rw = 100 * SECOND;
     wmem_destroy_array(cids.gaps);
     cids.gaps = NULL;
     g_assert_false(vsock_stream_orphaned(&s, &found)); /* an idle stream alone */
