@@ -22,6 +22,7 @@
 #include "dissect/names.h"
 #include "dissect/services.h"
 #include "dissect/track.h"
+#include "dissect/verdicts.h"
 #include "payload/handoff.h"
 #include "payload/payload.h"
 #include "payload/pdu.h"
@@ -99,6 +100,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     vsock_malformed_show(pinfo, &packet, malformed, &items);
     if (record)
         show_connection(tvb, pinfo, &packet, record, &items);
+    vsock_verdicts_show(tvb, pinfo, items.tree);
     vsock_payload_show(tvb, &packet, record, &items);
     vsock_taps_queue(pinfo, tvb, &packet, record);
     vsock_export_record(pinfo, tvb);
@@ -109,8 +111,9 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 }
 
 static const struct vsock_fields *const fields[] = {
-    &vsock_header_fields, &vsock_malformed_fields, &vsock_connection_fields, &vsock_connection_experts,
-    &vsock_credit_fields, &vsock_credit_experts,   &vsock_pdu_fields,        &vsock_share_fields,
+    &vsock_header_fields,      &vsock_malformed_fields, &vsock_connection_fields,
+    &vsock_connection_experts, &vsock_credit_fields,    &vsock_credit_experts,
+    &vsock_pdu_fields,         &vsock_share_fields,     &vsock_verdict_fields,
 };
 
 static const char *conflicting_name(void)
@@ -148,6 +151,7 @@ void proto_register_vsock(void)
     vsock_payload_register(preferences);
     vsock_services_register(preferences);
     vsock_track_register(vsock_thresholds_read, vsock_taps_end_session);
+    vsock_verdicts_register();
     vsock_taps_register(proto_vsock);
     vsock_handle = register_dissector(DISSECTOR_NAME, dissect_vsock, proto_vsock);
 }

@@ -14,6 +14,7 @@ from lib import known, runner
 
 FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.reassembled_in", "vsock.message.reassembled_in",
           "vsock.connection.unanswered", "vsock.analysis.stall_open", "vsock.analysis.credit_request_unanswered",
+          "vsock.diagnosis", "vsock.diagnosis.error", "vsock.diagnosis.warn", "vsock.diagnosis.note",
           # The first is said at once, and becomes one of the others.
           "vsock.analysis.credit_exceeded", "vsock.analysis.credit_exceeded_reset",
           "vsock.analysis.credit_record_missing",

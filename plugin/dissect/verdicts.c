@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * verdicts.c - when the capture is judged for its packets, and which of them are named. */
+#include "compat.h"
+
+#include "verdicts.h"
+
+#include "core/judge.h"
+#include "track.h"
+
+/* While packets still come, as live, a judgement is soon out of date; it may take one part of so many of the
+ * time. */
+#define BREAK 20
+
+/* A frame that a diagnosis names. */
+struct named {
+    uint32_t frame;
+    uint32_t diagnosis; /* index */
+};
+
+/* What was judged last. The arrays are NULL before that, and after the file is closed. */
+static struct {
+    GArray *found;    /* of struct vsock_diagnosis, in the order of a report */
+    GArray *named;    /* of struct named, by frame, then as in `found` */
+    uint32_t packets; /* the capture had then */
+    gint64 again;     /* not before this, by g_get_monotonic_time() */
+} judged;
+
+static int hf_diagnosis = -1;
+
+/* clang-format off */
+static hf_register_info fields[] = {
+    {&hf_diagnosis,
+     {"Diagnosis", "vsock.diagnosis", FT_STRING, BASE_NONE, NULL, 0,
+      "Code of a diagnosis (-z vsock,diagnose) that names this packet as its first or last; in the GUI, and with tshark -2",
+      HFILL}},
+};
+
+static struct vsock_expert experts[] = {
+    {"vsock.diagnosis.error", PI_ERROR, "Diagnosis", "An error of -z vsock,diagnose", PI_SEQUENCE, EI_INIT},
+    {"vsock.diagnosis.warn", PI_WARN, "Diagnosis", "A warning of -z vsock,diagnose", PI_SEQUENCE, EI_INIT},
+    {"vsock.diagnosis.note", PI_NOTE, "Diagnosis", "A note of -z vsock,diagnose", PI_SEQUENCE, EI_INIT},
+};
+/* clang-format on */
+
+static struct vsock_expert *next_expert(size_t i)
+{
+    return i < array_length(experts) ? &experts[i] : NULL;
+}
+
+const struct vsock_fields vsock_verdict_fields = {
+    .own = fields,
+    .own_count = array_length(fields),
+    .next_expert = next_expert,
+};
+
+static expert_field *expert_of(enum vsock_severity severity)
+{
+    if (severity == VSOCK_SEVERITY_ERROR)
+        return &experts[0].id;
+    return severity == VSOCK_SEVERITY_WARN ? &experts[1].id : &experts[2].id;
+}
+
+static void forget(void)
+{
+    if (judged.found)
+        g_array_free(judged.found, TRUE);
+    if (judged.named)
+        g_array_free(judged.named, TRUE);
+    memset(&judged, 0, sizeof(judged));
+}
+
+static gint by_frame(gconstpointer a, gconstpointer b)
+{
+    const struct named *one = (const struct named *)a, *other = (const struct named *)b;
+
+    if (one->frame != other->frame)
+        return one->frame < other->frame ? -1 : 1;
+    return one->diagnosis < other->diagnosis ? -1 : one->diagnosis > other->diagnosis;
+}
+
+/* `record`: of the packet, if it is known: a read filter may have dropped it, and given its number to another. */
+static void name_frame(uint32_t frame, uint64_t record, uint32_t diagnosis)
+{
+    struct named named = {frame, diagnosis};
+    bool known = record > 0 && vsock_track_record((uint32_t)record)->frame == frame;
+
+    if (known)
+        named.frame = vsock_track_frame((uint32_t)record);
+    if (named.frame != 0)
+        g_array_append_val(judged.named, named);
+}
+
+static void judge(const struct vsock_capture *capture)
+{
+    gint64 before = g_get_monotonic_time();
+
+    forget();
+    judged.found = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
+    judged.named = g_array_new(FALSE, FALSE, sizeof(struct named));
+    judged.packets = capture->packets;
+    vsock_judge(capture, NULL, judged.found);
+    for (unsigned i = 0; i < judged.found->len; i++) {
+        const struct vsock_diagnosis *d = &g_array_index(judged.found, struct vsock_diagnosis, i);
+
+        name_frame(d->first_frame, d->place % 2 == 0 ? d->place / 2 : 0, i);
+        if (d->last_frame != d->first_frame)
+            name_frame(d->last_frame, d->last_record, i);
+    }
+    g_array_sort(judged.named, by_frame);
+    judged.again = g_get_monotonic_time() + BREAK * (g_get_monotonic_time() - before);
+}
+
+static bool is_up_to_date(const struct vsock_capture *capture)
+{
+    return judged.found && (judged.packets == capture->packets || g_get_monotonic_time() < judged.again);
+}
+
+/* The first one that names this frame or a later one; their number if there is none. */
+static unsigned first_of(uint32_t frame)
+{
+    unsigned low = 0, high = judged.named->len;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (g_array_index(judged.named, struct named, middle).frame < frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_diagnosis *d)
+{
+    proto_item *item = proto_tree_add_string(tree, hf_diagnosis, tvb, 0, 0, vsock_codes[d->code].name);
+    char *text = vsock_diagnosis_text(d);
+
+    proto_item_set_generated(item);
+    expert_add_info_format(pinfo, item, expert_of(d->severity), "%s", text);
+    g_free(text);
+}
+
+void vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const struct vsock_capture *capture = vsock_track_capture();
+
+    if (!PINFO_FD_VISITED(pinfo) || !capture)
+        return;
+    if (!is_up_to_date(capture))
+        judge(capture);
+    for (unsigned i = first_of(pinfo->num); i < judged.named->len; i++) {
+        const struct named *named = &g_array_index(judged.named, struct named, i);
+
+        if (named->frame != pinfo->num)
+            break;
+        show(tvb, pinfo, tree, &g_array_index(judged.found, struct vsock_diagnosis, named->diagnosis));
+    }
+}
+
+void vsock_verdicts_register(void)
+{
+    register_init_routine(forget);
+    register_cleanup_routine(forget);
+}

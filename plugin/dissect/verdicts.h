@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * verdicts.h - the diagnoses (core/judge.h) on the packets that they name first and last: vsock.diagnosis.
+ * What is wrong is known when the capture has been seen, so they show on later passes only: in the GUI, and
+ * with tshark -2.
+ */
+#ifndef VSOCK_DISSECT_VERDICTS_H
+#define VSOCK_DISSECT_VERDICTS_H
+
+#include <epan/packet.h>
+
+#include "builtin.h"
+
+extern const struct vsock_fields vsock_verdict_fields;
+
+/* To be called once, when the protocol is registered. */
+void vsock_verdicts_register(void);
+
+/* Adds the code of each diagnosis that names the packet's frame, and an expert info of its severity that has
+ * its sentence, to the tree. */
+void vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+
+#endif
