@@ -206,6 +206,32 @@ static void limit_overlaps(struct vsock_capture *c, struct vsock_stream *newest)
     s->overlap = NULL;
 }
 
+/* Does the other side of a new connection's client know this one, which has not ended? One that both sides
+ * have shut is about to. */
+static bool is_held(const struct vsock_stream *s, const struct vsock_conn *next)
+{
+    uint8_t server = next->client ^ 1;
+    bool open = s->conn.state == VSOCK_STATE_OPEN || s->conn.state == VSOCK_STATE_HALF_CLOSED ||
+                s->conn.state == VSOCK_STATE_MIDSTREAM;
+
+    return !s->conn.ended && open && s->conn.type == next->type &&
+           (s->conn.spoke[server] != VSOCK_TIME_NONE || s->conn.client == server);
+}
+
+/* Which connection the other side may hold when the next one is asked for. Requests that came to nothing
+ * change nothing there. */
+static void find_held(struct vsock_stream *s, const struct vsock_stream *previous)
+{
+    bool came_to_nothing = previous->conn.from_request &&
+                           !(previous->conn.completeness & ~(VSOCK_COMPLETE_REQUEST | VSOCK_COMPLETE_RST));
+    const struct vsock_stream *held = came_to_nothing ? previous->held : previous;
+
+    if (!held || !is_held(held, &s->conn))
+        return;
+    s->held = held;
+    s->held_spoke = held->last.time;
+}
+
 /* The stream takes the place of the one before, which may be open still, as may one that that one overlaps.
  */
 static void supersede(struct vsock_capture *c, struct vsock_stream *s, struct vsock_stream *previous,
@@ -217,6 +243,7 @@ static void supersede(struct vsock_capture *c, struct vsock_stream *s, struct vs
     give_back(c, vsock_conn_release(&previous->conn));
     if (!open || s->conn.client == VSOCK_SIDE_UNKNOWN)
         return;
+    find_held(s, previous);
     s->overlap = wmem_new0(c->memory, struct vsock_overlap);
     s->overlap->older = open;
     s->overlap->proved = previous->overlap && previous->overlap->proved;

@@ -184,13 +184,14 @@ static enum vsock_rst_kind abort_kind(const struct vsock_conn *c, uint8_t side)
 }
 
 /* The client's answer to a RESPONSE that it no longer waits for. Linux's has no socket then; a monitor whose
- * program has gone meanwhile resets what it has just opened. */
+ * program has gone meanwhile resets what it has just opened, and one that has waited long enough what had no
+ * answer. Linux gives up without a word; its stamped RST (EPROTO) answers another packet than a RESPONSE. */
 static bool is_abandoned(const struct vsock_conn *c, bool no_socket, uint8_t side, int64_t time)
 {
     if (!c->from_request || c->client != side)
         return false;
     if (c->state == VSOCK_STATE_REQUESTED)
-        return no_socket && !c->client_spoke;
+        return !c->client_spoke && (no_socket || c->spoke[other(side)] == VSOCK_TIME_NONE);
     return c->state == VSOCK_STATE_OPEN && !(c->completeness & VSOCK_COMPLETE_DATA) &&
            time - c->response.time <= ABANDON_TIME_MAX;
 }

@@ -104,6 +104,19 @@ static const char *next_of_silence(const struct vsock_diagnosis *d)
     return "which machine is to have that CID? Guests have 3 and more; loopback (1) answers by itself";
 }
 
+#define HELD                                                                                                 \
+    ", whose endpoints are those of {limit?a connection|connections} that never ended, and that it still "   \
+    "holds: {limit?|the first is }stream {of}, last heard of {longest.1} s before"
+
+static const char *sentence_of_stale(const struct vsock_diagnosis *d)
+{
+    if (d->figures.others == d->figures.count)
+        return "{dst} refused {count:request} from {src}{span}" HELD;
+    if (d->figures.others == 0)
+        return "{dst} did not answer {count:request} from {src}{span}" HELD;
+    return "{dst} refused {others} and did not answer {late} of {count:request} from {src}{span}" HELD;
+}
+
 static const char *sentence_of_slow(const struct vsock_diagnosis *d)
 {
     if (d->severity >= VSOCK_SEVERITY_WARN)
@@ -114,8 +127,8 @@ static const char *sentence_of_slow(const struct vsock_diagnosis *d)
 static const char *sentence_of_abandoned(const struct vsock_diagnosis *d)
 {
     if (d->figures.others == d->figures.count)
-        return "{src} no longer wanted {count} of {of:connection} to {dst}{span}, and no response was "
-               "captured";
+        return "{src} no longer wanted {count} of {of:connection} to {dst}{span}: it reset {count?it|each} "
+               "after {longest} s{at_most}, and no response was captured";
     return "{src} no longer wanted {count} of {of:connection} to {dst}{span}: it reset {count?it|each} when "
            "the response came, after {longest} s{at_most}";
 }
@@ -318,6 +331,18 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
                     "answer: the RESPONSE came behind it, and Linux had given up by then (ECONNRESET)",
         .next = "a late RST of the connection before from the same port: which side sent it, and for what? "
                 "Monitors are known to answer a RST by a RST. The client may try again, from another port",
+    },
+    [VSOCK_CODE_STALE_CONNECTION] = {
+        .name = "stale-connection",
+        .usual = WARN, .worst = WARN, .likely = true,
+        .figures = {.count = "stale", .of = "first_held_stream", .others = "refused", .limit = "held_streams",
+                    .longest = "held_silence_s", .total = "span_s"},
+        .meaning = "requests were refused, or had no answer, whose endpoints are those of a connection that never "
+                   "ended: the other side holds it still; one diagnosis for two CIDs",
+        .choose_sentence = sentence_of_stale,
+        .next = "was the client's machine, or its monitor, restored from a snapshot or restarted? Then it counts "
+                "its ports from the start, over connections that the other side kept (Linux takes no notice of "
+                "such a request). Close those at the other side, or dial from other ports",
     },
     [VSOCK_CODE_CONNECT_SLOW] = {
         .name = "connect-slow",

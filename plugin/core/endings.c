@@ -56,20 +56,27 @@ static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struc
 
 /* ---- what one stream adds ---- */
 
+/* Who gives up a request by a stamped RST has had no answer; one that Linux's RST rejects was not captured.
+ */
+static bool is_told_as_unanswered(const struct vsock_stream *s, const struct vsock_thresholds *thresholds)
+{
+    return s->conn.reset_stamped && vsock_stream_unanswered(s, thresholds);
+}
+
 static void take_abandoned(const struct ending *e)
 {
     const struct vsock_conn *c = &e->stream->conn;
     struct vsock_diagnosis *sum = &e->service->abandoned;
+    int64_t until = c->response.record != 0 ? c->response.time : c->reset.time;
+    int64_t waited = vsock_time_passed(c->request.time, until);
 
     if (c->rst_kind != VSOCK_RST_CONNECT_ABANDONED)
         return;
     count(sum, VSOCK_CODE_CONNECT_ABANDONED, e, &c->reset);
     vsock_diagnosis_extend(sum, c->reset.time);
-    e->service->stamped += c->reset_stamped;
-    if (c->response.record != 0)
-        sum->figures.longest = MAX(sum->figures.longest, c->response.time - c->request.time);
-    else
-        sum->figures.others++;
+    e->service->stamped += c->reset_stamped && c->response.record != 0;
+    sum->figures.longest = MAX(sum->figures.longest, waited);
+    sum->figures.others += c->response.record == 0;
 }
 
 static void take_slow_end(const struct ending *e)
@@ -154,18 +161,21 @@ static void tell_service(struct service *s, GArray *found)
     tell(found, &s->loop, VSOCK_ACCEPTED_AND_CLOSED_MIN);
 }
 
-static void take(const struct ending *e)
+static void take(const struct ending *e, const struct vsock_stale *stale,
+                 const struct vsock_thresholds *thresholds)
 {
     e->service->streams++;
     e->service->requests += e->stream->conn.from_request;
     e->service->accepted += e->stream->conn.response.record != 0;
-    take_abandoned(e);
+    if (!vsock_is_stale(stale, e->stream) && !is_told_as_unanswered(e->stream, thresholds))
+        take_abandoned(e);
     take_slow_end(e);
     take_unread(e);
     take_loop(e);
 }
 
-void vsock_endings_judge(const struct vsock_capture *c, GHashTable *selected, GArray *found)
+void vsock_endings_judge(const struct vsock_capture *c, const struct vsock_stale *stale, GHashTable *selected,
+                         GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     struct vsock_table services = vsock_table_new_listed(memory);
@@ -176,7 +186,7 @@ void vsock_endings_judge(const struct vsock_capture *c, GHashTable *selected, GA
         struct ending e = ending_of(&services, s, vsock_is_selected(selected, i));
 
         if (!s->conn.degenerate)
-            take(&e);
+            take(&e, stale, &c->thresholds);
     }
     all = (struct service **)wmem_array_get_raw(services.all);
     for (unsigned i = 0; i < wmem_array_get_count(services.all); i++)

@@ -3,7 +3,7 @@
 #ifndef VSOCK_CORE_ENDINGS_H
 #define VSOCK_CORE_ENDINGS_H
 
-#include "cross_stream.h"
+#include "stale.h"
 
 /* So many stamped RSTs upon a RESPONSE are no probe; so many waits, or connections unread, are a habit; and
  * so many connections in a row, a loop. */
@@ -12,6 +12,8 @@
 #define VSOCK_CLOSED_UNREAD_MIN 3
 #define VSOCK_ACCEPTED_AND_CLOSED_MIN 10
 
-void vsock_endings_judge(const struct vsock_capture *capture, GHashTable *selected, GArray *found);
+/* Requests that are stale are no endings. */
+void vsock_endings_judge(const struct vsock_capture *capture, const struct vsock_stale *stale,
+                         GHashTable *selected, GArray *found);
 
 #endif

@@ -15,8 +15,8 @@ enum vsock_finding {
     VSOCK_FOUND_CLOSED,              /* RST that acknowledges a full SHUTDOWN */
     VSOCK_FOUND_UNCONSUMED_AT_CLOSE, /* ... while bytes of the other side had not been consumed */
     VSOCK_FOUND_REFUSED,
-    VSOCK_FOUND_PROTOCOL_ERROR,  /* stamped RST of the client before any RESPONSE (EPROTO) */
-    VSOCK_FOUND_ABANDONED,       /* the client answers the RESPONSE with a RST: it no longer wants it */
+    VSOCK_FOUND_PROTOCOL_ERROR,  /* stamped RST of the client after another packet than a RESPONSE (EPROTO) */
+    VSOCK_FOUND_ABANDONED,       /* RST of the client upon the RESPONSE, or without one: it no longer waits */
     VSOCK_FOUND_CLOSE_TIMEOUT,   /* RST of the side that had sent the full SHUTDOWN, after its timeout */
     VSOCK_FOUND_RESET_NO_SOCKET, /* RST (0,0) that answers a packet: the connection is not known there */
     VSOCK_FOUND_RESET,           /* RST of a live socket, with data that it had not read */

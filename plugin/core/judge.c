@@ -8,6 +8,7 @@
 #include "repeats.h"
 #include "requests.h"
 #include "restarts.h"
+#include "stale.h"
 #include "stood_still.h"
 #include "unread.h"
 
@@ -142,6 +143,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
                           .unread_is_unknown = vsock_unread_is_unknown(capture),
                           .found = found,
                           .memory = memory};
+    struct vsock_stale *stale = vsock_stale_find(capture, j.shared, memory);
     GHashTable *selected = only ? only->streams : NULL;
     GArray *together = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
     uint32_t looked_at = 0;
@@ -157,8 +159,9 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     vsock_head_of_line_judge(capture, j.shared, selected, found, together);
     vsock_repeats_fold(capture, found);
     g_array_append_vals(found, together->data, together->len);
-    vsock_requests_judge(capture, j.shared, selected, found);
-    vsock_endings_judge(capture, selected, found);
+    vsock_stale_tell(stale, selected, found);
+    vsock_requests_judge(capture, j.shared, stale, selected, found);
+    vsock_endings_judge(capture, stale, selected, found);
     vsock_left_open_judge(capture, selected, found);
     vsock_shared_tell(j.shared, selected, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);

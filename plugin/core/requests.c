@@ -76,6 +76,7 @@ struct place {
 
 struct requests {
     const struct vsock_shared *shared;
+    const struct vsock_stale *stale;
     struct vsock_table servers, targets, probers, places;
     GArray *attempts; /* in the order of the capture, once all streams were looked at */
 };
@@ -184,6 +185,8 @@ static void take_request(struct requests *r, const struct vsock_stream *s,
     int type = type_index(c->type);
 
     t->requests++;
+    if (vsock_is_stale(r->stale, s))
+        return;
     if (vsock_stream_unanswered(s, thresholds))
         count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, &a);
     if (is_stale_reset(c))
@@ -498,10 +501,11 @@ static void count_guests(struct requests *r, const struct vsock_table *cids)
 }
 
 void vsock_requests_judge(const struct vsock_capture *c, const struct vsock_shared *shared,
-                          GHashTable *selected, GArray *found)
+                          const struct vsock_stale *stale, GHashTable *selected, GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     struct requests r = {shared,
+                         stale,
                          vsock_table_new_listed(memory),
                          vsock_table_new_listed(memory),
                          vsock_table_new_listed(memory),

@@ -4,15 +4,15 @@
 #ifndef VSOCK_CORE_REQUESTS_H
 #define VSOCK_CORE_REQUESTS_H
 
-#include "shared.h"
+#include "stale.h"
 
 /* Ten ports within a second are a scan, three refusals in a row a lost listener. */
 #define VSOCK_SCAN_PORTS 10
 #define VSOCK_LOST_REFUSALS 3
 
-/* Adds what became of the REQUESTs. Each refusal counts once: as a mismatch of types, for a lost listener,
- * for a scan, or as it is. */
+/* Adds what became of the REQUESTs that are not stale. Each refusal counts once: as a mismatch of types, for
+ * a lost listener, for a scan, or as it is. */
 void vsock_requests_judge(const struct vsock_capture *capture, const struct vsock_shared *shared,
-                          GHashTable *selected, GArray *found);
+                          const struct vsock_stale *stale, GHashTable *selected, GArray *found);
 
 #endif

@@ -107,8 +107,10 @@ struct vsock_stream {
     struct vsock_payload_state *payload; /* the hand-off's own */
     struct vsock_duplicates *duplicates; /* NULL unless it was captured twice, or may have been */
     struct vsock_cid_pair *cid_pair;
-    void *conversation;            /* epan's */
-    struct vsock_overlap *overlap; /* NULL unless it began while an older one was open */
+    void *conversation;              /* epan's */
+    struct vsock_overlap *overlap;   /* NULL unless it began while an older one was open */
+    const struct vsock_stream *held; /* that one, if its other side had spoken on it; or NULL */
+    int64_t held_spoke;              /* when anybody had last, then */
     struct vsock_conn
         conn; /* after the last packet of the first pass; what a packet shows is in its record */
     struct vsock_stream_data

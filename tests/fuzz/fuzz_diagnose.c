@@ -322,7 +322,7 @@ static void check_words(const struct vsock_diagnosis *d)
 
 static bool is_of_many(enum vsock_code code)
 {
-    return code <= VSOCK_CODE_STALE_RESET ||
+    return code <= VSOCK_CODE_STALE_CONNECTION ||
            (code >= VSOCK_CODE_CONNECT_TYPE_MISMATCH && code <= VSOCK_CODE_PORT_SCAN) ||
            code == VSOCK_CODE_CONNECT_ABANDONED || code == VSOCK_CODE_ACCEPT_AND_CLOSE ||
            code == VSOCK_CODE_HALF_CLOSE_SLOW || code == VSOCK_CODE_CLOSED_UNREAD ||
@@ -363,6 +363,8 @@ static void check_counts(const struct vsock_diagnosis *d)
                   count <= d->figures.of && d->figures.others <= d->figures.of);
     CHECK_IMPLIES(d->code == VSOCK_CODE_CONNECT_TYPE_MISMATCH,
                   count <= d->figures.of && d->figures.others > 0);
+    CHECK_IMPLIES(d->code == VSOCK_CODE_STALE_CONNECTION,
+                  d->figures.others <= count && d->figures.of < wmem_array_get_count(run.capture->streams));
     CHECK_IMPLIES(d->code == VSOCK_CODE_LISTENER_LOST, count >= VSOCK_LOST_REFUSALS && d->figures.others > 0);
     CHECK_IMPLIES(d->code == VSOCK_CODE_LISTENER_LOST, d->figures.of <= d->figures.others);
     CHECK_IMPLIES(d->code == VSOCK_CODE_PORT_SCAN, count >= VSOCK_SCAN_PORTS);
@@ -393,13 +395,20 @@ static bool is_refusal(enum vsock_code code)
            code == VSOCK_CODE_LISTENER_LOST || code == VSOCK_CODE_PORT_SCAN || code == VSOCK_CODE_STALE_RESET;
 }
 
+static uint64_t refusals_of(const struct vsock_diagnosis *d)
+{
+    if (d->code == VSOCK_CODE_STALE_CONNECTION)
+        return d->figures.others;
+    return is_refusal(d->code) ? d->figures.count : 0;
+}
+
 /* Each refusal counts once. */
 static void check_refusals(const GArray *report)
 {
     uint64_t told = 0, refused = 0;
 
     for (unsigned i = 0; i < report->len; i++)
-        told += is_refusal(at(report, i)->code) ? at(report, i)->figures.count : 0;
+        told += refusals_of(at(report, i));
     for (uint32_t i = 0; i < wmem_array_get_count(run.capture->streams); i++)
         refused += vsock_capture_stream(run.capture, i)->conn.rst_kind == VSOCK_RST_REFUSED;
     CHECK(told <= refused);

@@ -545,6 +545,58 @@ def stale_reset():
                 x.c(RST, **NO_SOCKET), *pulse.beats(1))
 
 
+def ports_again(number):
+    """A host's client, behind a Unix socket of a monitor that has been restored."""
+    return Talk(52, "on ports that begin anew", client=hybrid(number), server_cid=3, buffers=(FIRECRACKER, LINUX))
+
+
+def kept_by_the_guest(count):
+    """Connections of before the restore, which the guest is never told of."""
+    old = [ports_again(number) for number in range(count)]
+    for x in old:
+        yield from (*x.opened(), *x.asked(100, 300))
+
+
+def stale_ignored():
+    """firecracker-microvm/firecracker#5688 (a pull request): after a restore the host's first connections time out.
+
+    The monitor counts its host ports from 2^30 again, over connections that the guest still has: Linux takes no
+    notice of such a REQUEST, and the monitor resets it when its client has gone. Recorded in the guest.
+    """
+    yield from kept_by_the_guest(2)
+    pulse = Pulse(client=(3, 3000101))
+    yield from pulse.opened(after=45)
+    for number in range(2):
+        x = ports_again(number)
+        yield from (x.c(REQUEST), *pulse.beats(2), x.c(RST, after=0.001))
+    x = ports_again(2)
+    yield from (*x.opened(), *x.asked(20, 20), *pulse.beats(1), *x.closed())
+
+
+def stale_refused():
+    """superfly/firecracker#7: the same, where what the guest still has is refused. Recorded in the guest."""
+    yield from kept_by_the_guest(4)
+    for number in range(4):
+        yield from ports_again(number).refused(after=45 if number == 0 else 0.5)
+    x = ports_again(4)
+    yield from (*x.opened(after=0.5), *x.asked(20, 20), *x.closed())
+
+
+def restored_elsewhere():
+    """A monitor that goes on counting where it was, as Firecracker does since #5688, and what the guest kept goes on."""
+    old = [ports_again(number) for number in range(2)]
+    for x in old:
+        yield from (*x.opened(), *x.asked(100, 300))
+    for number in range(2, 4):
+        x = ports_again(number)
+        yield from (*x.opened(after=45 if number == 2 else 1), *x.asked(20, 20), *x.closed())
+    for x in old:
+        yield from x.asked(100, 300)
+    # A machine that began anew accepts whatever it had held.
+    x = ports_again(0)
+    yield from (*x.opened(after=5), *x.asked(20, 20), *x.closed())
+
+
 def reset_after_restore():
     """cloud-hypervisor/cloud-hypervisor#7958, kata-containers#13791: after a restore all connections are reset at once.
 
@@ -1180,6 +1232,8 @@ GALLERY = {
     "more-reset-aborted": (reset_with_data_unread, "error reset-aborted"),
     "more-sender-was-done": (sender_was_done, "note stall-receiver-not-reading"),
     "more-update-late": (update_late, "warn credit-request-unanswered", "note stall-undecided"),
+    "more-stale-ignored": (stale_ignored, "warn stale-connection"),
+    "more-stale-refused": (stale_refused, "warn stale-connection"),
     "more-stale-reset": (stale_reset, "warn stale-reset"),
     "more-type-mismatch": (wrong_type, "warn connect-type-mismatch"),
     "healthy-answers-untold": (answers_untold,),
@@ -1202,6 +1256,7 @@ GALLERY = {
     "healthy-pool": (pool,),
     "healthy-probes": (probes,),
     "healthy-reads-in-parts": (reads_in_parts,),
+    "healthy-restored": (restored_elsewhere,),
     "healthy-reuse": (reuse,),
     "healthy-told-rarely": (told_rarely,),
     "healthy-zeros": (zeros,),

@@ -122,7 +122,7 @@ def connections():
     yield from (x.c(RW, b"hello"), x.s(CREDIT_UPDATE, fwd_cnt=0x90000000), x.c(RW, b"world"), x.s(RST, fwd_cnt=9))
     x = Connection(108, "reset, then a response of a request that was not captured")
     yield from (*x.opened(), x.s(RST), x.s(RESPONSE), x.c(RW, b"hello"))
-    x = Connection(109, "the client gives up its own request (EPROTO)")
+    x = Connection(109, "the client gives up its own request, which has no answer yet")
     yield from (x.c(REQUEST), x.c(RST))
     x = Connection(110, "abandoned: the response came too late for the client")
     yield from (*x.opened(), x.c(RST, **NO_SOCKET), x.s(SHUTDOWN, flags=3))

@@ -335,12 +335,17 @@ static void rst_of_the_server_refuses(void)
     ASSERT_RST(REFUSED, REFUSED);
 }
 
-static void stamped_rst_of_the_client_while_requested_is_a_protocol_error(void)
+static void stamped_rst_of_the_client_is_a_protocol_error_where_a_packet_had_reached_it(void)
 {
     request();
+    send_op(SERVER, VSOCK_OP_CREDIT_REQUEST);
     stamped_rst(CLIENT, 0);
     ASSERT_RST(REFUSED, REFUSED);
     ASSERT_FOUND(FOUND(PROTOCOL_ERROR));
+    request();
+    stamped_rst(CLIENT, 0); /* it has waited long enough */
+    ASSERT_RST(CONNECT_ABANDONED, CLOSED);
+    ASSERT_FOUND(FOUND(ABANDONED));
 }
 
 static void client_that_never_spoke_abandons(void)
@@ -717,7 +722,7 @@ int main(int argc, char **argv)
     TEST(shutdown_of_nothing_changes_nothing);
     TEST(completeness_tells_what_was_seen);
     TEST(rst_of_the_server_refuses);
-    TEST(stamped_rst_of_the_client_while_requested_is_a_protocol_error);
+    TEST(stamped_rst_of_the_client_is_a_protocol_error_where_a_packet_had_reached_it);
     TEST(client_that_never_spoke_abandons);
     TEST(abandoning_takes_no_time);
     TEST(a_client_may_abandon_by_a_stamped_reset_and_after_a_word_without_data);

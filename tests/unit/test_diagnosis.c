@@ -332,6 +332,16 @@ static const struct words words[] = {
     {VSOCK_CODE_STALE_RESET, CLIENT_CID, {.count = 1, .of = 2},
      .text = "1 of 2 requests from CID 42 to " DST " was ended by a RST that was not the answer: the RESPONSE "
              "came behind it, and Linux had given up by then (ECONNRESET)"},
+    {VSOCK_CODE_STALE_CONNECTION, CLIENT_CID, {.count = 1, .of = 7, .others = 1, .limit = 1, TIMES(45040, 0)},
+     .text = "Likely: " DST " refused 1 request from CID 42, whose endpoints are those of a connection that never "
+             "ended, and that it still holds: stream 7, last heard of 45.0 s before"},
+    {VSOCK_CODE_STALE_CONNECTION, CLIENT_CID, {.count = 2, .of = 7, .limit = 1, TIMES(45040, 1000)},
+     .text = "Likely: " DST " did not answer 2 requests from CID 42 in 1.000 s, whose endpoints are those of a "
+             "connection that never ended, and that it still holds: stream 7, last heard of 45.0 s before"},
+    {VSOCK_CODE_STALE_CONNECTION, CLIENT_CID, {.count = 3, .others = 1, .limit = 2, TIMES(45040, 1000)},
+     .text = "Likely: " DST " refused 1 and did not answer 2 of 3 requests from CID 42 in 1.000 s, whose "
+             "endpoints are those of connections that never ended, and that it still holds: the first is stream "
+             "0, last heard of 45.0 s before"},
     {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, .longest = 1999999999},
      .text = DST " took 1.999 s to accept " SRC},
     {VSOCK_CODE_CONNECT_SLOW, ENDPOINTS, {.count = 1, TIMES(2600, 0)}, .worst = true,
@@ -342,8 +352,9 @@ static const struct words words[] = {
     {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 40, .of = 41, TIMES(45, 3000)},
      .text = "CID 42 no longer wanted 40 of 41 connections to " DST " in 3.000 s: it reset each when the "
              "response came, after 0.045 s at most"},
-    {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 1, .of = 1, .others = 1},
-     .text = "CID 42 no longer wanted 1 of 1 connection to " DST ", and no response was captured"},
+    {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 1, .of = 1, .others = 1, TIMES(500, 0)},
+     .text = "CID 42 no longer wanted 1 of 1 connection to " DST ": it reset it after 0.500 s, and no response "
+             "was captured"},
     {VSOCK_CODE_CONNECT_TYPE_MISMATCH, CLIENT_CID, {.count = 2, .of = 2, .others = 1}, .type = 1,
      .text = DST " refused 2 STREAM requests from CID 42; all that it ever accepted here (1) was "
              "SEQPACKET"},

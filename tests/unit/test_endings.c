@@ -31,7 +31,7 @@ static void judge(void)
 {
     g_clear_pointer(&report, g_array_unref);
     report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
-    vsock_endings_judge(capture, selected, report);
+    vsock_endings_judge(capture, NULL, selected, report);
 }
 
 static const struct vsock_diagnosis *assert_only(enum vsock_code code)
@@ -116,6 +116,25 @@ static void what_a_client_abandons_without_a_response_is_counted_apart(void)
     no_socket(&c, C);
     judge();
     g_assert_cmpuint(assert_only(VSOCK_CODE_CONNECT_ABANDONED)->figures.others, ==, 1);
+}
+
+static void a_client_that_resets_what_has_no_answer_gave_up_until_it_is_unanswered(void)
+{
+    for (unsigned late = 0; late < 2; late++) {
+        struct connection c;
+
+        begin();
+        c = next_client_of(42);
+        request(&c);
+        after(2 * SECOND - MS + late * MS);
+        take(&c, C, VSOCK_OP_RST, 0);
+        judge();
+        if (late) {
+            assert_healthy(); /* here: it is requests.h's */
+            continue;
+        }
+        g_assert_cmpint(assert_only(VSOCK_CODE_CONNECT_ABANDONED)->figures.longest, ==, 2 * SECOND - MS);
+    }
 }
 
 static void a_connect_that_took_less_than_nothing_by_its_clock_took_no_time(void)
@@ -370,6 +389,7 @@ int main(int argc, char **argv)
     TEST(what_clients_abandon_is_counted_by_cid_and_server);
     TEST(a_stamped_reset_or_two_may_be_a_probe);
     TEST(what_a_client_abandons_without_a_response_is_counted_apart);
+    TEST(a_client_that_resets_what_has_no_answer_gave_up_until_it_is_unanswered);
     TEST(a_connect_that_took_less_than_nothing_by_its_clock_took_no_time);
     TEST(clients_of_several_cids_are_told_apart_and_told_where_selected);
     TEST(three_half_closes_of_which_nothing_comes_for_a_second_are_slow);

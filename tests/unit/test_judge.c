@@ -526,10 +526,11 @@ static void listeners_and_scans_are_of_one_interface(void)
         assert_code(i, VSOCK_CODE_CONNECT_REFUSED);
 }
 
-static void a_client_that_resets_what_it_asked_for_is_at_fault_itself(void)
+static void a_client_that_resets_what_it_asked_for_upon_another_packet_is_at_fault_itself(void)
 {
     begin();
     request(&one);
+    take(&one, S, VSOCK_OP_CREDIT_UPDATE, 0);
     take(&one, C, VSOCK_OP_RST, 0);
     judge();
     g_assert_true(assert_only(VSOCK_CODE_CONNECT_REFUSED)->own_fault);
@@ -946,7 +947,7 @@ int main(int argc, char **argv)
     TEST(refusals_are_counted_by_port_and_client);
     TEST(each_interface_and_section_is_judged_by_itself);
     TEST(listeners_and_scans_are_of_one_interface);
-    TEST(a_client_that_resets_what_it_asked_for_is_at_fault_itself);
+    TEST(a_client_that_resets_what_it_asked_for_upon_another_packet_is_at_fault_itself);
     TEST(a_socket_that_dials_itself_is_at_fault_itself);
     TEST(a_request_that_has_no_answer_in_time_is_unanswered);
     TEST(a_capture_of_another_time_does_not_make_a_request_wait);
