@@ -267,6 +267,29 @@ static const char *sentence_of_not_read(const struct vsock_diagnosis *d)
            "more";
 }
 
+static const char *sentence_of_lost_data(const struct vsock_diagnosis *d)
+{
+    if (d->figures.longest == 0)
+        return "{bytes:byte} that {src} had sent before it shut down {bytes?was|were} not read when {dst} "
+               "ended "
+               "the connection, although it had been reading before";
+    return "{bytes:byte} that {src} had sent {bytes?was|were} not read when {dst} closed: it had stopped "
+           "within "
+           "a packet {longest} s before";
+}
+
+/* Linux counts whole packets: virtio_transport_stream_do_dequeue(). */
+static const char *next_of_lost_data(const struct vsock_diagnosis *d)
+{
+    if (d->figures.longest == 0)
+        return "did the receiver close before it had read to the end? Monitors are known to lose what is "
+               "left in "
+               "their buffers";
+    return "Linux counts whole packets: so it is a monitor or driver that took a part. Does it hand on the "
+           "rest "
+           "when its own socket takes only a part? Or had the program behind it stopped reading?";
+}
+
 #define LOST_BYTES                                                                                           \
     "{bytes:byte} that {bytes?was|were} read {bytes?is|are} not in the capture, in {count:gap} of "          \
     "{of:stream}"
@@ -612,13 +635,12 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
     },
     [VSOCK_CODE_DATA_LOST_AT_CLOSE] = {
         .name = "data-lost-at-close",
-        .usual = WARN, .worst = WARN,
-        .figures = {.bytes = "unconsumed_bytes"},
-        .meaning = "a receiver stopped reading at the sender's SHUTDOWN, with bytes left to read",
-        .sentence = "{bytes:byte} that {src} had sent before it shut down {bytes?was|were} not read "
-                    "when {dst} ended the connection, although it had been reading before",
-        .next = "did the receiver close before it had read to the end? Monitors are known to lose what "
-                "is left in their buffers",
+        .usual = NOTE, .worst = WARN,
+        .figures = {.bytes = "unconsumed_bytes", .longest = "stopped_s"},
+        .meaning = "a receiver stopped reading at the sender's SHUTDOWN, with bytes left to read (a warning), or "
+                   "within a packet, and closed a second or more later (a note)",
+        .choose_sentence = sentence_of_lost_data,
+        .choose_next = next_of_lost_data,
     },
     [VSOCK_CODE_CLOSED_UNREAD] = {
         .name = "closed-unread",

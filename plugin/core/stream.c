@@ -25,6 +25,9 @@
 #define LEAKING 3
 #define RESTED (VSOCK_SECOND / 100)
 
+/* A receiver that has all it wants closes sooner. */
+#define READ_NO_MORE VSOCK_SECOND
+
 /* Who has more to send does so within milliseconds of being allowed to. */
 #define DONE_AFTER VSOCK_SECOND
 
@@ -176,6 +179,7 @@ static void diagnose_lost_data(const struct vsock_stream *s, const struct taken 
                                struct vsock_diagnoses *found)
 {
     const struct vsock_side_stats *sender = &s->stats.side[other(t->side)];
+    struct vsock_diagnosis *d;
 
     if (!t->step->has_credit || unread(s, t->side) == 0)
         return;
@@ -184,7 +188,27 @@ static void diagnose_lost_data(const struct vsock_stream *s, const struct taken 
     if (!sender->peer_advertised_at_shut || sender->peer_fwd_cnt_at_shut == 0 ||
         t->p->virtio.fwd_cnt != sender->peer_fwd_cnt_at_shut)
         return;
-    add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, other(t->side), t->at)->figures.bytes = unread(s, t->side);
+    d = add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, other(t->side), t->at);
+    d->figures.bytes = unread(s, t->side);
+    vsock_diagnosis_worsen(d);
+}
+
+/* The receiver closes, long after it took a part of a packet and no more. Linux counts whole packets,
+ * whatever its program has read of them, so this is a monitor's or a driver's word. */
+static void diagnose_abandoned_data(const struct vsock_stream *s, const struct taken *t,
+                                    struct vsock_diagnoses *found)
+{
+    const struct vsock_side_stats *receiver = &s->stats.side[t->side];
+    int64_t since = t->at->time - receiver->moved_time;
+    struct vsock_diagnosis *d;
+
+    if (!receiver->in_part || since < READ_NO_MORE || !t->step->has_credit || t->step->flow.info.advance > 0)
+        return;
+    if (t->had_closed || s->conn.shut[t->side] != (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND))
+        return;
+    d = add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, other(t->side), t->at);
+    d->figures.bytes = unread(s, t->side);
+    d->figures.longest = since;
 }
 
 /* The stream's first RST. */
@@ -395,6 +419,21 @@ static void note_window(struct vsock_side_stats *sender, const struct vsock_wind
     sender->has_window = true;
 }
 
+/* Where in the other side's data it has come to. `released` are the RWs that it has taken whole, the last
+ * first. */
+static void note_place(struct vsock_stream *s, const struct taken *t)
+{
+    struct vsock_side_stats *own = &s->stats.side[t->side];
+    const struct vsock_window *w = &s->conn.flow.window[other(t->side)];
+    const struct vsock_flow_step *flow = &t->step->flow;
+
+    if (flow->info.advance == 0 && flow->info.backwards == 0)
+        return;
+    own->moved_time = t->at->time;
+    own->in_part = s->conn.from_request && flow->info.ahead == 0 && flow->info.backwards == 0 &&
+                   vsock_window_in_flight(w) > 0 && (!flow->released || flow->released->end != w->consumed);
+}
+
 static void note_credit(struct vsock_stream *s, const struct taken *t)
 {
     struct vsock_side_stats *own = &s->stats.side[t->side];
@@ -405,6 +444,7 @@ static void note_credit(struct vsock_stream *s, const struct taken *t)
         return;
     own->moved |= t->advertised && (flow->info.advance > 0 || flow->info.backwards > 0);
     own->spoke = t->at->record;
+    note_place(s, t);
     if (w[t->side].advertised && (t->p->virtio.op == VSOCK_OP_RW || !own->has_window))
         note_window(own, &w[t->side]);
     if (flow->info.advance == 0 || flow->info.shrunk > 0 || !t->advertised) /* else it has grown */
@@ -557,7 +597,8 @@ static void sum_up(struct vsock_stream *s, const struct taken *t)
      VSOCK_FOUND_BIT(VSOCK_FOUND_UNSEEN_DATA) | VSOCK_FOUND_BIT(VSOCK_FOUND_BUF_ALLOC_BELOW_IN_FLIGHT) |     \
      VSOCK_FOUND_BIT(VSOCK_FOUND_WINDOW_OVERRUN_AFTER_SHRINK) |                                              \
      VSOCK_FOUND_BIT(VSOCK_FOUND_MESSAGE_TOO_BIG) | VSOCK_FOUND_BIT(VSOCK_FOUND_MESSAGE_TRUNCATED) |         \
-     VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE) | VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED))
+     VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE) | VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED) |                      \
+     VSOCK_FOUND_BIT(VSOCK_FOUND_SHUTDOWN))
 
 static void diagnose(struct vsock_stream *s, const struct taken *t, bool first_rst,
                      const struct vsock_thresholds *thresholds, struct vsock_diagnoses *found)
@@ -568,6 +609,7 @@ static void diagnose(struct vsock_stream *s, const struct taken *t, bool first_r
         diagnose_shrink(s, t, found);
         diagnose_messages(s, t, found);
         diagnose_stall(s, t, thresholds, found);
+        diagnose_abandoned_data(s, t, found);
     }
     diagnose_answer(t, thresholds, found);
     if (first_rst)

@@ -741,6 +741,27 @@ def credit_leak():
     yield from (x.c(RW, 40), x.s(RW, 32768, reads=40), x.c(RW, 40, after=1), *pulse.beats(2))
 
 
+def thrown_away():
+    """arcboxlabs/arcbox#256: an answer is cut off after 8 KiB. The same, where the host's program waits for the rest.
+
+    It gives up after 5 s, and the monitor closes.
+    """
+    pulse, x = Pulse(), Talk(1024, "8 KiB of 64 are handed on", client=(2, 50009), server_cid=3)
+    yield from (*pulse.opened(), *x.opened(), x.c(RW, 40), x.s(RW, 65536, reads=40), x.s(RW, 18),
+                x.c(CREDIT_UPDATE, reads=8192), *pulse.beats(1), *x.closed())
+
+
+def enough_read():
+    """Readers that have all they want, and close: at once, within a packet; and a program on Linux that had read some
+    packets, and was killed after a while."""
+    x = Talk(1024, "as much as was wanted", client=hybrid(), server_cid=3, buffers=(FIRECRACKER, LINUX))
+    yield from (*x.opened(), x.c(RW, 40), x.s(RW, 60000, reads=40), x.c(CREDIT_UPDATE, reads=8192),
+                *x.closed(after=0.5))
+    x = Talk(1025, "a reader that is killed", client=host_side(), server_cid=3)
+    yield from (*x.opened(), x.c(RW, 40), *(x.s(RW, 30000) for _ in range(4)), x.c(CREDIT_UPDATE, reads=60000),
+                *x.closed(after=5))
+
+
 def reads_in_parts():
     """The same exchanges with a program that reads 8 KiB of each answer, asks again, and reads the rest in the end."""
     pulse, x = Pulse(), Talk(1024, "each answer is read in parts", client=(2, 50010), server_cid=3)
@@ -1220,6 +1241,7 @@ GALLERY = {
     "more-half-close-slow": (notifications_slow, "note half-close-slow"),
     "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
     "more-left-open": (left_open, "note connections-left-open"),
+    "more-data-thrown-away": (thrown_away, "note data-lost-at-close"),
     "more-credit-leak": (credit_leak, "warn credit-leak"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
     "more-paused": (paused, "warn stood-still"),
@@ -1241,6 +1263,7 @@ GALLERY = {
     "healthy-closed-by-force": (closed_by_force,),
     "healthy-closed-by-libkrun": (closed_by_libkrun,),
     "healthy-counter-wrap": (long_wrap,),
+    "healthy-enough-read": (enough_read,),
     "healthy-event": (event,),
     "healthy-event-untold": (event_untold,),
     "healthy-disk-image": (disk_image,),

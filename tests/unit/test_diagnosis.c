@@ -520,6 +520,9 @@ static const struct words words[] = {
     {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, .bytes = 1, TIMES(8192, 0)},
      .text = DST " did not acknowledge that " SRC " closed, within 8.2 s; 1 byte that it had sent "
              "was not read"},
+    {VSOCK_CODE_DATA_LOST_AT_CLOSE, ENDPOINTS, {.count = 1, .bytes = 57362, TIMES(5000, 0)},
+     .text = "57362 bytes that " SRC " had sent were not read when " DST " closed: it had stopped within a packet "
+             "5.000 s before"},
     {VSOCK_CODE_DATA_LOST_AT_CLOSE, ENDPOINTS, {.count = 1, .bytes = 176000},
      .text = "176000 bytes that " SRC " had sent before it shut down were not read when " DST " ended "
              "the connection, although it had been reading before"},

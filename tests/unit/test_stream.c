@@ -1371,6 +1371,80 @@ static void data_is_lost_when_a_reader_stops_at_the_senders_shutdown(void)
     g_assert_cmpint(all.list[0].side, ==, C);
 }
 
+/* The server has taken so much of two packets of 100 bytes, and closes so long after. */
+static void stop_at(uint32_t consumed, int64_t wait)
+{
+    open_stream();
+    rw(100);
+    rw(100);
+    update(consumed);
+    after(wait);
+    shut(S, 3);
+}
+
+static void data_is_lost_when_a_reader_stops_within_a_packet_and_closes_a_second_later(void)
+{
+    stop_at(30, SECOND);
+    assert_only(VSOCK_CODE_DATA_LOST_AT_CLOSE);
+    g_assert_cmpint(all.list[0].severity, ==, VSOCK_SEVERITY_NOTE);
+    g_assert_cmpuint(FIGURES.bytes, ==, 170);
+    g_assert_cmpint(FIGURES.longest, ==, SECOND);
+    g_assert_cmpint(all.list[0].side, ==, C);
+    take(C, VSOCK_OP_RST, 0);
+    assert_only(VSOCK_CODE_DATA_LOST_AT_CLOSE);
+    stop_at(130, SECOND);
+    assert_only(VSOCK_CODE_DATA_LOST_AT_CLOSE);
+    g_assert_cmpuint(FIGURES.bytes, ==, 70);
+}
+
+static void a_reader_that_has_what_it_wants_closes_sooner(void)
+{
+    stop_at(30, SECOND - 1);
+    assert_healthy();
+}
+
+/* As Linux counts, however its program ended. */
+static void a_reader_that_stops_between_packets_may_have_read_more(void)
+{
+    stop_at(100, 5 * SECOND);
+    assert_healthy();
+    stop_at(200, 5 * SECOND);
+    assert_healthy();
+}
+
+static void a_reader_that_tells_at_its_close_alone_had_read_on(void)
+{
+    open_stream();
+    rw(100);
+    update(30);
+    after(5 * SECOND);
+    conn.fwd_cnt[S] = 60;
+    shut(S, 3);
+    assert_healthy();
+}
+
+static void where_a_packet_began_is_not_known_of_what_was_not_captured(void)
+{
+    reset_story();
+    update(1000);
+    rw(100);
+    update(1030); /* or of what was sent before */
+    after(5 * SECOND);
+    shut(S, 3);
+    assert_healthy();
+}
+
+static void a_reader_that_closes_its_other_half_or_resets_has_not_closed(void)
+{
+    open_stream();
+    rw(100);
+    update(30);
+    after(5 * SECOND);
+    shut(S, 2);
+    no_socket(S);
+    assert_healthy();
+}
+
 static void closing_without_ever_reading_loses_nothing(void)
 {
     open_stream();
@@ -1743,6 +1817,12 @@ int main(int argc, char **argv)
     TEST(not_receiving_is_not_waiting);
     TEST(a_close_that_is_not_acknowledged_times_out);
     TEST(data_is_lost_when_a_reader_stops_at_the_senders_shutdown);
+    TEST(data_is_lost_when_a_reader_stops_within_a_packet_and_closes_a_second_later);
+    TEST(a_reader_that_has_what_it_wants_closes_sooner);
+    TEST(a_reader_that_stops_between_packets_may_have_read_more);
+    TEST(a_reader_that_tells_at_its_close_alone_had_read_on);
+    TEST(where_a_packet_began_is_not_known_of_what_was_not_captured);
+    TEST(a_reader_that_closes_its_other_half_or_resets_has_not_closed);
     TEST(closing_without_ever_reading_loses_nothing);
     TEST(closing_while_still_reading_loses_nothing);
     TEST(a_receiver_that_goes_on_after_the_senders_shutdown_loses_nothing);
