@@ -211,17 +211,25 @@ static void diagnose_abandoned_data(const struct vsock_stream *s, const struct t
     d->figures.longest = since;
 }
 
+/* A side of which nothing was ever seen is silent since the stream's first packet, at least. */
+static void diagnose_close_timeout(const struct vsock_stream *s, const struct taken *t,
+                                   struct vsock_diagnoses *found)
+{
+    struct vsock_diagnosis *d = add(found, VSOCK_CODE_CLOSE_TIMEOUT, t->side, t->at);
+    int64_t spoke = s->conn.spoke[other(t->side)];
+    int64_t since = spoke != VSOCK_TIME_NONE ? spoke : s->stats.first.time;
+
+    d->figures.longest = t->step->waited - t->step->waited % 1000000; /* in whole ms, as records have it */
+    d->figures.total = vsock_time_passed(since, t->at->time);
+    d->figures.bytes = unread(s, other(t->side));
+}
+
 /* The stream's first RST. */
 static void diagnose_rst(const struct vsock_stream *s, const struct taken *t, struct vsock_diagnoses *found)
 {
-    struct vsock_diagnosis *d;
-
     switch (t->step->rst_kind) {
     case VSOCK_RST_CLOSE_TIMEOUT:
-        d = add(found, VSOCK_CODE_CLOSE_TIMEOUT, t->side, t->at);
-        d->figures.longest =
-            t->step->waited - t->step->waited % 1000000; /* in whole ms, as records have it */
-        d->figures.bytes = t->step->has_credit ? unread(s, other(t->side)) : 0;
+        diagnose_close_timeout(s, t, found);
         break;
     case VSOCK_RST_NO_SOCKET:
         if (HAS(t, RESET_NO_SOCKET))

@@ -1350,11 +1350,30 @@ static void a_close_that_is_not_acknowledged_times_out(void)
     assert_only(VSOCK_CODE_CLOSE_TIMEOUT);
     g_assert_cmpint(FIGURES.longest, ==, 8 * SECOND);
     g_assert_cmpuint(FIGURES.bytes, ==, 6);
+    g_assert_cmpint(FIGURES.total, ==, 8 * SECOND + 2 * MS); /* since the RESPONSE */
     open_stream();
     shut(C, 3);
     after(8 * SECOND + MS - 1);
     take(C, VSOCK_OP_RST, 0);
     g_assert_cmpint(FIGURES.longest, ==, 8 * SECOND); /* whole milliseconds */
+    g_assert_cmpuint(FIGURES.bytes, ==, 0);
+    reset_story(); /* began before the capture, and only one side was seen */
+    rw(6);
+    shut(C, 3);
+    after(8 * SECOND);
+    no_socket(C);
+    assert_only(VSOCK_CODE_CLOSE_TIMEOUT);
+    g_assert_cmpint(FIGURES.total, ==, 8 * SECOND + MS);
+    g_assert_cmpuint(FIGURES.bytes, ==, 6);
+    open_stream();
+    rw(6);
+    shut(C, 3);
+    after(3 * SECOND);
+    update(6); /* read, and yet not acknowledged */
+    after(5 * SECOND);
+    take(C, VSOCK_OP_RST, 0);
+    g_assert_cmpint(FIGURES.total, ==, 5 * SECOND);
+    g_assert_cmpuint(FIGURES.bytes, ==, 0);
 }
 
 static void data_is_lost_when_a_reader_stops_at_the_senders_shutdown(void)
