@@ -17,9 +17,8 @@ from lib import known, runner, sharkd
 ROOT = runner.TOP
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("tests/*/README.md")})
 BLOCK, CODE = re.compile(r"^```.*?^```", re.S | re.M), re.compile(r"`[^`]*`")
-# A paragraph that names a command, or a capture of the gallery, and below it, indented, some of what tshark prints.
+# A paragraph that names a command, and below it, indented, some of what tshark prints.
 COMMAND = re.compile(r"`tshark -r tests/captures/([^`]+)`")
-DIAGNOSED = re.compile(r"`FILE` is `([^`]+)`")
 
 wrong = []
 
@@ -75,7 +74,6 @@ def paragraphs(document):
 def check_shown(document, options):
     for prose, below in paragraphs(document):
         commands = [shlex.split(text) for text in COMMAND.findall(prose)]
-        commands += [[f"gallery/{name}", "-q", "-z", "vsock,diagnose"] for name in DIAGNOSED.findall(prose)]
         if "without the plugin" in prose:
             continue
         for capture, *arguments in commands:
