@@ -2,6 +2,7 @@
  * capture.c - from packets to connections. */
 #include "capture.h"
 
+#include "datagrams.h"
 #include "duplicates.h"
 #include "overlap.h"
 #include "stood_still.h"
@@ -47,6 +48,7 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
     c->streams = wmem_array_new(memory, sizeof(struct vsock_stream *));
     c->cid_pairs = vsock_table_new_listed(memory);
     c->cids = vsock_table_new_listed(memory);
+    c->datagrams = vsock_table_new_listed(memory);
     c->tuples = vsock_table_new(memory);
     c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
     c->endpoints = vsock_table_new(memory);
@@ -621,8 +623,21 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
     s->last_record = c->records;
     if (s != t->newest && s->conn.ended)
         give_back(c, vsock_conn_release(&s->conn));
-    *t->source->seen_until = MAX(*t->source->seen_until, at->time);
     return r;
+}
+
+static void take_datagram(struct vsock_capture *c, struct tuple *t, uint8_t side,
+                          const struct vsock_packet *p, const struct vsock_arrival *at)
+{
+    struct vsock_datagrams *d =
+        (struct vsock_datagrams *)vsock_table_get(&c->datagrams, t->key, sizeof(struct vsock_datagrams));
+    struct vsock_mark mark = {.record = c->records, .frame = at->frame, .time = at->time};
+
+    c->datagram_packets++;
+    d->side[side] = vsock_source(p);
+    d->side[side ^ 1] = vsock_destination(p);
+    vsock_datagrams_take(d, p->virtio.op, side, &mark);
+    vsock_cid_pair_hear(t->cids, at->time);
 }
 
 const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const struct vsock_packet *p,
@@ -638,7 +653,11 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
     key = key_of(p, at, &side);
     t = get_tuple(c, key, at); /* of packets in no stream, too: for vsock_capture_pair() */
     vsock_cid_take(t->cids->cid[side], at->time);
-    if (VSOCK_HAS_VIRTIO(p, fwd_cnt) && p->mon.transport_len == sizeof(struct virtio_vsock_wire))
+    if (vsock_has_whole_header(p))
+        *t->source->seen_until = MAX(*t->source->seen_until, at->time);
+    if (vsock_is_datagram(p))
+        take_datagram(c, t, side, p, at);
+    else if (vsock_has_whole_header(p))
         return take_packet(c, t, side, p, malformed, at);
     if (malformed != 0)
         note_unassociated(c, p, malformed, at);
@@ -653,4 +672,14 @@ uint32_t vsock_capture_pair(const struct vsock_capture *c, const struct vsock_pa
     const struct tuple *t = (const struct tuple *)wmem_map_lookup(c->tuples.map, &key);
 
     return t ? t->pair : 0;
+}
+
+const struct vsock_datagrams *vsock_capture_datagrams(const struct vsock_capture *c,
+                                                      const struct vsock_packet *p,
+                                                      const struct vsock_arrival *at)
+{
+    uint8_t side;
+    struct vsock_key key = key_of(p, at, &side);
+
+    return (const struct vsock_datagrams *)wmem_map_lookup(c->datagrams.map, &key);
 }

@@ -22,9 +22,11 @@ struct vsock_capture {
     int64_t end;                        /* of the last packet, or the latest where they are out of order */
     uint32_t packets;                   /* whose endpoints were captured */
     uint32_t records;                   /* numbers are 1 to this one */
+    uint32_t datagram_packets;          /* of these packets, those of type DGRAM */
     wmem_array_t *streams;              /* of struct vsock_stream *, by vsock.stream */
     struct vsock_table cid_pairs;       /* of struct vsock_cid_pair */
     struct vsock_table cids;            /* of struct vsock_cid */
+    struct vsock_table datagrams;       /* of struct vsock_datagrams */
     struct vsock_stream_diagnosis *unassociated; /* of packets in no stream */
 
     /* capture.c's own. */
@@ -52,7 +54,7 @@ struct vsock_arrival {
 struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory);
 
 /* Takes the next packet, whose findings by itself are `malformed`. Returns its record; NULL where it is in no
- * stream, since its headers were cut, or are not virtio's. */
+ * stream, since its headers were cut, or are not virtio's, or it is a datagram. */
 const struct vsock_record *vsock_capture_take(struct vsock_capture *capture,
                                               const struct vsock_packet *packet, uint32_t malformed,
                                               const struct vsock_arrival *at);
@@ -66,6 +68,11 @@ const struct vsock_stream *vsock_capture_stream(const struct vsock_capture *capt
  * them. Only for packets that were taken. */
 uint32_t vsock_capture_pair(const struct vsock_capture *capture, const struct vsock_packet *packet,
                             const struct vsock_arrival *at);
+
+/* The datagrams between the packet's endpoints; NULL if there are none. Only for packets that were taken. */
+const struct vsock_datagrams *vsock_capture_datagrams(const struct vsock_capture *capture,
+                                                      const struct vsock_packet *packet,
+                                                      const struct vsock_arrival *at);
 
 /* Where the list has a diagnosis of that code and side, or its end. */
 struct vsock_stream_diagnosis **vsock_diagnosis_find(struct vsock_stream_diagnosis **list,

@@ -20,7 +20,7 @@ struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *pairs,
     return (struct vsock_cid_pair *)vsock_table_get(pairs, key, sizeof(struct vsock_cid_pair));
 }
 
-static void note_silence(struct vsock_cid_pair *p, int64_t time)
+void vsock_cid_pair_hear(struct vsock_cid_pair *p, int64_t time)
 {
     if (p->spoke && time - p->last_time >= GAP_MIN)
         p->silence = (struct vsock_gap){.from = p->last_time, .until = time};
@@ -94,7 +94,7 @@ bool vsock_stream_orphaned(const struct vsock_stream *s, struct vsock_diagnosis 
 void vsock_cid_pair_take(struct vsock_cid_pair *p, const struct vsock_stream *s,
                          const struct vsock_step *step, const struct vsock_mark *at, wmem_allocator_t *memory)
 {
-    note_silence(p, at->time);
+    vsock_cid_pair_hear(p, at->time);
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
         note_opened(p, &s->conn.request, memory);
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED))

@@ -45,6 +45,9 @@ struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *cid_pairs,
                                           const struct vsock_capture_source *source, uint64_t low,
                                           uint64_t high);
 
+/* One of them has sent a packet, of a stream or not. */
+void vsock_cid_pair_hear(struct vsock_cid_pair *pair, int64_t time);
+
 /* The stream, which is of the pair, has taken a packet. */
 void vsock_cid_pair_take(struct vsock_cid_pair *pair, const struct vsock_stream *stream,
                          const struct vsock_step *step, const struct vsock_mark *at,

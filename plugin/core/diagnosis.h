@@ -32,6 +32,7 @@ enum vsock_code {
     VSOCK_CODE_LISTENER_LOST,
     VSOCK_CODE_PORT_SCAN,
     VSOCK_CODE_ACCEPT_AND_CLOSE,
+    VSOCK_CODE_DATAGRAM_REFUSED,
 
     /* Connections that broke. */
     VSOCK_CODE_PEER_GONE,

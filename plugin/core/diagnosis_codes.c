@@ -442,6 +442,17 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .next = "why does that server close at once? Its log: it may be full, or fail to reach what it stands "
                 "for. A client that waits longer each time would not load it so",
     },
+    [VSOCK_CODE_DATAGRAM_REFUSED] = {
+        .name = "datagram-refused",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "refused", .of = "datagrams", .total = "span_s"},
+        .meaning = "datagrams (type Dgram) were answered by a RST of their type",
+        .sentence = "{dst} refused {count} of {of:datagram} from {src}{span}: a RST of their type answered "
+                    "{count?it|each}",
+        .next = "a Linux without datagrams of vsock, which mainline has not, answers so, and what they carry is lost; no "
+                "stream is harmed. libkrun sends guests the time so, to port 123: is the guest's clock set in "
+                "another way?",
+    },
     [VSOCK_CODE_PEER_GONE] = {
         .name = "peer-gone",
         .usual = WARN, .worst = WARN,

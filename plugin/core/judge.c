@@ -2,6 +2,7 @@
  * judge.c - the verdict on a capture: what each stream says, and many together. */
 #include "judge.h"
 
+#include "datagrams.h"
 #include "endings.h"
 #include "head_of_line.h"
 #include "left_open.h"
@@ -163,6 +164,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     vsock_requests_judge(capture, j.shared, stale, selected, found);
     vsock_endings_judge(capture, stale, selected, found);
     vsock_left_open_judge(capture, selected, found);
+    vsock_datagrams_judge(capture, only, found);
     vsock_shared_tell(j.shared, selected, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);
     g_array_sort(found, vsock_diagnosis_compare);

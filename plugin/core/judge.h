@@ -9,6 +9,7 @@
  * is among them. */
 struct vsock_selection {
     GHashTable *streams;                         /* a set of GUINT_TO_POINTER(vsock.stream) */
+    GHashTable *datagrams;                       /* a set of struct vsock_datagrams *; NULL: of none */
     struct vsock_stream_diagnosis *unassociated; /* of packets in no stream */
 };
 

@@ -115,6 +115,16 @@ enum vsockmon_op vsock_mon_op_of(uint16_t virtio_op)
     return VSOCKMON_OP_UNKNOWN;
 }
 
+bool vsock_has_whole_header(const struct vsock_packet *p)
+{
+    return VSOCK_HAS_VIRTIO(p, fwd_cnt) && p->mon.transport_len == sizeof(struct virtio_vsock_wire);
+}
+
+bool vsock_is_datagram(const struct vsock_packet *p)
+{
+    return vsock_has_whole_header(p) && p->virtio.type == VSOCK_TYPE_DGRAM;
+}
+
 bool vsock_is_loopback(const struct vsock_packet *p)
 {
     return p->mon.src_cid == VSOCK_CID_LOCAL || p->mon.dst_cid == VSOCK_CID_LOCAL;

@@ -133,6 +133,12 @@ void vsock_packet_read(struct vsock_packet *packet, const uint8_t *bytes, uint32
 /* The vsockmon op that Linux gives to a virtio op (virtio_transport_build_skb). */
 enum vsockmon_op vsock_mon_op_of(uint16_t virtio_op);
 
+/* Does all of a virtio header follow vsockmon's? */
+bool vsock_has_whole_header(const struct vsock_packet *packet);
+
+/* ... of type DGRAM: the packet is in no connection. */
+bool vsock_is_datagram(const struct vsock_packet *packet);
+
 /* Did the packet stay within one machine? Loopback always sends from CID 1, but keeps the destination as it
  * was dialled (CID 1, 2 or the machine's own), so either side being 1 means that both are. */
 bool vsock_is_loopback(const struct vsock_packet *packet);

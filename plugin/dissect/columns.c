@@ -75,7 +75,7 @@ static void add_op(struct vsock_text *t, const struct vsock_packet *p)
         add_figure(t, "Unknown op ", p->virtio.op);
     vsock_text_add(t, op ? flags_tag(p) : "");
     vsock_text_add(t, "]");
-    if (p->virtio.op == VSOCK_OP_REQUEST && p->virtio.type != VSOCK_TYPE_STREAM) {
+    if (vsock_is_datagram(p) || (p->virtio.op == VSOCK_OP_REQUEST && p->virtio.type != VSOCK_TYPE_STREAM)) {
         vsock_text_add(t, " ");
         vsock_text_add(t, val_to_str_const(p->virtio.type, vsock_type_names, "Unknown type"));
     }

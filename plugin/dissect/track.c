@@ -137,6 +137,13 @@ uint32_t vsock_track_pair(const packet_info *pinfo, const struct vsock_packet *p
     return vsock_capture_pair(capture, p, &at);
 }
 
+const struct vsock_datagrams *vsock_track_datagrams(const packet_info *pinfo, const struct vsock_packet *p)
+{
+    struct vsock_arrival at = arrival_of(pinfo);
+
+    return vsock_capture_datagrams(capture, p, &at);
+}
+
 /* What the packet's relative time is counted from: the capture's first packet, vsock or not. */
 static int64_t capture_start(const packet_info *pinfo)
 {

@@ -15,9 +15,9 @@
 void vsock_track_register(void (*thresholds)(struct vsock_thresholds *), void (*ended)(void));
 
 /* Takes the packet on the first pass, with what its payload is filled with, and looks it up on later ones.
- * NULL where the headers were cut, or are not virtio's: such a packet is in no stream. Makes the stream the
- * conversation that epan finds for the packet: for what is inside, and for the packet list's bracket of
- * related packets. */
+ * NULL where the headers were cut, or are not virtio's, or of a datagram: such a packet is in no stream.
+ * Makes the stream the conversation that epan finds for the packet: for what is inside, and for the packet
+ * list's bracket of related packets. */
 const struct vsock_record *vsock_track(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *packet,
                                        uint32_t malformed);
 
@@ -40,6 +40,10 @@ uint32_t vsock_track_stream_count(void);
 /* An index that stands for the packet's two endpoints, wherever recorded: that of the first stream between
  * them. Only for packets that vsock_track() was called for, and with their ports captured. */
 uint32_t vsock_track_pair(const packet_info *pinfo, const struct vsock_packet *packet);
+
+/* The datagrams between the packet's endpoints, or NULL. Only for packets as above. */
+const struct vsock_datagrams *vsock_track_datagrams(const packet_info *pinfo,
+                                                    const struct vsock_packet *packet);
 
 /* The packet's time in nanoseconds since the epoch; what no capture holds in earnest is clamped. */
 int64_t vsock_packet_time(const packet_info *pinfo);

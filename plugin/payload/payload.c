@@ -144,7 +144,8 @@ static struct vsock_handoff handoff_of_step(const struct context *c, const struc
         .offset = step->pdu ? step->pdu->offset : c->payload.offset + step->offset,
         .may_ask = step->may_ask,
         .whole = step->action == VSOCK_ACT_END ? step->ending == VSOCK_PDU_WHOLE
-                                               : r && (r->may_join || r->seqpacket),
+                 : r                           ? r->may_join || r->seqpacket
+                                               : vsock_is_datagram(c->packet),
     };
 
     return handoff_of(c, sender_of(c, step), h);
@@ -483,16 +484,24 @@ static dissector_handle_t find_chosen(struct vsock_payload_state *state, const s
     return handle;
 }
 
+/* Of a packet that is in no connection: a datagram's; all that a transport without a header tells is that it
+ * is payload. */
+static bool has_lone_payload(const struct vsock_packet *p)
+{
+    bool is_payload = vsock_is_datagram(p) ? p->virtio.op == VSOCK_OP_RW
+                                           : p->mon.op == VSOCKMON_OP_PAYLOAD &&
+                                                 p->mon.transport == VSOCKMON_TRANSPORT_NO_INFO;
+
+    return is_payload && p->payload_length > 0;
+}
+
 /* All but its bytes. */
 static struct vsock_payload describe_payload(const struct vsock_packet *p, const struct vsock_record *r)
 {
     bool reset;
 
-    if (!r) /* all that a transport without a header tells is that this is payload */
-        return (struct vsock_payload){.length = p->payload_length,
-                                      .in_stream = p->mon.op == VSOCKMON_OP_PAYLOAD &&
-                                                   p->mon.transport == VSOCKMON_TRANSPORT_NO_INFO &&
-                                                   p->payload_length > 0};
+    if (!r)
+        return (struct vsock_payload){.length = p->payload_length, .in_stream = has_lone_payload(p)};
     reset = r->rst_kind != VSOCK_RST_NONE && r->rst_kind != VSOCK_RST_FOREIGN_TYPE;
     return (struct vsock_payload){
         .length = p->virtio.len,

@@ -120,7 +120,7 @@ static void add_counts(GString *out, const GArray *found)
 /* Of headers that a snaplen cut, nothing can be judged. */
 static void add_verdict(GString *out, const struct vsock_report *r)
 {
-    if (r->rows->len == 0 && r->streams == 0 && !r->filter) {
+    if (r->rows->len == 0 && r->streams == 0 && r->datagram_packets == 0 && !r->filter) {
         g_string_append(out, "no stream could be judged");
         return;
     }
@@ -131,6 +131,9 @@ static void add_verdict(GString *out, const struct vsock_report *r)
     g_string_append_printf(out, " in %u stream%s", r->streams, plurality(r->streams, "", "s"));
     if (r->filter)
         g_string_append_printf(out, " that \"%s\" picks", r->filter);
+    else if (r->datagram_packets > 0)
+        g_string_append_printf(out, " and %u packet%s of datagrams", r->datagram_packets,
+                               plurality(r->datagram_packets, "", "s"));
 }
 
 /* To be freed. */

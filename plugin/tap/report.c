@@ -26,6 +26,7 @@ const struct vsock_selection *vsock_report_selection(const struct vsock_report *
 static void forget_selection(struct vsock_report *r)
 {
     g_hash_table_remove_all(r->selection.streams);
+    g_hash_table_remove_all(r->selection.datagrams);
     wmem_free_all(r->memory);
     r->selection.unassociated = NULL;
     r->tapped = false;
@@ -41,6 +42,7 @@ static void gather(struct vsock_report *r)
         r->start = capture->start;
     r->end = capture->end;
     r->packets += capture->packets;
+    r->datagram_packets += capture->datagram_packets;
     r->streams += r->kind->gather(r, capture);
 }
 
@@ -63,7 +65,7 @@ static void reset(void *listener)
 
     forget_selection(r);
     g_array_set_size(r->rows, 0);
-    r->sessions = r->streams = r->packets = 0;
+    r->sessions = r->streams = r->packets = r->datagram_packets = 0;
 }
 
 static tap_packet_status take(void *listener, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
@@ -85,6 +87,8 @@ static tap_packet_status select_stream(void *listener, packet_info *pinfo, epan_
         g_hash_table_add(r->selection.streams, GUINT_TO_POINTER(tap->record->stream->index));
         return TAP_PACKET_REDRAW;
     }
+    if (vsock_is_datagram(&tap->packet))
+        g_hash_table_add(r->selection.datagrams, (void *)vsock_track_datagrams(pinfo, &tap->packet));
     vsock_packet_diagnose(tap->packet.virtio.op, vsock_malformed(&tap->packet), 0, &mark, &found);
     for (unsigned i = 0; i < found.count; i++)
         vsock_diagnosis_collect(r->memory, &r->selection.unassociated, &found.list[i]);
@@ -109,6 +113,7 @@ static void finish(void *listener)
 
     reports = g_list_remove(reports, r);
     g_hash_table_destroy(r->selection.streams);
+    g_hash_table_destroy(r->selection.datagrams);
     wmem_destroy_allocator(r->memory);
     g_array_free(r->rows, TRUE);
     g_free(r->filter);
@@ -143,6 +148,7 @@ struct vsock_report *vsock_report_start(const struct vsock_report_kind *kind, co
     r->draw = on_draw;
     r->rows = g_array_new(FALSE, FALSE, (unsigned)kind->row_size);
     r->selection.streams = g_hash_table_new(NULL, NULL);
+    r->selection.datagrams = g_hash_table_new(NULL, NULL);
     r->memory = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
     r->selector = r;
     reports = g_list_append(reports, r);

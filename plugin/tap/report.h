@@ -32,7 +32,7 @@ struct vsock_report {
     /* What is drawn: of all sessions, in their order. */
     GArray *rows;
     uint32_t sessions; /* rows of a later one say its number, from 1 */
-    uint32_t streams, packets;
+    uint32_t streams, packets, datagram_packets;
     int64_t start, end; /* of the first session; of the last */
 
     /* report.c's own. */

@@ -38,10 +38,12 @@ static tap_packet_status take(stats_tree *tree, packet_info *pinfo _U_, epan_dis
     const struct vsock_packet *p = &tap->packet;
     const struct vsock_record *r = tap->record;
 
-    if (!r || r->copy)
+    if (r ? r->copy : !vsock_is_datagram(p))
         return TAP_PACKET_DONT_REDRAW;
     stats_tree_tick_pivot(tree, operations_node, val_to_str_const(p->virtio.op, vsock_op_names, "Unknown"));
     stats_tree_tick_pivot(tree, types_node, val_to_str_const(p->virtio.type, vsock_type_names, "Unknown"));
+    if (!r)
+        return TAP_PACKET_REDRAW;
     if (is_end(r))
         stats_tree_tick_pivot(tree, ends_node,
                               val_to_str_const(r->rst_kind, vsock_rst_kind_names, "Unknown"));

@@ -325,10 +325,11 @@ static bool is_of_many(enum vsock_code code)
     return code <= VSOCK_CODE_STALE_CONNECTION ||
            (code >= VSOCK_CODE_CONNECT_TYPE_MISMATCH && code <= VSOCK_CODE_PORT_SCAN) ||
            code == VSOCK_CODE_CONNECT_ABANDONED || code == VSOCK_CODE_ACCEPT_AND_CLOSE ||
-           code == VSOCK_CODE_HALF_CLOSE_SLOW || code == VSOCK_CODE_CLOSED_UNREAD ||
-           code == VSOCK_CODE_NO_DATA || code == VSOCK_CODE_CONNECTIONS_LEFT_OPEN ||
-           code == VSOCK_CODE_HEAD_OF_LINE || code == VSOCK_CODE_STOOD_STILL ||
-           code == VSOCK_CODE_RESTORED_OR_RESTARTED || code == VSOCK_CODE_CID_SHARED;
+           code == VSOCK_CODE_DATAGRAM_REFUSED || code == VSOCK_CODE_HALF_CLOSE_SLOW ||
+           code == VSOCK_CODE_CLOSED_UNREAD || code == VSOCK_CODE_NO_DATA ||
+           code == VSOCK_CODE_CONNECTIONS_LEFT_OPEN || code == VSOCK_CODE_HEAD_OF_LINE ||
+           code == VSOCK_CODE_STOOD_STILL || code == VSOCK_CODE_RESTORED_OR_RESTARTED ||
+           code == VSOCK_CODE_CID_SHARED;
 }
 
 static void check_scope(const struct vsock_diagnosis *d)
@@ -374,6 +375,7 @@ static void check_counts(const struct vsock_diagnosis *d)
                   count >= VSOCK_LEFT_OPEN_MIN && count + d->figures.others <= d->figures.of);
     CHECK_IMPLIES(d->code == VSOCK_CODE_CONNECT_ABANDONED,
                   count <= d->figures.of && d->figures.others <= count);
+    CHECK_IMPLIES(d->code == VSOCK_CODE_DATAGRAM_REFUSED, count > 0 && count <= d->figures.of);
     CHECK_IMPLIES(d->code == VSOCK_CODE_ACCEPT_AND_CLOSE, count >= VSOCK_ACCEPTED_AND_CLOSED_MIN);
     CHECK_IMPLIES(d->code == VSOCK_CODE_HALF_CLOSE_SLOW,
                   count >= VSOCK_SLOW_ENDS_MIN && count <= d->figures.of && d->figures.longest > 0);
@@ -452,17 +454,21 @@ static void check_all_selected(const GArray *report)
 {
     uint32_t streams = wmem_array_get_count(run.capture->streams);
     struct vsock_selection all = {.streams = g_hash_table_new(NULL, NULL),
+                                  .datagrams = g_hash_table_new(NULL, NULL),
                                   .unassociated = run.capture->unassociated};
     GArray *again;
 
     for (uint32_t i = 0; i < streams; i++)
         g_hash_table_add(all.streams, GUINT_TO_POINTER(i));
+    for (uint32_t i = 0; i < wmem_array_get_count(run.capture->datagrams.all); i++)
+        g_hash_table_add(all.datagrams, *(void **)wmem_array_index(run.capture->datagrams.all, i));
     again = judge(&all, streams);
     CHECK(again->len == report->len);
     for (unsigned i = 0; i < report->len; i++)
         CHECK(same(at(again, i), at(report, i)));
     g_array_free(again, TRUE);
     g_hash_table_destroy(all.streams);
+    g_hash_table_destroy(all.datagrams);
 }
 
 static bool is_told(const GArray *report, const struct vsock_diagnosis *d)
@@ -532,15 +538,18 @@ static void take(struct steps *steps)
     const struct vsock_packet *p = &step.packet;
     uint32_t packets = run.capture->packets, records = run.capture->records;
     bool has_ends = VSOCK_HAS_MON(p, dst_port);
-    bool has_stream = VSOCK_HAS_VIRTIO(p, fwd_cnt) && p->mon.transport_len == 44;
+    bool is_whole = VSOCK_HAS_VIRTIO(p, fwd_cnt) && p->mon.transport_len == 44;
+    bool has_stream = is_whole && p->virtio.type != VSOCK_TYPE_DGRAM;
     const struct vsock_record *r = vsock_capture_take(run.capture, p, vsock_malformed(p), &arrival);
 
     run.rws += p->virtio.op == VSOCK_OP_RW;
     CHECK((r != NULL) == has_stream);
     CHECK(run.capture->records == records + has_stream);
     CHECK(run.capture->packets == packets + has_ends);
-    if (has_ends)
+    if (has_ends) {
         check_capture(p, &arrival);
+        CHECK_IMPLIES(is_whole && !has_stream, vsock_capture_datagrams(run.capture, p, &arrival));
+    }
     if (r)
         check_record(r, p, &arrival);
 }

@@ -5,7 +5,7 @@ A story's name is its file's; its docstring cites the report and says what happe
 -z vsock,diagnose has to find. What a driver or monitor does is as its source has it: buffers, counters, ports.
 Payload is left out, as a snaplen would, where no story needs it.
 """
-from generators.vsock import (CREDIT_REQUEST, CREDIT_UPDATE, Connection, NO_SOCKET, REQUEST, RESPONSE, RST, RW,
+from generators.vsock import (CREDIT_REQUEST, CREDIT_UPDATE, Connection, DGRAM, NO_SOCKET, REQUEST, RESPONSE, RST, RW,
                               SEQPACKET, SHUTDOWN, STREAM, capture)
 
 RCV, SEND = 1, 2
@@ -899,6 +899,33 @@ def connection_lost():
     yield from (*x.opened(), *x.asked(100, 100), x.c(RW, 100, after=12), x.s(RST, **NO_SOCKET))
 
 
+def time_refused():
+    """libkrun/libkrun#841, indexable-inc/index#1719: libkrun tells guests the time by a datagram to port 123.
+
+    A kernel that has no datagrams answers each by a RST of that type. No stream is harmed, not even the one that
+    happens to have the same endpoints.
+    """
+    pulse = Pulse()
+    x = Talk(123, "a stream between the endpoints of datagrams", client=(HOST_CID, 123), server_cid=3)
+    time = Talk(123, "the time, which nobody takes", client=x.client, server_cid=3, type=DGRAM, buffers=(LIBKRUN, 0))
+    yield from (*pulse.opened(), *x.opened())
+    for minute in range(3):
+        yield from (time.c(RW, bytes(8)), time.s(RST, **NO_SOCKET, after=0.0001), *x.asked(20, 20), *pulse.beats(6))
+    yield from x.closed()
+
+
+def datagrams():
+    """libkrun with a kernel of its own: datagrams both ways, the time each minute. None is refused."""
+    pulse = Pulse()
+    time = Talk(123, "the time", client=(HOST_CID, 123), server_cid=3, type=DGRAM, buffers=(LIBKRUN, 0))
+    control = Talk(1024, "a request to libkrun", client=(3, 1295227277), type=DGRAM, buffers=(0, 0))
+    answer = Talk(1025, "and its answer", client=control.client, type=DGRAM, buffers=(0, 0))
+    yield from pulse.opened()
+    for _ in range(2):
+        yield from (time.c(RW, bytes(8)), control.c(RW, bytes(8)), answer.c(RW, bytes(24)), answer.s(RW, bytes(4)),
+                    *pulse.beats(6))
+
+
 # The capture itself.
 
 
@@ -1237,6 +1264,7 @@ GALLERY = {
     "more-cid-started-again": (started_again, "warn listener-lost"),
     "more-closed-unread": (proxy_without_server, "note closed-unread"),
     "more-connect-slow": (slow_connect, "note connect-slow"),
+    "more-datagram-refused": (time_refused, "note datagram-refused"),
     "more-dial-timeout": (dial_timeout, "note connect-abandoned"),
     "more-half-close-slow": (notifications_slow, "note half-close-slow"),
     "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
@@ -1264,6 +1292,7 @@ GALLERY = {
     "healthy-closed-by-libkrun": (closed_by_libkrun,),
     "healthy-counter-wrap": (long_wrap,),
     "healthy-enough-read": (enough_read,),
+    "healthy-datagrams": (datagrams,),
     "healthy-event": (event,),
     "healthy-event-untold": (event_untold,),
     "healthy-disk-image": (disk_image,),

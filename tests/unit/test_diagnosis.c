@@ -383,6 +383,10 @@ static const struct words words[] = {
     {VSOCK_CODE_ACCEPT_AND_CLOSE, CLIENT_CID, {.count = 60, TIMES(1, 625)},
      .text = DST " accepted 60 connections from CID 42 in a row, in 0.625 s, and closed each within 0.001 s, "
              "without a byte either way; the client came again at once"},
+    {VSOCK_CODE_DATAGRAM_REFUSED, ENDPOINTS, {.count = 3, .of = 4, TIMES(0, 120000)},
+     .text = DST " refused 3 of 4 datagrams from " SRC " in 120.000 s: a RST of their type answered each"},
+    {VSOCK_CODE_DATAGRAM_REFUSED, ENDPOINTS, {.count = 1, .of = 1},
+     .text = DST " refused 1 of 1 datagram from " SRC ": a RST of their type answered it"},
     {VSOCK_CODE_HALF_CLOSE_SLOW, CLIENT_CID, {.count = 30, .of = 31, TIMES(2001, 60033)},
      .text = "In 30 of 31 streams between CID 42 and " DST ", one side said that it sends no more, and nothing "
              "came of it before one of them closed, 2.001 s later at most; 60.033 s in all"},
