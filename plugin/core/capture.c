@@ -5,6 +5,7 @@
 #include "datagrams.h"
 #include "duplicates.h"
 #include "overlap.h"
+#include "reset_storm.h"
 #include "stood_still.h"
 #include "unread.h"
 
@@ -26,6 +27,7 @@ struct tuple {
     struct vsock_cid_pair *cids; /* of its sides */
     struct vsock_capture_source *source;
     uint32_t pair; /* index of the first stream between the endpoints, wherever recorded */
+    struct vsock_resets resets;
 };
 
 /* Two endpoints, wherever recorded. Only where there is more than one source: else a tuple is the same. */
@@ -49,6 +51,7 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
     c->cid_pairs = vsock_table_new_listed(memory);
     c->cids = vsock_table_new_listed(memory);
     c->datagrams = vsock_table_new_listed(memory);
+    c->storms = wmem_array_new(memory, sizeof(struct vsock_storm *));
     c->tuples = vsock_table_new(memory);
     c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
     c->endpoints = vsock_table_new(memory);
@@ -614,6 +617,8 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
         r->ext = make_ext(c, &copied, (struct vsock_split_part){.skip = skip});
     else
         step_stream(c, s, previous, p, malformed, r);
+    if (!r->copy)
+        vsock_resets_take(c, &t->resets, p, side, &s->last, s, NULL);
     r->stream = s;
     r->previous = s->last_record;
     r->number = ++s->packets;
@@ -637,6 +642,7 @@ static void take_datagram(struct vsock_capture *c, struct tuple *t, uint8_t side
     d->side[side] = vsock_source(p);
     d->side[side ^ 1] = vsock_destination(p);
     vsock_datagrams_take(d, p->virtio.op, side, &mark);
+    vsock_resets_take(c, &t->resets, p, side, &mark, NULL, d);
     vsock_cid_pair_hear(t->cids, at->time);
 }
 

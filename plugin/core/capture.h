@@ -27,10 +27,11 @@ struct vsock_capture {
     struct vsock_table cid_pairs;       /* of struct vsock_cid_pair */
     struct vsock_table cids;            /* of struct vsock_cid */
     struct vsock_table datagrams;       /* of struct vsock_datagrams */
+    wmem_array_t *storms;               /* of struct vsock_storm *, in the order in which they began */
     struct vsock_stream_diagnosis *unassociated; /* of packets in no stream */
 
     /* capture.c's own. */
-    wmem_allocator_t *memory;
+    wmem_allocator_t *memory; /* of all that is kept of packets */
     struct vsock_table tuples;
     struct tuple *recent;       /* of the packet before, most likely this one's too; NULL at first */
     wmem_array_t *chunks;       /* of struct vsock_record * */

@@ -235,6 +235,14 @@ static const char *sentence_of_restart(const struct vsock_diagnosis *d)
            "none of them had spoken";
 }
 
+static const char *sentence_of_storm(const struct vsock_diagnosis *d)
+{
+    if (d->figures.others > 0)
+        return "{src} and {dst} sent each other {count:RST} in {total} s that answer nothing: {others} of them "
+               "came from the latter";
+    return "{src} sent {count:RST} to {dst} in {total} s that answer nothing";
+}
+
 /* It said nothing to anybody else either. */
 static bool was_quiet(const struct vsock_diagnosis *d)
 {
@@ -514,6 +522,16 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .choose_sentence = sentence_of_restart,
         .next = "was that machine or its monitor restored from a snapshot, or restarted, or the program that had "
                 "them all? Connections of before do not survive that: the other side has to connect anew",
+    },
+    [VSOCK_CODE_RESET_STORM] = {
+        .name = "reset-storm",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "resets", .others = "of_other_side", .total = "span_s"},
+        .meaning = "a hundred RSTs or more between two endpoints, within 10 s, answered nothing",
+        .choose_sentence = sentence_of_storm,
+        .next = "a loop of the monitor or driver that sends them, most likely: is it busy, at 100 % of a CPU? One RST "
+                "ends a connection, and none answers a RST. libkrun is known to have reset a refused connection "
+                "without end",
     },
     [VSOCK_CODE_CREDIT_OVERRUN] = {
         .name = "credit-overrun",

@@ -8,6 +8,7 @@
 #include "left_open.h"
 #include "repeats.h"
 #include "requests.h"
+#include "reset_storm.h"
 #include "restarts.h"
 #include "stale.h"
 #include "stood_still.h"
@@ -158,6 +159,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     vsock_restarts_judge(capture, j.shared, selected, found);
     vsock_stood_still_judge(capture, j.shared, selected, found);
     vsock_head_of_line_judge(capture, j.shared, selected, found, together);
+    vsock_reset_storms_judge(capture, only, found);
     vsock_repeats_fold(capture, found);
     g_array_append_vals(found, together->data, together->len);
     vsock_stale_tell(stale, selected, found);

@@ -15,7 +15,9 @@ static bool is_worse(const struct vsock_diagnosis *d, const struct vsock_diagnos
         return d->severity > than->severity;
     if (d->figures.longest != than->figures.longest)
         return d->figures.longest > than->figures.longest;
-    return d->figures.bytes > than->figures.bytes;
+    if (d->figures.bytes != than->figures.bytes)
+        return d->figures.bytes > than->figures.bytes;
+    return d->figures.count > than->figures.count;
 }
 
 static struct repeat *find(struct vsock_table *repeats, const struct vsock_capture *c,

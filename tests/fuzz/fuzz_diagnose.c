@@ -12,6 +12,7 @@
 #include "core/malformed.h"
 #include "core/repeats.h"
 #include "core/requests.h"
+#include "core/reset_storm.h"
 #include "steps.h"
 
 enum oddity {
@@ -332,6 +333,12 @@ static bool is_of_many(enum vsock_code code)
            code == VSOCK_CODE_CID_SHARED;
 }
 
+/* In no stream are datagrams, too. */
+static bool may_be_of_none(enum vsock_code code)
+{
+    return is_of_many(code) || code == VSOCK_CODE_RESET_STORM;
+}
+
 static void check_scope(const struct vsock_diagnosis *d)
 {
     const struct vsock_stream *s;
@@ -344,8 +351,8 @@ static void check_scope(const struct vsock_diagnosis *d)
         return;
     }
     if (d->stream == VSOCK_STREAM_NONE) {
-        CHECK(is_of_many(d->code) || d->code >= VSOCK_CODE_CAPTURE_LOSS);
-        CHECK((d->dst_scope != VSOCK_SCOPE_NONE) == is_of_many(d->code));
+        CHECK(may_be_of_none(d->code) || d->code >= VSOCK_CODE_CAPTURE_LOSS);
+        CHECK((d->dst_scope != VSOCK_SCOPE_NONE) == may_be_of_none(d->code));
         return;
     }
     CHECK(!is_of_many(d->code) && d->code < VSOCK_CODE_CAPTURE_LOSS);
@@ -375,6 +382,8 @@ static void check_counts(const struct vsock_diagnosis *d)
                   count >= VSOCK_LEFT_OPEN_MIN && count + d->figures.others <= d->figures.of);
     CHECK_IMPLIES(d->code == VSOCK_CODE_CONNECT_ABANDONED,
                   count <= d->figures.of && d->figures.others <= count);
+    CHECK_IMPLIES(d->code == VSOCK_CODE_RESET_STORM,
+                  count >= VSOCK_STORM_RSTS && d->figures.others <= count / 2);
     CHECK_IMPLIES(d->code == VSOCK_CODE_DATAGRAM_REFUSED, count > 0 && count <= d->figures.of);
     CHECK_IMPLIES(d->code == VSOCK_CODE_ACCEPT_AND_CLOSE, count >= VSOCK_ACCEPTED_AND_CLOSED_MIN);
     CHECK_IMPLIES(d->code == VSOCK_CODE_HALF_CLOSE_SLOW,

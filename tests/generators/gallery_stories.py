@@ -926,6 +926,33 @@ def datagrams():
                     *pulse.beats(6))
 
 
+def resets_without_end():
+    """libkrun/libkrun#344: a connection that the host refuses is reset thousands of times, at 100 % of a CPU."""
+    pulse = Pulse()
+    x = Talk(620, "refused again and again", client=(3, 1295227278), buffers=(LINUX, LIBKRUN))
+    yield from (*pulse.opened(), x.c(REQUEST))
+    yield from (x.s(RST, **NO_SOCKET, after=0.0003) for _ in range(150))
+    yield from pulse.beats(1)
+
+
+def resets_of_both():
+    """cloud-hypervisor/cloud-hypervisor#8692's kind, without an end: each side answers the other's RST by a RST."""
+    pulse = Pulse()
+    x = Talk(8888, "closed, then reset by both", buffers=(LINUX, FIRECRACKER))
+    yield from (*pulse.opened(), *x.opened(), x.c(RW, 40), x.s(CREDIT_UPDATE, reads=40),
+                x.c(SHUTDOWN, flags=RCV | SEND), x.s(RST))
+    for _ in range(60):
+        yield from (x.c(RST, **NO_SOCKET, after=0.0001), x.s(RST, **NO_SOCKET, after=0.0001))
+    yield from pulse.beats(1)
+
+
+def one_port_again():
+    """A client that is bound to one port connects 120 times in 5 s; each time libkrun, and Linux, close by a RST."""
+    x = Talk(8080, "from one port", buffers=(LINUX, LIBKRUN))
+    for _ in range(120):
+        yield from (*x.opened(after=0.03), *x.asked(100, 100), x.s(RST, **NO_SOCKET), x.c(RST))
+
+
 # The capture itself.
 
 
@@ -1280,6 +1307,8 @@ GALLERY = {
     "more-receiver-not-reading": (not_reading, "warn stall-receiver-not-reading"),
     "more-restored-resets": (reset_after_restore, "warn restored-or-restarted"),
     "more-reset-aborted": (reset_with_data_unread, "error reset-aborted"),
+    "more-reset-storm": (resets_without_end, "warn reset-storm", "note connect-refused"),
+    "more-reset-storm-of-both": (resets_of_both, "warn reset-storm"),
     "more-sender-was-done": (sender_was_done, "note stall-receiver-not-reading"),
     "more-update-late": (update_late, "warn credit-request-unanswered", "note stall-undecided"),
     "more-stale-ignored": (stale_ignored, "warn stale-connection"),
@@ -1305,6 +1334,7 @@ GALLERY = {
     "healthy-late-answers": (late_answers,),
     "healthy-many": (many,),
     "healthy-mid-stream": (mid_stream,),
+    "healthy-one-port-again": (one_port_again,),
     "healthy-pool": (pool,),
     "healthy-probes": (probes,),
     "healthy-reads-in-parts": (reads_in_parts,),

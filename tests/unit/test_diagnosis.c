@@ -393,6 +393,11 @@ static const struct words words[] = {
     {VSOCK_CODE_CLOSED_UNREAD, CLIENT_CID, {.count = 25, .of = 30, .bytes = 517, TIMES(0, 97000)},
      .text = DST " closed 25 of 30 connections that it had accepted from CID 42 in 97.000 s, and had "
              "consumed nothing of what it was sent (517 bytes at most)"},
+    {VSOCK_CODE_RESET_STORM, ENDPOINTS, {.count = 2000, TIMES(0, 600)},
+     .text = SRC " sent 2000 RSTs to " DST " in 0.600 s that answer nothing"},
+    {VSOCK_CODE_RESET_STORM, ENDPOINTS, {.count = 2001, .others = 1000, TIMES(0, 600)},
+     .text = SRC " and " DST " sent each other 2001 RSTs in 0.600 s that answer nothing: 1000 of them came "
+             "from the latter"},
     {VSOCK_CODE_PEER_GONE, ENDPOINTS, {.count = 1, TIMES(0, 3)},
      .text = SRC " did not know its connection to " DST ": it answered a packet with a RST "
              "without a socket, 0.003 s after the first one here"},
