@@ -9,6 +9,9 @@
  * acknowledgement of the side's own close takes far less; the record of the SHUTDOWN may be a little late. */
 #define CLOSE_TIMEOUT_MIN INT64_C(1900000000)
 
+/* Who resets a connection so soon after it has closed it did not wait for the other side. */
+#define NOT_WAITED_MAX INT64_C(1500000000)
+
 /* How long after the RESPONSE a client that stopped waiting can still answer it: it does so at once. */
 #define ABANDON_TIME_MAX VSOCK_SECOND
 
@@ -69,6 +72,7 @@ struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t sid
         .from_request = from_request,
         .degenerate = degenerate,
         .last_side = VSOCK_SIDE_UNKNOWN,
+        .data_side = VSOCK_SIDE_UNKNOWN,
         .closer = VSOCK_SIDE_UNKNOWN,
         .spoke = {VSOCK_TIME_NONE, VSOCK_TIME_NONE},
         .flow = vsock_flow_start(from_request),
@@ -121,6 +125,8 @@ static void on_rw(struct vsock_conn *c, uint8_t side, struct vsock_step *step)
     }
     if (c->shut[side] & VSOCK_SHUTDOWN_SEND && !c->degenerate)
         FIND(step, DATA_AFTER_SHUTDOWN);
+    c->late_data[other(side)] |= (c->shut[other(side)] & VSOCK_SHUTDOWN_RCV) != 0;
+    c->data_side = side;
     c->completeness |= VSOCK_COMPLETE_DATA;
     step->in_stream = !c->degenerate;
 }
@@ -166,6 +172,27 @@ static bool is_close_timeout(const struct vsock_conn *c, uint8_t side, int64_t t
 {
     return c->shut[side] == FULL_SHUTDOWN && c->shut[other(side)] != FULL_SHUTDOWN &&
            time - c->full_time[side] >= CLOSE_TIMEOUT_MIN;
+}
+
+uint64_t vsock_conn_untaken(const struct vsock_conn *c, uint8_t side)
+{
+    const struct vsock_window *w = &c->flow.window[side];
+
+    if (!w->advertised || (c->data_side == other(side) && (w->consumed == 0 || !c->from_request)))
+        return 0;
+    return vsock_window_in_flight(w);
+}
+
+/* The side that closed resets at once, before the other has closed or answered, with bytes under way. What
+ * reaches a side that receives no more, or has no socket any more, is answered by a RST. */
+static bool is_not_waited_for(const struct vsock_conn *c, bool no_socket, uint8_t side, int64_t time)
+{
+    bool may_answer = c->late_data[side] || (no_socket && c->last_side == other(side));
+
+    if (c->shut[side] != FULL_SHUTDOWN || c->shut[other(side)] != 0 || may_answer)
+        return false;
+    return time - c->full_time[side] <= NOT_WAITED_MAX &&
+           (vsock_conn_untaken(c, side) > 0 || vsock_window_in_flight(&c->flow.window[other(side)]) > 0);
 }
 
 /* A RST from a live socket on an open connection: did its sender drop what the other side sent? */
@@ -214,6 +241,8 @@ static enum vsock_rst_kind first_rst_kind(const struct vsock_conn *c, const stru
         return VSOCK_RST_CONNECT_ABANDONED;
     if (c->state == VSOCK_STATE_REQUESTED)
         return VSOCK_RST_REFUSED;
+    if (c->state == VSOCK_STATE_CLOSING && is_not_waited_for(c, no_socket, side, time))
+        return VSOCK_RST_NOT_WAITED_FOR;
     if (c->state == VSOCK_STATE_CLOSING)
         return is_close_timeout(c, side, time) ? VSOCK_RST_CLOSE_TIMEOUT : VSOCK_RST_CLOSE_ACK;
     if (no_socket)
@@ -238,6 +267,7 @@ static const struct {
     [VSOCK_RST_QUEUE_OVERFLOW] = {VSOCK_STATE_RESET, FOUND(RESET) | FOUND(QUEUE_OVERFLOW_SUSPECTED)},
     [VSOCK_RST_WINDOW_OVERRUN] = {VSOCK_STATE_RESET, FOUND(RESET)},
     [VSOCK_RST_TRAILING] = {0},
+    [VSOCK_RST_NOT_WAITED_FOR] = {VSOCK_STATE_CLOSED, FOUND(CLOSED_TOO_SOON)},
 };
 
 /* What either side had sent and the other, by its last word, had not consumed when the connection closed. */
@@ -313,7 +343,7 @@ static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t s
         step->findings |= side == c->client ? FOUND(PROTOCOL_ERROR) : FOUND(REFUSED);
     if (kind == VSOCK_RST_NO_SOCKET || kind == VSOCK_RST_ABORTED)
         find_reset(c, kind, step);
-    if (kind == VSOCK_RST_CLOSE_ACK)
+    if (kind == VSOCK_RST_CLOSE_ACK || kind == VSOCK_RST_NOT_WAITED_FOR)
         find_unconsumed(c, step);
     if (kind == VSOCK_RST_CLOSE_TIMEOUT)
         step->waited = at->time - c->full_time[side];

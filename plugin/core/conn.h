@@ -37,6 +37,7 @@ enum vsock_rst_kind {
     VSOCK_RST_WINDOW_OVERRUN = 8,
     VSOCK_RST_TRAILING = 9,
     VSOCK_RST_FOREIGN_TYPE = 10,
+    VSOCK_RST_NOT_WAITED_FOR = 11,
 };
 
 /* vsock.completeness */
@@ -63,7 +64,9 @@ struct vsock_conn {
     bool ended;        /* its first RST was seen: all that follows is trailing */
     bool client_spoke; /* the client sent something after its REQUEST */
     bool overlaps;     /* another one is open between its endpoints: a packet may be the other's */
+    bool late_data[2]; /* an RW came when this side had said that it receives no more */
     uint8_t last_side; /* who sent the packet before; VSOCK_SIDE_UNKNOWN at first */
+    uint8_t data_side; /* who sent the latest RW; VSOCK_SIDE_UNKNOWN at first */
     int64_t spoke[2];  /* when each side sent its last packet, or VSOCK_TIME_NONE */
     struct vsock_flow flow;
     int64_t full_time[2]; /* when a side's own flags became full, in nanoseconds */
@@ -114,6 +117,10 @@ struct vsock_step vsock_conn_step(struct vsock_conn *conn, const struct vsock_co
  * is not the connection's, or has no credit at all; and nothing can be made of it where nothing tells the
  * sides apart. */
 bool vsock_conn_has_credit(const struct vsock_conn *conn, const struct vsock_packet *packet);
+
+/* Bytes that `side` has sent and the other side has not consumed, by its word. Where that never told of any,
+ * and has answered since, it has read them all the same: 0. */
+uint64_t vsock_conn_untaken(const struct vsock_conn *conn, uint8_t side);
 
 /* The RWs that the connection still keeps, to give back when the next generation takes its place. */
 struct vsock_rw *vsock_conn_release(struct vsock_conn *conn);

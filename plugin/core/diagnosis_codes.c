@@ -238,8 +238,8 @@ static const char *sentence_of_restart(const struct vsock_diagnosis *d)
 static const char *sentence_of_storm(const struct vsock_diagnosis *d)
 {
     if (d->figures.others > 0)
-        return "{src} and {dst} sent each other {count:RST} in {total} s that answer nothing: {others} of them "
-               "came from the latter";
+        return "{src} and {dst} sent each other {count:RST} in {total} s that answer nothing: {others} of "
+               "them came from the latter";
     return "{src} sent {count:RST} to {dst} in {total} s that answer nothing";
 }
 
@@ -283,8 +283,7 @@ static const char *sentence_of_close_timeout(const struct vsock_diagnosis *d)
         return "{dst} did not acknowledge that {src} closed, within {longest.1} s: by its last word it had "
                "{bytes:byte} left to read, and it had been silent for {total.1} s by then";
     return "{dst} did not acknowledge that {src} closed, within {longest.1} s: it had nothing left to read, "
-           "and "
-           "it had been silent for {total.1} s by then";
+           "and it had been silent for {total.1} s by then";
 }
 
 /* Linux acknowledges by itself once all is read: virtio_transport_recv_connected(); 3 ms with 6.12.117. */
@@ -293,19 +292,16 @@ static const char *next_of_close_timeout(const struct vsock_diagnosis *d)
     if (d->figures.bytes > 0)
         return "why did that side neither read to the end nor close? It may hold a descriptor open";
     return "that side's driver or monitor did not acknowledge, or its machine had stopped: Linux does it by "
-           "itself "
-           "where nothing is left to read, whatever its program does";
+           "itself where nothing is left to read, whatever its program does";
 }
 
 static const char *sentence_of_lost_data(const struct vsock_diagnosis *d)
 {
     if (d->figures.longest == 0)
         return "{bytes:byte} that {src} had sent before it shut down {bytes?was|were} not read when {dst} "
-               "ended "
-               "the connection, although it had been reading before";
+               "ended the connection, although it had been reading before";
     return "{bytes:byte} that {src} had sent {bytes?was|were} not read when {dst} closed: it had stopped "
-           "within "
-           "a packet {longest} s before";
+           "within a packet {longest} s before";
 }
 
 /* Linux counts whole packets: virtio_transport_stream_do_dequeue(). */
@@ -313,11 +309,23 @@ static const char *next_of_lost_data(const struct vsock_diagnosis *d)
 {
     if (d->figures.longest == 0)
         return "did the receiver close before it had read to the end? Monitors are known to lose what is "
-               "left in "
-               "their buffers";
+               "left in their buffers";
     return "Linux counts whole packets: so it is a monitor or driver that took a part. Does it hand on the "
-           "rest "
-           "when its own socket takes only a part? Or had the program behind it stopped reading?";
+           "rest when its own socket takes only a part? Or had the program behind it stopped reading?";
+}
+
+#define TOO_SOON                                                                                             \
+    "{src} closed its connection to {dst}, and reset it {longest.6} s later without waiting for that side: "
+
+static const char *sentence_of_too_soon(const struct vsock_diagnosis *d)
+{
+    if (d->figures.limit == 0)
+        return TOO_SOON "{bytes:byte} that it had sent {bytes?was|were} not read yet";
+    if (d->figures.bytes == 0)
+        return TOO_SOON "it left {limit:byte} of what that had sent unread";
+    return TOO_SOON
+        "{bytes:byte} that it had sent {bytes?was|were} not read yet, and it left {limit:byte} of what "
+        "that had sent unread";
 }
 
 #define LOST_BYTES                                                                                           \
@@ -682,6 +690,17 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .meaning = "a SHUTDOWN both ways was not acknowledged (Linux waits 8 s for that)",
         .choose_sentence = sentence_of_close_timeout,
         .choose_next = next_of_close_timeout,
+    },
+    [VSOCK_CODE_CLOSED_TOO_SOON] = {
+        .name = "closed-too-soon",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.bytes = "unconsumed_bytes", .limit = "left_bytes", .longest = "waited_s"},
+        .meaning = "a side shut the connection both ways, and reset it within 1.5 s, before the other side had closed "
+                   "or answered, with bytes under way",
+        .choose_sentence = sentence_of_too_soon,
+        .next = "the other side may get ECONNRESET, and lose them. Who wants an answer, or to know that all has "
+                "arrived, shuts one way (SHUT_WR) and reads to the end; a driver has to wait for the RST of the other "
+                "side, as Linux does for 8 s",
     },
     [VSOCK_CODE_DATA_LOST_AT_CLOSE] = {
         .name = "data-lost-at-close",

@@ -18,6 +18,7 @@ enum vsock_finding {
     VSOCK_FOUND_PROTOCOL_ERROR,  /* stamped RST of the client after another packet than a RESPONSE (EPROTO) */
     VSOCK_FOUND_ABANDONED,       /* RST of the client upon the RESPONSE, or without one: it no longer waits */
     VSOCK_FOUND_CLOSE_TIMEOUT,   /* RST of the side that had sent the full SHUTDOWN, after its timeout */
+    VSOCK_FOUND_CLOSED_TOO_SOON, /* RST of that side, at once, with bytes under way */
     VSOCK_FOUND_RESET_NO_SOCKET, /* RST (0,0) that answers a packet: the connection is not known there */
     VSOCK_FOUND_RESET,           /* RST of a live socket, with data that it had not read */
     VSOCK_FOUND_CLOSED_BY_RESET, /* any other RST on an open connection: some close so */

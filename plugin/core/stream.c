@@ -224,12 +224,25 @@ static void diagnose_close_timeout(const struct vsock_stream *s, const struct ta
     d->figures.bytes = unread(s, other(t->side));
 }
 
+static void diagnose_too_soon(const struct vsock_stream *s, const struct taken *t,
+                              struct vsock_diagnoses *found)
+{
+    struct vsock_diagnosis *d = add(found, VSOCK_CODE_CLOSED_TOO_SOON, t->side, t->at);
+
+    d->figures.longest = vsock_time_passed(s->conn.full_time[t->side], t->at->time);
+    d->figures.bytes = vsock_conn_untaken(&s->conn, t->side);
+    d->figures.limit = unread(s, t->side);
+}
+
 /* The stream's first RST. */
 static void diagnose_rst(const struct vsock_stream *s, const struct taken *t, struct vsock_diagnoses *found)
 {
     switch (t->step->rst_kind) {
     case VSOCK_RST_CLOSE_TIMEOUT:
         diagnose_close_timeout(s, t, found);
+        break;
+    case VSOCK_RST_NOT_WAITED_FOR:
+        diagnose_too_soon(s, t, found);
         break;
     case VSOCK_RST_NO_SOCKET:
         if (HAS(t, RESET_NO_SOCKET))

@@ -64,10 +64,10 @@ struct vsock_side_stats {
     uint64_t bytes;
     int64_t lowest_window; /* for what it sends, with has_window */
     bool has_window;
-    bool moved;         /* its fwd_cnt has changed since the first */
-    bool in_part;       /* ... last to a place within an RW that was captured */
-    int64_t moved_time; /* ... when that was */
-    bool answered;      /* it sent data when the other side had */
+    bool moved;                   /* its fwd_cnt has changed since the first */
+    bool in_part;                 /* ... last to a place within an RW that was captured */
+    int64_t moved_time;           /* ... when that was */
+    bool answered;                /* it sent data when the other side had */
     bool peer_advertised_at_shut; /* when it sent SHUTDOWN(SEND), the other side's fwd_cnt was known: */
     uint32_t peer_fwd_cnt_at_shut;
 };

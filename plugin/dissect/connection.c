@@ -32,6 +32,7 @@ const value_string vsock_rst_kind_names[] = {
     {VSOCK_RST_WINDOW_OVERRUN, "After a window overrun"},
     {VSOCK_RST_TRAILING, "Trailing"},
     {VSOCK_RST_FOREIGN_TYPE, "Answers a packet of another type"},
+    {VSOCK_RST_NOT_WAITED_FOR, "Not waited for"},
     {0, NULL},
 };
 

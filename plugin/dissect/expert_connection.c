@@ -220,6 +220,8 @@ static struct row connection_rows[] = {
      "When the response came, or before any did: vsock.rst.kind 4"}},
     {VSOCK_FOUND_CLOSE_TIMEOUT, .expert = {.name = "vsock.connection.close_timeout", PI_NOTE,
      "Close timeout: the peer did not acknowledge the shutdown", "vsock.rst.kind 3"}},
+    {VSOCK_FOUND_CLOSED_TOO_SOON, .expert = {.name = "vsock.connection.closed_too_soon", PI_NOTE,
+     "Closed too soon: reset by the side that closed, which did not wait for the other", "vsock.rst.kind 11"}},
     {VSOCK_FOUND_RESET_NO_SOCKET, .expert = {.name = "vsock.connection.reset_no_socket", PI_WARN,
      "Connection reset: the peer has no such socket",
      "It answers a packet: its machine or monitor has lost the connection. vsock.rst.kind 5"}},

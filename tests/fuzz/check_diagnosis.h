@@ -14,6 +14,7 @@ static inline void check_figures(enum vsock_code code, const struct vsock_figure
     CHECK_IMPLIES(code == VSOCK_CODE_CREDIT_OVERRUN, f->bytes > 0);
     CHECK_IMPLIES(code == VSOCK_CODE_DATA_LOST_AT_CLOSE, f->bytes > 0);
     CHECK_IMPLIES(code == VSOCK_CODE_CLOSE_TIMEOUT, f->longest > 0);
+    CHECK_IMPLIES(code == VSOCK_CODE_CLOSED_TOO_SOON, f->bytes + f->limit > 0);
     CHECK_IMPLIES(code == VSOCK_CODE_NOT_READ, f->bytes > 0 && f->longest > 0);
     CHECK_IMPLIES(code == VSOCK_CODE_HALF_CLOSE_HANG, f->longest > 0);
     CHECK_IMPLIES(code == VSOCK_CODE_CONNECT_SLOW, f->longest > 0);

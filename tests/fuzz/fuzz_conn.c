@@ -40,17 +40,21 @@ static void check_rst(const struct vsock_step *did, const struct vsock_conn *is,
     uint64_t ends = VSOCK_FOUND_BIT(VSOCK_FOUND_CLOSED) | VSOCK_FOUND_BIT(VSOCK_FOUND_REFUSED) |
                     VSOCK_FOUND_BIT(VSOCK_FOUND_PROTOCOL_ERROR) | VSOCK_FOUND_BIT(VSOCK_FOUND_ABANDONED) |
                     VSOCK_FOUND_BIT(VSOCK_FOUND_CLOSE_TIMEOUT) |
+                    VSOCK_FOUND_BIT(VSOCK_FOUND_CLOSED_TOO_SOON) |
                     VSOCK_FOUND_BIT(VSOCK_FOUND_RESET_NO_SOCKET) | VSOCK_FOUND_BIT(VSOCK_FOUND_RESET) |
                     VSOCK_FOUND_BIT(VSOCK_FOUND_CLOSED_BY_RESET);
     uint64_t found = did->findings & ends;
 
     CHECK((did->rst_kind != VSOCK_RST_NONE) == (step->packet.virtio.op == VSOCK_OP_RST));
-    CHECK(did->rst_kind <= VSOCK_RST_FOREIGN_TYPE);
+    CHECK(did->rst_kind <= VSOCK_RST_NOT_WAITED_FOR);
     CHECK((found & (found - 1)) == 0); /* one end at most */
     CHECK_IMPLIES(found != 0, is->ended);
     CHECK(FOUND(did->findings, UNCONSUMED_AT_CLOSE) == (did->unconsumed > 0));
-    CHECK_IMPLIES(did->unconsumed > 0,
-                  did->rst_kind == VSOCK_RST_CLOSE_ACK || did->rst_kind == VSOCK_RST_NO_SOCKET);
+    CHECK_IMPLIES(did->unconsumed > 0, did->rst_kind == VSOCK_RST_CLOSE_ACK ||
+                                           did->rst_kind == VSOCK_RST_NO_SOCKET ||
+                                           did->rst_kind == VSOCK_RST_NOT_WAITED_FOR);
+    CHECK(FOUND(did->findings, CLOSED_TOO_SOON) ==
+          (did->rst_kind == VSOCK_RST_NOT_WAITED_FOR && !is->overlaps));
     CHECK(FOUND(did->findings, CLOSE_TIMEOUT) == (did->rst_kind == VSOCK_RST_CLOSE_TIMEOUT));
     CHECK_IMPLIES(did->rst_kind == VSOCK_RST_CLOSE_TIMEOUT, did->waited > 0);
     CHECK_IMPLIES(FOUND(did->findings, QUEUE_OVERFLOW_SUSPECTED), did->rst_kind == VSOCK_RST_QUEUE_OVERFLOW);

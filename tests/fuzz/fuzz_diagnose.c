@@ -183,7 +183,7 @@ static void check_conn(const struct vsock_record *r)
     const struct vsock_conn *c = &r->stream->conn;
 
     CHECK(r->client == c->client && r->state == (unsigned)c->state && r->completeness == c->completeness);
-    CHECK_IMPLIES(r->rst_kind > VSOCK_RST_NONE && r->rst_kind < VSOCK_RST_FOREIGN_TYPE, c->ended);
+    CHECK_IMPLIES(r->rst_kind != VSOCK_RST_NONE && r->rst_kind != VSOCK_RST_FOREIGN_TYPE, c->ended);
     CHECK_IMPLIES(!r->stream->candidate && r->stream->duplicates, c->from_request);
     CHECK(c->packets <= r->stream->packets);
     check_flow(&c->flow, run.capture->records);

@@ -953,6 +953,28 @@ def one_port_again():
         yield from (*x.opened(after=0.03), *x.asked(100, 100), x.s(RST, **NO_SOCKET), x.c(RST))
 
 
+def not_waited_for():
+    """aws/aws-nitro-enclaves-samples#22: the server gets ECONNRESET. The client shuts both ways, and does not wait."""
+    for number in range(2):
+        x = Talk(5005, "closed and reset as soon as all is sent", client=host_side(number), server_cid=16)
+        yield from (*x.opened(after=2), x.c(RW, 8), x.c(RW, 6000, after=0.00002),
+                    x.c(SHUTDOWN, flags=RCV | SEND, after=0.00002), x.c(RST, after=0.00005))
+
+
+def closes_that_wait():
+    """What a client may do instead; one whose data is all read may reset, and one that waited in vain for a while."""
+    x = Talk(5005, "shuts one way, and waits for the other side", client=host_side(), server_cid=16)
+    yield from (*x.opened(), x.c(RW, 6000), x.c(SHUTDOWN, flags=SEND), x.s(CREDIT_UPDATE, reads=6000),
+                x.s(SHUTDOWN, flags=RCV | SEND), x.c(RST))
+    x = Talk(5006, "all is read before it closes", client=host_side(), server_cid=16)
+    yield from (*x.opened(), *x.asked(6000, 100), x.c(SHUTDOWN, flags=RCV | SEND), x.c(RST, after=0.00005))
+    x = Talk(5007, "both close at once", client=host_side(), server_cid=16)
+    yield from (*x.opened(), x.c(RW, 100), x.c(SHUTDOWN, flags=RCV | SEND), x.s(SHUTDOWN, flags=RCV | SEND),
+                x.c(RST), x.s(RST))
+    x = Talk(5008, "resets what the server sends after the close", client=host_side(), server_cid=16)
+    yield from (*x.opened(), x.c(RW, 100), x.c(SHUTDOWN, flags=RCV | SEND), x.s(RW, 10), x.c(RST, **NO_SOCKET))
+
+
 # The capture itself.
 
 
@@ -1289,6 +1311,7 @@ GALLERY = {
     "more-cid-shared": (several_machines, "warn connect-refused", "note cid-shared", "note connect-refused"),
     "more-cid-shared-endpoints": (same_endpoints, "note cid-shared"),
     "more-cid-started-again": (started_again, "warn listener-lost"),
+    "more-closed-too-soon": (not_waited_for, "note closed-too-soon"),
     "more-closed-unread": (proxy_without_server, "note closed-unread"),
     "more-connect-slow": (slow_connect, "note connect-slow"),
     "more-datagram-refused": (time_refused, "note datagram-refused"),
@@ -1319,6 +1342,7 @@ GALLERY = {
     "healthy-closed-by-alioth": (closed_by_alioth,),
     "healthy-closed-by-force": (closed_by_force,),
     "healthy-closed-by-libkrun": (closed_by_libkrun,),
+    "healthy-closes-that-wait": (closes_that_wait,),
     "healthy-counter-wrap": (long_wrap,),
     "healthy-enough-read": (enough_read,),
     "healthy-datagrams": (datagrams,),

@@ -528,6 +528,130 @@ static void the_closers_own_early_rst_is_no_timeout(void)
     ASSERT_RST(CLOSE_ACK, CLOSED);
 }
 
+/* ---- who does not wait ---- */
+
+/* The client has sent 100 bytes and closed; the server had read `read` of them before. */
+static void close_with_data_under_way(uint32_t read)
+{
+    open_connection();
+    send_rw(CLIENT, 100);
+    if (read > 0)
+        send_full(SERVER, VSOCK_OP_CREDIT_UPDATE, 0, 0, BUFFER, read);
+    shutdown_side(CLIENT, 3);
+}
+
+static void who_closes_and_resets_with_data_under_way_did_not_wait(void)
+{
+    close_with_data_under_way(40);
+    now += 1500 * SECOND / 1000;
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(NOT_WAITED_FOR, CLOSED);
+    ASSERT_FOUND(FOUND(CLOSED_TOO_SOON) | FOUND(UNCONSUMED_AT_CLOSE));
+    g_assert_cmpuint(step.unconsumed, ==, 60);
+    close_with_data_under_way(40);
+    now += 1500 * SECOND / 1000 + 1;
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+}
+
+static void a_rst_without_a_socket_did_not_wait_either_unless_it_answers(void)
+{
+    close_with_data_under_way(0);
+    no_socket_rst(CLIENT);
+    ASSERT_RST(NOT_WAITED_FOR, CLOSED);
+    close_with_data_under_way(0);
+    send_full(SERVER, VSOCK_OP_CREDIT_UPDATE, 0, 0, BUFFER, 40);
+    no_socket_rst(CLIENT);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+    close_with_data_under_way(0);
+    send_full(SERVER, VSOCK_OP_CREDIT_UPDATE, 0, 0, BUFFER, 40);
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(NOT_WAITED_FOR, CLOSED);
+}
+
+static void whose_data_is_all_read_needs_not_wait(void)
+{
+    close_with_data_under_way(100);
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+    ASSERT_FOUND(FOUND(CLOSED));
+    open_connection();
+    shutdown_side(CLIENT, 3);
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+}
+
+static void what_it_leaves_unread_itself_counts_as_well(void)
+{
+    open_connection();
+    send_rw(SERVER, 100);
+    shutdown_side(CLIENT, 3);
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(NOT_WAITED_FOR, CLOSED);
+    g_assert_cmpuint(step.unconsumed, ==, 100);
+    open_connection();
+    send_rw(SERVER, 100);
+    send_full(CLIENT, VSOCK_OP_SHUTDOWN, 0, 3, BUFFER, 100);
+    stamped_rst(CLIENT, 100);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+}
+
+static void a_server_is_to_wait_as_well(void)
+{
+    open_connection();
+    send_rw(SERVER, 100);
+    shutdown_side(SERVER, 3);
+    stamped_rst(SERVER, 0);
+    ASSERT_RST(NOT_WAITED_FOR, CLOSED);
+}
+
+static void a_rst_that_answers_data_after_the_close_waited(void)
+{
+    close_with_data_under_way(0);
+    send_rw(SERVER, 10);
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+}
+
+static void the_other_sides_rst_and_shutdown_end_the_wait(void)
+{
+    close_with_data_under_way(0);
+    stamped_rst(SERVER, 0);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+    for (uint32_t flags = 1; flags <= 3; flags++) {
+        close_with_data_under_way(0);
+        shutdown_side(SERVER, flags);
+        stamped_rst(CLIENT, 0);
+        ASSERT_RST(CLOSE_ACK, CLOSED);
+    }
+}
+
+static void who_has_shut_one_way_has_not_closed(void)
+{
+    open_connection();
+    send_rw(CLIENT, 100);
+    shutdown_side(CLIENT, 2);
+    stamped_rst(CLIENT, 0);
+    ASSERT_RST(ABORTED, RESET);
+}
+
+/* As alioth: it answered, so it had read. Who tells of a part has not read the rest. */
+static void a_receiver_that_answers_and_never_tells_has_read(void)
+{
+    open_connection();
+    send_rw(CLIENT, 100);
+    send_rw(SERVER, 10);
+    send_full(CLIENT, VSOCK_OP_SHUTDOWN, 0, 3, BUFFER, 10);
+    stamped_rst(CLIENT, 10);
+    ASSERT_RST(CLOSE_ACK, CLOSED);
+    open_connection();
+    send_rw(CLIENT, 100);
+    send_full(SERVER, VSOCK_OP_RW, 10, 0, BUFFER, 40);
+    send_full(CLIENT, VSOCK_OP_SHUTDOWN, 0, 3, BUFFER, 10);
+    stamped_rst(CLIENT, 10);
+    ASSERT_RST(NOT_WAITED_FOR, CLOSED);
+}
+
 static void a_late_rst_that_answers_the_peers_shutdown_is_no_timeout(void)
 {
     open_connection();
@@ -737,6 +861,15 @@ int main(int argc, char **argv)
     TEST(even_a_rst_without_socket_acknowledges_a_full_shutdown);
     TEST(the_closers_own_late_rst_is_its_timeout);
     TEST(the_closers_own_early_rst_is_no_timeout);
+    TEST(who_closes_and_resets_with_data_under_way_did_not_wait);
+    TEST(a_rst_without_a_socket_did_not_wait_either_unless_it_answers);
+    TEST(whose_data_is_all_read_needs_not_wait);
+    TEST(what_it_leaves_unread_itself_counts_as_well);
+    TEST(a_server_is_to_wait_as_well);
+    TEST(a_rst_that_answers_data_after_the_close_waited);
+    TEST(the_other_sides_rst_and_shutdown_end_the_wait);
+    TEST(who_has_shut_one_way_has_not_closed);
+    TEST(a_receiver_that_answers_and_never_tells_has_read);
     TEST(a_late_rst_that_answers_the_peers_shutdown_is_no_timeout);
     TEST(closing_with_unconsumed_bytes_is_said);
     TEST(rst_without_socket_on_an_open_connection);

@@ -1376,6 +1376,24 @@ static void a_close_that_is_not_acknowledged_times_out(void)
     g_assert_cmpuint(FIGURES.bytes, ==, 0);
 }
 
+static void who_does_not_wait_for_the_other_side_closes_too_soon(void)
+{
+    open_stream();
+    rw(8);
+    rw(600);
+    take(S, VSOCK_OP_RW, 5);
+    rw(1);
+    update(8);
+    shut(C, 3);
+    take(C, VSOCK_OP_RST, 0);
+    end();
+    assert_only(VSOCK_CODE_CLOSED_TOO_SOON);
+    g_assert_cmpuint(all.list[0].side, ==, C);
+    g_assert_cmpuint(FIGURES.bytes, ==, 601);
+    g_assert_cmpuint(FIGURES.limit, ==, 5);
+    g_assert_cmpint(FIGURES.longest, ==, MS);
+}
+
 static void data_is_lost_when_a_reader_stops_at_the_senders_shutdown(void)
 {
     open_stream();
@@ -1835,6 +1853,7 @@ int main(int argc, char **argv)
     TEST(who_reads_late_does_not_hang);
     TEST(not_receiving_is_not_waiting);
     TEST(a_close_that_is_not_acknowledged_times_out);
+    TEST(who_does_not_wait_for_the_other_side_closes_too_soon);
     TEST(data_is_lost_when_a_reader_stops_at_the_senders_shutdown);
     TEST(data_is_lost_when_a_reader_stops_within_a_packet_and_closes_a_second_later);
     TEST(a_reader_that_has_what_it_wants_closes_sooner);
