@@ -51,16 +51,20 @@ static void require_captured_headers(tvbuff_t *tvb, const struct vsock_packet *p
         tvb_ensure_bytes_exist(tvb, 0, (int)MIN(packet->payload_offset, packet->length));
 }
 
-/* Its life, then its flow control: fields of each before what is found. */
-static void show_connection(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
-                            const struct vsock_record *record, const struct vsock_header_items *items)
+/* Its life, then its flow control: fields of each before what is found. Returns the severity of the worst of
+ * that. */
+static int show_connection(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
+                           const struct vsock_record *record, const struct vsock_header_items *items)
 {
+    int worst, worst_of_credit;
+
     if (items->tree)
         vsock_connection_show(tvb, items->tree, packet, record);
-    vsock_connection_findings_show(pinfo, packet, record, items);
+    worst = vsock_connection_findings_show(pinfo, packet, record, items);
     if (items->tree)
         vsock_credit_show(tvb, items->tree, packet, record);
-    vsock_credit_findings_show(pinfo, packet, record, items);
+    worst_of_credit = vsock_credit_findings_show(pinfo, packet, record, items);
+    return MAX(worst, worst_of_credit);
 }
 
 /* Of the payload, whatever becomes of the packet's columns there: its tags are put in front of them. */
@@ -89,6 +93,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     struct vsock_header_items items = {0};
     const struct vsock_record *record;
     uint32_t malformed;
+    int worst, worst_of_connection = 0;
 
     read_packet(tvb, &packet);
     malformed = vsock_malformed(&packet);
@@ -97,9 +102,10 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     vsock_set_addresses(pinfo, tvb, &packet);
     vsock_set_columns(pinfo, &packet, record);
     vsock_header_show(tvb, tree, &packet, &items);
-    vsock_malformed_show(pinfo, &packet, malformed, &items);
+    worst = vsock_malformed_show(pinfo, &packet, malformed, &items);
     if (record)
-        show_connection(tvb, pinfo, &packet, record, &items);
+        worst_of_connection = show_connection(tvb, pinfo, &packet, record, &items);
+    vsock_flags_show(tvb, &items, MAX(worst, worst_of_connection));
     vsock_verdicts_show(tvb, pinfo, items.tree);
     vsock_payload_show(tvb, &packet, record, &items);
     vsock_taps_queue(pinfo, tvb, &packet, record);

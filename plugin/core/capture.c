@@ -392,8 +392,32 @@ static void note_unassociated(struct vsock_capture *c, const struct vsock_packet
 static void resolve_overruns(struct vsock_stream *s, uint8_t sender, enum vsock_overrun outcome)
 {
     for (struct vsock_record_ext *ext = s->overruns[sender]; ext; ext = ext->next)
-        ext->overrun = (uint8_t)outcome;
+        ext->overrun = (unsigned)outcome & 3;
     s->overruns[sender] = NULL;
+}
+
+static struct vsock_record_ext *new_ext(struct vsock_capture *c, struct vsock_record_ext content)
+{
+    struct vsock_record_ext *ext = wmem_new(c->memory, struct vsock_record_ext);
+
+    *ext = content;
+    ext->answered_time = ext->resumed_time = VSOCK_TIME_NONE;
+    return ext;
+}
+
+/* The stall of a side that began with record `began` is over with the newest one. Of two that began there,
+ * the later one counts. */
+static void note_stall_end(struct vsock_capture *c, uint32_t began, uint8_t side)
+{
+    struct vsock_record *r;
+
+    if (began == 0)
+        return;
+    r = vsock_capture_record(c, began);
+    if (!r->ext)
+        r->ext = new_ext(c, (struct vsock_record_ext){0});
+    r->ext->stall_end = c->records;
+    r->ext->waits = side & 1;
 }
 
 static void note_outcomes(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_step *step,
@@ -411,6 +435,9 @@ static void note_outcomes(struct vsock_capture *c, struct vsock_stream *s, const
         s->asked[receiver]->answered_time = time;
         s->asked[receiver] = NULL;
     }
+    note_stall_end(c, step->flow.stall.record, receiver);
+    for (uint8_t side = 0; side < 2; side++)
+        note_stall_end(c, step->flow.settled[side], side);
     if (step->in_stream && s->reopened[sender]) {
         s->reopened[sender]->resumed_time = time;
         s->reopened[sender] = NULL;
@@ -507,29 +534,23 @@ static void note_overlap(struct vsock_capture *c, struct vsock_stream *newest, s
 static struct vsock_record_ext *make_ext(struct vsock_capture *c, const struct vsock_step *step,
                                          struct vsock_split_part part)
 {
-    struct vsock_record_ext *ext;
-
     if (step->findings == 0 && part.skip == 0 && !part.lacks && step->flow.answers.record == 0)
         return NULL;
-    ext = wmem_new(c->memory, struct vsock_record_ext);
-    *ext = (struct vsock_record_ext){
-        .findings = step->findings,
-        .payload_skip = part.skip,
-        .part_missing = part.lacks,
-        .ahead = step->flow.info.ahead,
-        .unconsumed = (uint32_t)MIN(step->unconsumed, UINT32_MAX),
-        .waited = (uint32_t)MIN(step->waited / 1000000, UINT32_MAX),
-        .exceeded = step->flow.exceeded,
-        .backwards = step->flow.info.backwards,
-        .shrunk = step->flow.info.shrunk,
-        .stall = step->flow.stall.record,
-        .stall_cause = (uint8_t)step->flow.stall_cause,
-        .answers = step->flow.answers.record,
-        .asks = step->flow.asks,
-        .answered_time = VSOCK_TIME_NONE,
-        .resumed_time = VSOCK_TIME_NONE,
-    };
-    return ext;
+    return new_ext(c, (struct vsock_record_ext){
+                          .findings = step->findings,
+                          .payload_skip = part.skip,
+                          .part_missing = part.lacks,
+                          .ahead = step->flow.info.ahead,
+                          .unconsumed = (uint32_t)MIN(step->unconsumed, UINT32_MAX),
+                          .waited = (uint32_t)MIN(step->waited / 1000000, UINT32_MAX),
+                          .exceeded = step->flow.exceeded,
+                          .backwards = step->flow.info.backwards,
+                          .shrunk = step->flow.info.shrunk,
+                          .stall = step->flow.stall.record,
+                          .stall_cause = (uint8_t)step->flow.stall_cause,
+                          .answers = step->flow.answers.record,
+                          .asks = step->flow.asks,
+                      });
 }
 
 static void fill_record(struct vsock_record *r, const struct vsock_conn *c, const struct vsock_step *step)
@@ -546,6 +567,17 @@ static void fill_record(struct vsock_record *r, const struct vsock_conn *c, cons
     r->in_flight = (uint32_t)MIN(vsock_window_in_flight(own), UINT32_MAX);
     r->peer_in_flight = (uint32_t)MIN(vsock_window_in_flight(peer), UINT32_MAX);
     r->peer_buf_alloc = own->buf_alloc;
+    r->fwd_news = step->flow.fwd_news;
+    r->uncapped = c->flow.uncapped[r->sender];
+    r->peer_uncapped = c->flow.uncapped[r->sender ^ 1];
+}
+
+/* Of the stream's next packet, which has been taken. */
+static void note_wraps(struct vsock_capture *c, struct vsock_stream *s)
+{
+    const uint64_t consumed[2] = {s->conn.flow.window[0].consumed, s->conn.flow.window[1].consumed};
+
+    vsock_wrap_note(c->memory, &s->wraps, s->packets + 1, consumed);
 }
 
 static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_stream *previous,
@@ -577,6 +609,7 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     if (s->duplicates)
         vsock_duplicates_wait(s->duplicates, p, r->sender, part.skip);
     fill_record(r, &s->conn, &step);
+    note_wraps(c, s);
 
     note_outcomes(c, s, &step, r->sender, r->time);
     r->ext = ext = make_ext(c, &step, part);
@@ -668,6 +701,40 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
     if (malformed != 0)
         note_unassociated(c, p, malformed, at);
     return NULL;
+}
+
+/* What is asked of a packet that began to wait; of most, nothing. */
+static struct vsock_wait open_wait(const struct vsock_capture *c, const struct vsock_record *r, uint8_t side)
+{
+    const struct vsock_stream *s = r->stream;
+    const struct vsock_stall *stall = &s->conn.flow.stall[side];
+    struct vsock_wait wait = {.side = side};
+
+    if (!stall->open || stall->frozen || vsock_capture_record(c, stall->began.record) != r)
+        return (struct vsock_wait){0};
+    wait.time = vsock_stream_open_stall(s, side);
+    wait.ends_in = s->conn.ended ? s->conn.reset.record : 0;
+    wait.superseded = !s->conn.ended && s->superseded_time != VSOCK_TIME_NONE;
+    return wait;
+}
+
+struct vsock_wait vsock_capture_wait(const struct vsock_capture *c, const struct vsock_record *r)
+{
+    struct vsock_wait longest = {0};
+
+    if (!r->has_credit || r->stream->conn.overlaps)
+        return longest;
+    if (r->ext && r->ext->stall_end != 0)
+        longest = (struct vsock_wait){.time = vsock_capture_record(c, r->ext->stall_end)->time - r->time,
+                                      .side = r->ext->waits,
+                                      .ends_in = r->ext->stall_end};
+    for (uint8_t side = 0; side < 2; side++) {
+        struct vsock_wait wait = open_wait(c, r, side);
+
+        if (wait.time > longest.time)
+            longest = wait;
+    }
+    return longest;
 }
 
 uint32_t vsock_capture_pair(const struct vsock_capture *c, const struct vsock_packet *p,

@@ -65,6 +65,18 @@ struct vsock_record *vsock_capture_record(const struct vsock_capture *capture, u
 
 const struct vsock_stream *vsock_capture_stream(const struct vsock_capture *capture, uint32_t index);
 
+/* A sender that may not send, from the packet that shut its window on. */
+struct vsock_wait {
+    int64_t time;     /* for how long; 0: nobody began to wait, as far as it is known yet */
+    uint8_t side;     /* who waited */
+    uint32_t ends_in; /* record of the packet that ended it: it opened the window, or reset the connection, or
+                         shut it down; 0 where nothing did */
+    bool superseded;  /* ... since another connection took its endpoints */
+};
+
+/* The one that the packet's record began, the longer of two. For later passes: on the first, it goes on. */
+struct vsock_wait vsock_capture_wait(const struct vsock_capture *capture, const struct vsock_record *record);
+
 /* An index that stands for the packet's two endpoints, wherever recorded: that of the first stream between
  * them. Only for packets that were taken. */
 uint32_t vsock_capture_pair(const struct vsock_capture *capture, const struct vsock_packet *packet,

@@ -74,6 +74,7 @@ static void take_credit_info(struct vsock_flow *f, const struct vsock_packet *p,
     bool nothing_sent = w->sent == 0;
     struct vsock_excess *excess = &f->excess[other(side)];
 
+    step->fwd_news = p->virtio.fwd_cnt != (uint32_t)w->consumed;
     step->info = vsock_window_advertise(w, p->virtio.buf_alloc, p->virtio.fwd_cnt, &step->released);
     step->acks = step->info.advance > 0 && step->released ? step->released->record : 0;
     find_in_credit_info(f, p, w, nothing_sent, step);
@@ -195,16 +196,25 @@ static uint64_t end_message(struct vsock_message *m)
     return truncated ? VSOCK_FOUND_BIT(VSOCK_FOUND_MESSAGE_TRUNCATED) : 0;
 }
 
+/* A stall is over, and nobody will know whether the sender had more to say. */
+static void settle(const struct vsock_stall *s, uint32_t *settled)
+{
+    if (s->open && !s->frozen)
+        *settled = s->began.record;
+}
+
 static void take_shutdown(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side, int64_t time,
                           struct vsock_flow_step *step)
 {
     if (p->virtio.flags & VSOCK_SHUTDOWN_SEND) {
         f->finished[side] = true;
+        settle(&f->stall[side], &step->settled[side]);
         vsock_stall_drop(&f->stall[side]);
         step->findings |= end_message(&f->message[side]);
     }
     if (p->virtio.flags & VSOCK_SHUTDOWN_RCV) {
         f->finished[other(side)] = true;
+        settle(&f->stall[other(side)], &step->settled[other(side)]);
         vsock_stall_freeze(&f->stall[other(side)], time);
     }
 }
@@ -228,13 +238,16 @@ static void begin_stall(struct vsock_flow *f, uint8_t sender, const struct vsock
 
 /* `sender`'s own packet: one that shows that it was not waiting, or an RW that shuts its window. */
 static void judge_sender(struct vsock_flow *f, const struct vsock_packet *p, uint8_t sender,
-                         const struct vsock_mark *at)
+                         const struct vsock_mark *at, struct vsock_flow_step *step)
 {
     struct vsock_stall *s = &f->stall[sender];
     bool sends = p->virtio.op == VSOCK_OP_RW && p->virtio.len > 0;
 
-    if (!f->quiet && s->open && (sends || !is_shut(f, sender)))
+    if (!f->quiet && s->open && (sends || !is_shut(f, sender))) {
+        if (!sends)
+            settle(s, &step->settled[sender]);
         vsock_stall_drop(s);
+    }
     if (sends && is_shut(f, sender) && !f->finished[sender])
         begin_stall(f, sender, at, false);
 }
@@ -308,7 +321,7 @@ struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_
         break;
     }
     if (f->window[side].advertised)
-        judge_sender(f, p, side, at);
+        judge_sender(f, p, side, at, &step);
     asked = step.answers.record != 0 ? at->time - step.answers.time : 0;
     judge_receiver(f, other(side), at, asked, &step);
     if (!f->quiet)

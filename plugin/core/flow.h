@@ -59,7 +59,11 @@ struct vsock_flow_step {
     bool asks;               /* a CREDIT_REQUEST that waits for its answer */
     struct vsock_mark stall; /* where the stall began that ended here */
     enum vsock_stall_cause stall_cause;
-    bool recovered; /* the receiver consumed beyond an overrun: its advertisement was not captured */
+    uint32_t settled[2]; /* of each side as a sender: record of where its stall began that is over without the
+                            receiver's having opened its window: it gave up or made its own buffer larger, or
+                            the receiver shut down; 0: none */
+    bool fwd_news;       /* fwd_cnt is not what it was */
+    bool recovered;      /* the receiver consumed beyond an overrun: its advertisement was not captured */
     struct vsock_rw *released; /* to give back to where they came from; NULL if none */
     bool rw_kept;              /* the vsock_rw that was handed in is in use */
 };

@@ -29,12 +29,16 @@ struct vsock_record_ext {
     bool part_missing;          /* parts of a packet that vhost split are missing before this one */
 
     /* Of the future, so for later passes only. */
-    uint8_t overrun;               /* enum vsock_overrun, with CREDIT_EXCEEDED */
-    bool asks;                     /* a CREDIT_REQUEST that waits for an answer */
+    unsigned overrun : 2;          /* enum vsock_overrun, with CREDIT_EXCEEDED */
+    unsigned asks : 1;             /* a CREDIT_REQUEST that waits for an answer */
+    unsigned waits : 1;            /* with stall_end: the side that waited */
+    uint32_t stall_end;            /* record of where the stall is over that began here; 0 while it is not */
     int64_t answered_time;         /* when that came; or VSOCK_TIME_NONE, as the next */
     int64_t resumed_time;          /* when the sender of a stall that ends here went on */
     struct vsock_record_ext *next; /* of an unresolved overrun */
 };
+
+static_assert(sizeof(struct vsock_record_ext) <= 80, "of all packets, where one means harm");
 
 /* One a packet, so 64 bytes. */
 struct vsock_record {
@@ -55,10 +59,13 @@ struct vsock_record {
     unsigned state : 4;      /* enum vsock_state, after it */
     unsigned rst_kind : 4;   /* enum vsock_rst_kind */
     unsigned completeness : 6;
-    unsigned in_stream : 1;  /* an RW that is part of the stream */
-    unsigned copy : 1;       /* the second copy of a packet that was captured twice: it did nothing */
-    unsigned has_credit : 1; /* in_flight and peer_in_flight mean something */
-    unsigned has_window : 1; /* and so does peer_buf_alloc */
+    unsigned in_stream : 1;     /* an RW that is part of the stream */
+    unsigned copy : 1;          /* the second copy of a packet that was captured twice: it did nothing */
+    unsigned has_credit : 1;    /* in_flight and peer_in_flight mean something */
+    unsigned has_window : 1;    /* and so does peer_buf_alloc */
+    unsigned fwd_news : 1;      /* with has_credit: fwd_cnt is not what its sender said before, or 0 */
+    unsigned uncapped : 1;      /* the sender does not keep to its own buffer's size, as was seen by now */
+    unsigned peer_uncapped : 1; /* nor the receiver to its own */
 };
 static_assert(sizeof(struct vsock_record) <= 64, "a record is kept for every packet");
 
@@ -80,6 +87,35 @@ static inline uint32_t vsock_record_payload_skip(const struct vsock_record *r)
 static inline int64_t vsock_record_window(const struct vsock_record *r)
 {
     return (int64_t)r->peer_buf_alloc - r->in_flight;
+}
+
+/* The same as its sender keeps to it, whose own buffer that is; only with has_window. */
+static inline int64_t vsock_record_effective_window(const struct vsock_record *r, uint32_t buf_alloc)
+{
+    uint32_t cap = r->uncapped || r->peer_buf_alloc < buf_alloc ? r->peer_buf_alloc : buf_alloc;
+
+    return (int64_t)cap - r->in_flight;
+}
+
+/* What the packet's receiver may still send: as much as it says to have room for. Only with has_credit. */
+static inline int64_t vsock_record_peer_window(const struct vsock_record *r, uint32_t buf_alloc)
+{
+    return (int64_t)buf_alloc - r->peer_in_flight;
+}
+
+static inline int64_t vsock_record_peer_effective_window(const struct vsock_record *r, uint32_t buf_alloc)
+{
+    uint32_t cap =
+        r->has_window && !r->peer_uncapped && r->peer_buf_alloc < buf_alloc ? r->peer_buf_alloc : buf_alloc;
+
+    return (int64_t)cap - r->peer_in_flight;
+}
+
+/* The stream offset up to which the packet's sender has consumed what the other side sent: its fwd_cnt, at
+ * full length. Negative where a counter went back below its beginning. Only with has_credit. */
+static inline int64_t vsock_record_consumed(const struct vsock_record *r, uint32_t fwd_cnt)
+{
+    return (int64_t)vsock_wrap_extend(r->stream->wraps, r->number, r->sender ^ 1, fwd_cnt);
 }
 
 #endif

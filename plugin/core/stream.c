@@ -64,6 +64,7 @@ void vsock_stream_start(struct vsock_stream *s, const struct vsock_packet *first
     bool degenerate = s->side[0].cid == s->side[1].cid && s->side[0].port == s->side[1].port;
 
     s->conn = vsock_conn_start(first, side, degenerate);
+    s->stats.side[0].lowest_effective = s->stats.side[1].lowest_effective = INT64_MAX;
     s->superseded_time = s->stats.shut_time = s->stats.idle_before_end = VSOCK_TIME_NONE;
 }
 
@@ -88,6 +89,13 @@ bool vsock_stream_unanswered(const struct vsock_stream *s, const struct vsock_th
     if (!s->conn.from_request || s->conn.completeness & ~(VSOCK_COMPLETE_REQUEST | VSOCK_COMPLETE_RST))
         return false; /* a RESPONSE, or what only a connection has */
     return t->connect_timeout > 0 && vsock_stream_known_until(s) - s->conn.request.time >= t->connect_timeout;
+}
+
+int64_t vsock_stream_lowest_effective(const struct vsock_stream *s, uint8_t sender)
+{
+    const struct vsock_side_stats *stats = &s->stats.side[sender];
+
+    return s->conn.flow.uncapped[sender] ? stats->lowest_window : stats->lowest_effective;
 }
 
 int64_t vsock_stream_open_stall(const struct vsock_stream *s, uint8_t sender)
@@ -455,6 +463,17 @@ static void note_place(struct vsock_stream *s, const struct taken *t)
                    vsock_window_in_flight(w) > 0 && (!flow->released || flow->released->end != w->consumed);
 }
 
+/* The cap moves with any packet of either side. */
+static void note_effective(struct vsock_stream *s, uint8_t sender)
+{
+    struct vsock_side_stats *stats = &s->stats.side[sender];
+    const struct vsock_flow *flow = &s->conn.flow;
+    int64_t left = vsock_window_left_capped(&flow->window[sender], vsock_flow_own_buffer(flow, sender));
+
+    if (flow->window[sender].advertised)
+        stats->lowest_effective = MIN(stats->lowest_effective, left);
+}
+
 static void note_credit(struct vsock_stream *s, const struct taken *t)
 {
     struct vsock_side_stats *own = &s->stats.side[t->side];
@@ -470,6 +489,8 @@ static void note_credit(struct vsock_stream *s, const struct taken *t)
         note_window(own, &w[t->side]);
     if (flow->info.advance == 0 || flow->info.shrunk > 0 || !t->advertised) /* else it has grown */
         note_window(&s->stats.side[other(t->side)], &w[other(t->side)]);
+    note_effective(s, 0);
+    note_effective(s, 1);
 }
 
 /* The sender begins the next exchange, with the stream at `sent`. What was left before stays so in a leak:

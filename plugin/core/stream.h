@@ -10,6 +10,7 @@
 #include "diagnosis.h"
 #include "fragment.h"
 #include "unrecorded.h"
+#include "wrap.h"
 
 #define VSOCK_RUN_PAUSE VSOCK_SECOND
 #define VSOCK_STREAM_UNKNOWN UINT32_MAX /* instead of an index */
@@ -62,7 +63,8 @@ struct vsock_side_stats {
     uint32_t spoke;   /* record of its last packet with credit */
     uint32_t sent;    /* ... of its last RW */
     uint64_t bytes;
-    int64_t lowest_window; /* for what it sends, with has_window */
+    int64_t lowest_window;    /* for what it sends, with has_window */
+    int64_t lowest_effective; /* the same, capped at its own buffer: see vsock_stream_lowest_effective() */
     bool has_window;
     bool moved;                   /* its fwd_cnt has changed since the first */
     bool in_part;                 /* ... last to a place within an RW that was captured */
@@ -113,6 +115,7 @@ struct vsock_stream {
     struct vsock_overlap *overlap;   /* NULL unless it began while an older one was open */
     const struct vsock_stream *held; /* that one, if its other side had spoken on it; or NULL */
     int64_t held_spoke;              /* when anybody had last, then */
+    wmem_array_t *wraps;             /* of struct vsock_wrap; NULL while no counter has gone round */
     struct vsock_conn
         conn; /* after the last packet of the first pass; what a packet shows is in its record */
     struct vsock_stream_data
@@ -166,6 +169,10 @@ uint8_t vsock_stream_client(const struct vsock_stream *stream);
 
 /* Had its REQUEST no answer in time although there was time to give one? */
 bool vsock_stream_unanswered(const struct vsock_stream *stream, const struct vsock_thresholds *thresholds);
+
+/* The smallest window that `sender` had, as it keeps to it: not to its own buffer where it was seen to send
+ * beyond that. Only with has_window. */
+int64_t vsock_stream_lowest_effective(const struct vsock_stream *stream, uint8_t sender);
 
 /* For how long has `sender` been waiting at the end? 0: it does not wait. */
 int64_t vsock_stream_open_stall(const struct vsock_stream *stream, uint8_t sender);

@@ -83,17 +83,20 @@ static void add_op(struct vsock_text *t, const struct vsock_packet *p)
         add_figure(t, " Len=", p->virtio.len);
 }
 
-static void add_credit(struct vsock_text *t, const struct vsock_packet *p)
+/* What the packet's sender says of its buffer; " PeerWin=65536" is what the other side may send now. */
+static void add_credit(struct vsock_text *t, const struct vsock_packet *p, const struct vsock_record *r)
 {
-    switch (p->virtio.op) {
-    case VSOCK_OP_REQUEST:
-    case VSOCK_OP_RESPONSE:
+    uint16_t op = p->virtio.op;
+    bool update = op == VSOCK_OP_CREDIT_UPDATE, response = op == VSOCK_OP_RESPONSE;
+    bool tells = (response || op == VSOCK_OP_RW) && r && r->has_credit && r->fwd_news;
+
+    if (update || response || op == VSOCK_OP_REQUEST)
         add_figure(t, " Buf=", p->virtio.buf_alloc);
-        break;
-    case VSOCK_OP_CREDIT_UPDATE:
-        add_figure(t, " Buf=", p->virtio.buf_alloc);
+    if (update || tells)
         add_figure(t, " Fwd=", p->virtio.fwd_cnt);
-        break;
+    if ((update || response) && r && r->has_credit) {
+        vsock_text_add(t, " PeerWin=");
+        vsock_text_add_int(t, vsock_record_peer_window(r, p->virtio.buf_alloc));
     }
 }
 
@@ -122,7 +125,7 @@ static void add_summary(struct vsock_text *t, const struct vsock_packet *p, cons
     else if (VSOCK_HAS_MON(p, op))
         add_vsockmon(t, p);
     if (VSOCK_HAS_VIRTIO(p, fwd_cnt))
-        add_credit(t, p);
+        add_credit(t, p, record);
     if (record && record->in_stream && record->has_window) {
         vsock_text_add(t, " Win=");
         vsock_text_add_int(t, vsock_record_window(record));
@@ -167,12 +170,22 @@ static void add_ports(struct vsock_text *t, const struct vsock_packet *p)
     vsock_text_add(t, " ");
 }
 
+static void add_tag(struct vsock_text *t, const char *tag)
+{
+    vsock_text_add(t, "[");
+    vsock_text_add(t, tag);
+    vsock_text_add(t, "] ");
+}
+
 /* "[Reused] [Zero window] ": what a reader of the packet list must not miss. */
 static void add_tags(struct vsock_text *t, const struct vsock_record *r)
 {
     uint64_t findings = vsock_record_findings(r);
-    char figures[32];
+    char figures[64];
+    const char *waits = vsock_wait_tag(r, figures, sizeof(figures));
 
+    if (waits)
+        add_tag(t, waits);
     if (r->copy)
         vsock_text_add(t, "[Copy] ");
     for (unsigned i = 0; i < VSOCK_FOUND_COUNT && findings >> i != 0; i++) {
@@ -181,11 +194,8 @@ static void add_tags(struct vsock_text *t, const struct vsock_record *r)
         if (!(findings & VSOCK_FOUND_BIT(i)))
             continue;
         tag = vsock_finding_tag(r, i, figures, sizeof(figures));
-        if (!tag)
-            continue;
-        vsock_text_add(t, "[");
-        vsock_text_add(t, tag);
-        vsock_text_add(t, "] ");
+        if (tag)
+            add_tag(t, tag);
     }
 }
 

@@ -28,6 +28,7 @@ struct shown {
     proto_item *item;
     const struct vsock_packet *p;
     const struct vsock_record *r;
+    int *worst; /* severity of what was shown */
 };
 
 struct row {
@@ -358,11 +359,22 @@ static struct vsock_expert *next_credit_expert(size_t i)
 static_assert(array_length(connection_rows) + array_length(credit_rows) == ROWS - 1,
               "all have their row but STALL_ENDED");
 
-const struct vsock_fields vsock_connection_experts = {.next_expert = next_connection_expert};
+static int hf_flags = -1;
+
+static hf_register_info fields[] = {
+    {&hf_flags,
+     {"Analysis flags", "vsock.analysis.flags", FT_NONE, BASE_NONE, NULL, 0,
+      "Something is wrong with the packet, its connection or its credit: a finding that is a note or worse",
+      HFILL}},
+};
+
+const struct vsock_fields vsock_connection_experts = {
+    .own = fields, .own_count = array_length(fields), .next_expert = next_connection_expert};
 const struct vsock_fields vsock_credit_experts = {.next_expert = next_credit_expert};
 
 static void add(const struct shown *s, unsigned row, const char *text)
 {
+    *s->worst = MAX(*s->worst, row_of[row]->expert.severity);
     if (text)
         expert_add_info_format(s->pinfo, s->item, &row_of[row]->expert.id, "%s", text);
     else
@@ -412,14 +424,16 @@ const char *vsock_finding_tag(const struct vsock_record *r, unsigned finding, ch
     return buffer;
 }
 
-void vsock_connection_findings_show(packet_info *pinfo, const struct vsock_packet *p,
-                                    const struct vsock_record *r, const struct vsock_header_items *items)
+int vsock_connection_findings_show(packet_info *pinfo, const struct vsock_packet *p,
+                                   const struct vsock_record *r, const struct vsock_header_items *items)
 {
-    struct shown s = {pinfo, items->packet, p, r};
+    int worst = 0;
+    struct shown s = {pinfo, items->packet, p, r, &worst};
 
     show(&s, 0, VSOCK_FOUND_CREDIT_FIRST, connection_text);
     if (VSOCK_RECORD_HAS(r, REQUEST) && vsock_stream_unanswered(r->stream, thresholds()))
         add(&s, UNANSWERED, late_text(&s, thresholds()->connect_timeout));
+    return worst;
 }
 
 static bool is_answer_late(const struct vsock_record *r)
@@ -453,10 +467,11 @@ static void show_open_stall(const struct shown *s, uint8_t sender)
         text(s, "The window that is shut here was not opened for %.6f s, until %s", seconds(time), until));
 }
 
-void vsock_credit_findings_show(packet_info *pinfo, const struct vsock_packet *p,
-                                const struct vsock_record *r, const struct vsock_header_items *items)
+int vsock_credit_findings_show(packet_info *pinfo, const struct vsock_packet *p, const struct vsock_record *r,
+                               const struct vsock_header_items *items)
 {
-    struct shown s = {pinfo, items->packet, p, r};
+    int worst = 0;
+    struct shown s = {pinfo, items->packet, p, r, &worst};
 
     show(&s, VSOCK_FOUND_CREDIT_FIRST, VSOCK_FOUND_COUNT, credit_text);
     if (p->virtio.op == VSOCK_OP_CREDIT_UPDATE && r->has_credit && !VSOCK_RECORD_HAS(r, TRAILING))
@@ -465,6 +480,29 @@ void vsock_credit_findings_show(packet_info *pinfo, const struct vsock_packet *p
         add(&s, CREDIT_REQUEST_UNANSWERED, late_text(&s, thresholds()->credit_request_timeout));
     show_open_stall(&s, 0);
     show_open_stall(&s, 1);
+    return worst;
+}
+
+void vsock_flags_show(tvbuff_t *tvb, const struct vsock_header_items *items, int worst)
+{
+    if (items->tree && worst >= VSOCK_FLAGGED_FROM)
+        proto_item_set_hidden(proto_tree_add_item(items->tree, hf_flags, tvb, 0, 0, ENC_NA));
+}
+
+const char *vsock_wait_tag(const struct vsock_record *r, char *buffer, size_t size)
+{
+    struct vsock_wait wait = vsock_capture_wait(vsock_track_capture(), r);
+    uint32_t frame = vsock_track_frame(wait.ends_in);
+    const char *who = wait.side == r->sender ? "Stalled" : "Peer stalled";
+
+    if (wait.time <= 0 || wait.time < thresholds()->stall_note)
+        return NULL;
+    if (frame != 0)
+        snprintf(buffer, size, "%s %.1f s, until %u", who, seconds(wait.time), frame);
+    else
+        snprintf(buffer, size, "%s %.1f s%s", who, seconds(wait.time),
+                 wait.ends_in != 0 || wait.superseded ? "" : ", until the end");
+    return buffer;
 }
 
 /* ---- preferences ---- */

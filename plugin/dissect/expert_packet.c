@@ -206,11 +206,16 @@ static struct vsock_expert *next_expert(size_t i)
 
 const struct vsock_fields vsock_malformed_fields = {.next_expert = next_expert};
 
-void vsock_malformed_show(packet_info *pinfo, const struct vsock_packet *packet, uint32_t findings,
-                          const struct vsock_header_items *items)
+int vsock_malformed_show(packet_info *pinfo, const struct vsock_packet *packet, uint32_t findings,
+                         const struct vsock_header_items *items)
 {
+    int worst = 0;
+
     for (unsigned i = 0; findings >> i != 0; i++) {
-        if (findings & VSOCK_MALFORMED_BIT(i))
-            rows[i].show(&(struct shown){pinfo, packet, items, &rows[i].expert.id});
+        if (!(findings & VSOCK_MALFORMED_BIT(i)))
+            continue;
+        rows[i].show(&(struct shown){pinfo, packet, items, &rows[i].expert.id});
+        worst = MAX(worst, rows[i].expert.severity);
     }
+    return worst;
 }

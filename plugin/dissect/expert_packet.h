@@ -11,8 +11,9 @@
 
 extern const struct vsock_fields vsock_malformed_fields;
 
-/* Adds an expert info for each finding (VSOCK_MALFORMED_BIT()s) to the item that it is about. */
-void vsock_malformed_show(packet_info *pinfo, const struct vsock_packet *packet, uint32_t findings,
-                          const struct vsock_header_items *items);
+/* Adds an expert info for each finding (VSOCK_MALFORMED_BIT()s) to the item that it is about. Returns the
+ * severity of the worst, PI_...; 0 where there is none. */
+int vsock_malformed_show(packet_info *pinfo, const struct vsock_packet *packet, uint32_t findings,
+                         const struct vsock_header_items *items);
 
 #endif

@@ -21,6 +21,11 @@ static inline void vsock_add_int64(proto_tree *tree, tvbuff_t *tvb, int hf, int6
     proto_item_set_generated(proto_tree_add_int64(tree, hf, tvb, 0, 0, value));
 }
 
+static inline void vsock_add_uint64(proto_tree *tree, tvbuff_t *tvb, int hf, uint64_t value)
+{
+    proto_item_set_generated(proto_tree_add_uint64(tree, hf, tvb, 0, 0, value));
+}
+
 static inline void vsock_add_time(proto_tree *tree, tvbuff_t *tvb, int hf, int64_t nanoseconds)
 {
     nstime_t t = vsock_nstime(nanoseconds);

@@ -24,8 +24,9 @@ struct row {
     uint32_t first_frame, last_frame;
     int64_t start;    /* its first packet, since the capture's; this and what follows in nanoseconds */
     int64_t connect;  /* from the REQUEST to its answer; or VSOCK_TIME_NONE */
-    int64_t duration; /* from its first packet to its last */
-    uint32_t stalls;  /* that of the end included */
+    int64_t duration; /* from its first packet to its last, or until which somebody waited */
+    int64_t lowest_effective[2]; /* the client's window, and the server's; where they have one */
+    uint32_t stalls;             /* that of the end included */
     int64_t longest_stall, total_stall;
     enum vsock_state state;
     enum vsock_rst_kind rst_kind; /* VSOCK_RST_NONE where it had no RST */
@@ -43,10 +44,13 @@ static int64_t connect_time(const struct vsock_conn *c)
 static void add_open_stall(struct row *r, const struct vsock_stream *s, uint8_t side)
 {
     int64_t length = vsock_stream_open_stall(s, side);
+    int64_t until = vsock_time_sum(s->conn.flow.stall[side].began.time, length);
 
     r->stalls += s->conn.flow.stall[side].open;
     r->total_stall = vsock_time_sum(r->total_stall, length);
     r->longest_stall = MAX(r->longest_stall, length);
+    if (length > 0)
+        r->duration = MAX(r->duration, until - s->stats.first.time);
 }
 
 static struct row make_row(const struct vsock_stream *s, int64_t capture_start)
@@ -64,6 +68,8 @@ static struct row make_row(const struct vsock_stream *s, int64_t capture_start)
         .start = s->stats.first.time - capture_start,
         .connect = connect_time(&s->conn),
         .duration = s->last.time - s->stats.first.time,
+        .lowest_effective = {vsock_stream_lowest_effective(s, client),
+                             vsock_stream_lowest_effective(s, client ^ 1)},
         .stalls = s->stats.stalls,
         .longest_stall = s->stats.longest_stall,
         .total_stall = s->stats.total_stall,
@@ -116,6 +122,7 @@ enum column {
     CONNECT,
     DURATION,
     LOWEST_WINDOW,
+    LOWEST_EFFECTIVE,
     STALLS,
     LONGEST_STALL,
     TOTAL_STALL,
@@ -143,6 +150,10 @@ static const struct {
     [CONNECT] = {"Connect s", 11, 6, {TABLE_ITEM_STRING, TAP_ALIGN_RIGHT, "Connect (s)", "%s"}},
     [DURATION] = {"Duration s", 11, 6, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Duration (s)", "%.6f"}},
     [LOWEST_WINDOW] = {"Lowest win", 11, 0, {TABLE_ITEM_STRING, TAP_ALIGN_RIGHT, "Lowest window", "%s"}},
+    [LOWEST_EFFECTIVE] = {"Lowest eff",
+                          11,
+                          0,
+                          {TABLE_ITEM_STRING, TAP_ALIGN_RIGHT, "Lowest effective window", "%s"}},
     [STALLS] = {"Stalls", 6, 0, {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Stalls", "%u"}},
     [LONGEST_STALL] = {"Longest s", 11, 6, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Longest stall (s)", "%.6f"}},
     [TOTAL_STALL] = {"Total s", 11, 6, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Stalls (s)", "%.6f"}},
@@ -165,15 +176,16 @@ static void set_endpoint(struct cell *cell, struct vsock_endpoint e)
     snprintf(cell->text, sizeof(cell->text), VSOCK_ENDPOINT_FORMAT, e.cid, e.port);
 }
 
-static int64_t window_of(const struct vsock_side_stats *side)
+static int64_t lowest(const struct row *r, int64_t out, int64_t in)
 {
-    return side->has_window ? side->lowest_window : INT64_MAX;
+    return MIN(r->out.has_window ? out : INT64_MAX, r->in.has_window ? in : INT64_MAX);
 }
 
 static void set_cells(struct cell *cells, const struct row *r)
 {
     uint32_t rws = r->out.rws + r->in.rws, updates = r->out.updates + r->in.updates;
-    int64_t window = MIN(window_of(&r->out), window_of(&r->in));
+    int64_t window = lowest(r, r->out.lowest_window, r->in.lowest_window);
+    int64_t effective = lowest(r, r->lowest_effective[0], r->lowest_effective[1]);
     bool stalled = r->stalls > 0;
     const struct {
         bool known;
@@ -188,6 +200,7 @@ static void set_cells(struct cell *cells, const struct row *r)
         [CONNECT] = {r->connect != VSOCK_TIME_NONE, seconds(r->connect)},
         [DURATION] = {true, seconds(r->duration)},
         [LOWEST_WINDOW] = {window != INT64_MAX, (double)window},
+        [LOWEST_EFFECTIVE] = {window != INT64_MAX, (double)effective},
         [STALLS] = {true, r->stalls},
         [LONGEST_STALL] = {stalled, seconds(r->longest_stall)},
         [TOTAL_STALL] = {stalled, seconds(r->total_stall)},
@@ -243,7 +256,8 @@ static void draw_text(const struct vsock_report *report)
 
 /* ---- for machines ---- */
 
-static void add_side(json_dumper *json, const char *name, const struct vsock_side_stats *side)
+static void add_side(json_dumper *json, const char *name, const struct vsock_side_stats *side,
+                     int64_t lowest_effective)
 {
     json_dumper_set_member_name(json, name);
     json_dumper_begin_object(json);
@@ -252,6 +266,7 @@ static void add_side(json_dumper *json, const char *name, const struct vsock_sid
     vsock_json_number(json, "rws", side->rws, true);
     vsock_json_number(json, "credit_updates", side->updates, true);
     vsock_json_number(json, "lowest_window", side->lowest_window, side->has_window);
+    vsock_json_number(json, "lowest_effective_window", lowest_effective, side->has_window);
     json_dumper_end_object(json);
 }
 
@@ -268,8 +283,8 @@ static void add_members(json_dumper *json, const struct vsock_report *report, co
     json_dumper_value_anyf(json, r->client_is_known ? "true" : "false");
     vsock_json_number(json, "first_frame", r->first_frame, true);
     vsock_json_number(json, "last_frame", r->last_frame, true);
-    add_side(json, "from_client", &r->out);
-    add_side(json, "from_server", &r->in);
+    add_side(json, "from_client", &r->out, r->lowest_effective[0]);
+    add_side(json, "from_server", &r->in, r->lowest_effective[1]);
     vsock_json_seconds(json, "start_s", r->start, true);
     vsock_json_seconds(json, "connect_s", r->connect, r->connect != VSOCK_TIME_NONE);
     vsock_json_seconds(json, "duration_s", r->duration, true);

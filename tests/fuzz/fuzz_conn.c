@@ -105,8 +105,10 @@ static void check_stats(const struct vsock_stream *s, const struct step *step)
 /* The smallest window that each side had, where the packets with credit are asked one by one. */
 struct lowest {
     bool has[2];
-    int64_t window[2];
+    int64_t window[2], effective[2];
 };
+
+static const struct lowest nothing_yet = {.effective = {INT64_MAX, INT64_MAX}};
 
 static void check_lowest(struct lowest *lowest, const struct vsock_stream *s, bool has_credit)
 {
@@ -118,6 +120,12 @@ static void check_lowest(struct lowest *lowest, const struct vsock_stream *s, bo
             lowest->has[side] = true;
             lowest->window[side] = left;
         }
+        left = vsock_window_left_capped(w, vsock_flow_own_buffer(&s->conn.flow, side));
+        if (has_credit && w->advertised)
+            lowest->effective[side] = MIN(lowest->effective[side], left);
+        CHECK_IMPLIES(lowest->has[side],
+                      vsock_stream_lowest_effective(s, side) ==
+                          (s->conn.flow.uncapped[side] ? lowest->window[side] : lowest->effective[side]));
         CHECK(s->stats.side[side].has_window == lowest->has[side]);
         CHECK_IMPLIES(lowest->has[side], s->stats.side[side].lowest_window == lowest->window[side]);
     }
@@ -177,7 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct vsock_stream_data carried;
     int64_t seen_until = 0;
     struct vsock_capture_source source = {.seen_until = &seen_until};
-    struct lowest lowest = {{false}, {0}};
+    struct lowest lowest = nothing_yet;
     bool begun = false;
 
     while (more_steps(&steps)) {
@@ -194,7 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         if (begins) {
             stream = begin(&step, degenerate, &source, &carried);
-            lowest = (struct lowest){{false}, {0}};
+            lowest = nothing_yet;
         }
         begun = true;
         take(&stream, before, &step, &lowest);

@@ -6,6 +6,7 @@ Every field of ours, of every packet of every capture; and every field of the pr
 that is decoded; with one pass and with two. Takes runner.py's options.
 """
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree
 
@@ -15,6 +16,8 @@ from lib import known, runner
 FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.reassembled_in", "vsock.message.reassembled_in",
           "vsock.connection.unanswered", "vsock.analysis.stall_open", "vsock.analysis.credit_request_unanswered",
           "vsock.diagnosis", "vsock.diagnosis.error", "vsock.diagnosis.warn", "vsock.diagnosis.note",
+          "vsock.analysis.stall_ends_in", "vsock.analysis.stalled_for",
+          "vsock.analysis.flags",  # which those are of, too
           # The first is said at once, and becomes one of the others.
           "vsock.analysis.credit_exceeded", "vsock.analysis.credit_exceeded_reset",
           "vsock.analysis.credit_record_missing",
@@ -25,6 +28,9 @@ FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.reassembled_in", "vsock.
 NOT_OURS = {"", "text", "http.request_number", "http.response_number", "http.response_for.uri", "http.request.full_uri",
             "tls.handshake.random_time", "tls.handshake.random_bytes"}
 
+# What Info says of the future.
+FUTURE_TAG = re.compile(r"\[(Peer s|S)talled [^]]*\] ")
+
 INSIDE = ("payload-*", "http*", "ssh*", "tls*.pcapng*", "tap-whole*", "vhost-6.1*", "seqpacket*", "ttrpc*", "sd_notify*",
           "nitro*", "gcs*")
 
@@ -32,7 +38,8 @@ INSIDE = ("payload-*", "http*", "ssh*", "tls*.pcapng*", "tap-whole*", "vhost-6.1
 def compare_ours(capture, fields, options):
     """Returns how many packets there are, and the differences."""
     arguments = ["-T", "fields", "-E", "separator=|", "-e", "_ws.col.Info", *(f"-e{field}" for field in fields)]
-    once, twice = (runner.tshark(capture, [*passes, *arguments], options) for passes in ([], ["-2"]))
+    once, twice = (FUTURE_TAG.sub("", runner.tshark(capture, [*passes, *arguments], options))
+                   for passes in ([], ["-2"]))
     different = [f"{capture}, frame {number}:\n  {a}\n  {b}"
                  for number, (a, b) in enumerate(zip(once.splitlines(), twice.splitlines(), strict=True), 1) if a != b]
     return once.count("\n"), different

@@ -19,7 +19,7 @@ STALL = "cap-7.2.13.pcapng.gz"
 COLUMNS = """\
 44 3.221893540 local → local 3 VSOCK 2220 0 262144 [Zero window] 2256819987 → 10004 [RW] Len=2144 Win=0
 45 3.724905860 local → local 3 VSOCK 76 262144 0 0.503012320 [Stall 0.5 s] 10004 → 2256819987 [CREDIT_UPDATE] \
-Buf=262144 Fwd=200000
+Buf=262144 Fwd=200000 PeerWin=200000
 """
 RULES = {STALL: {11: "Refused or unanswered", 44: "Zero window", 45: "Stall", 48: "Credit update and request",
                  49: "Begin and end"}}

@@ -14,7 +14,7 @@ from lib import runner
 RAW = ("frame.number frame.interface_id vsock.src_cid vsock.dst_cid vsock.src_port vsock.dst_port vsock.virtio.len "
        "vsock.virtio.type vsock.virtio.op vsock.virtio.buf_alloc vsock.virtio.fwd_cnt").split()
 SHOWN = [f"vsock.credit.{peer}{name}" for peer in ("", "peer_") for name in ("in_flight", "window", "effective_window")]
-SHOWN.append("vsock.credit.at_least")
+SHOWN += ["vsock.credit.consumed", "vsock.credit.edge", "vsock.credit.at_least"]
 REQUEST, RESPONSE, RST, RW = 1, 2, 3, 5
 
 
@@ -24,6 +24,7 @@ class Direction:
     def __init__(self, exact):
         self.tx = self.fwd = 0
         self.buffer, self.known = None, exact
+        self.uncapped = False  # it was seen to send beyond its own buffer
 
     def stamp(self, buffer, fwd):
         if not self.known:
@@ -36,13 +37,29 @@ class Direction:
             self.tx = max(self.tx, self.fwd)
         self.buffer, self.known = buffer, True
 
+    def left(self, own):
+        """The window, and the same capped at the sender's own buffer."""
+        window = self.buffer - (self.tx - self.fwd)
+        return window, window if own is None else min(window, own - (self.tx - self.fwd))
+
+    def send(self, length, own, over):
+        before = self.left(own) if self.buffer is not None else None
+        self.tx += length
+        if before and length and not over:
+            self.uncapped |= before[0] > 0 and (before[1] <= 0 or self.left(own)[1] < 0)
+
 
 def figures(direction, own):
     flying = direction.tx - direction.fwd
     if direction.buffer is None:
         return [str(flying), "", ""]
-    cap = direction.buffer if own is None else min(direction.buffer, own)
-    return [str(flying), str(direction.buffer - flying), str(cap - flying)]
+    window, capped = direction.left(own)
+    return [str(flying), str(window), str(window if direction.uncapped else capped)]
+
+
+def offsets(direction):
+    """Up to where the packet's sender has consumed, and allows."""
+    return [str(direction.fwd), str(direction.fwd + direction.buffer)] if direction.fwd >= 0 else ["", ""]
 
 
 def recompute(rows):
@@ -63,14 +80,14 @@ def recompute(rows):
         if op == RST and kind == state["kind"]:
             state["over"] = True
         if kind != state["kind"] or kind not in (1, 2) or no_socket or sender == receiver:
-            yield number, [""] * 7
+            yield number, [""] * 9
             continue
         sent, received = state[sender], state[receiver]
         received.stamp(buffer, fwd)
         if op == RW:
-            sent.tx += length
+            sent.send(length, received.buffer, state["over"])
         bound = "" if state["exact"] else "1"
-        yield number, figures(sent, received.buffer) + figures(received, sent.buffer) + [bound]
+        yield number, figures(sent, received.buffer) + figures(received, sent.buffer) + offsets(received) + [bound]
 
 
 def check(capture):

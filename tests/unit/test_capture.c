@@ -1012,6 +1012,171 @@ static void frame_numbers_that_come_again_change_nothing(void)
     wmem_destroy_allocator(kept);
 }
 
+/* ---- what a packet says of flow control, at full length, and of the future ---- */
+
+#define ASSERT_CONSUMED(r, by, bytes) g_assert_cmpint(vsock_record_consumed(r, one.fwd_cnt[by]), ==, bytes)
+
+static void what_is_consumed_is_known_beyond_32_bits(void)
+{
+    const uint32_t half = UINT32_C(1) << 31;
+    const struct vsock_record *first, *low, *wrapped, *again, *other;
+
+    begin();
+    one.buf_alloc[S] = UINT32_MAX;
+    first = open_connection(&one);
+    rw(&one, half);
+    rw(&one, half - 1);
+    low = update(&one, UINT32_MAX);
+    ASSERT_CONSUMED(low, S, INT64_C(0xffffffff));
+    g_assert_null(stream_at(0)->wraps); /* no memory for what most never need */
+    rw(&one, 2);
+    wrapped = update(&one, 1);
+    ASSERT_CONSUMED(wrapped, S, INT64_C(0x100000001));
+    other = take(&one, C, VSOCK_OP_CREDIT_UPDATE, 0); /* the other direction has not gone round */
+    ASSERT_CONSUMED(other, C, 0);
+    rw(&one, half);
+    rw(&one, half - 1);
+    again = update(&one, 0);
+    ASSERT_CONSUMED(again, S, INT64_C(0x200000000));
+    g_assert_cmpint(vsock_record_consumed(low, UINT32_MAX), ==, INT64_C(0xffffffff));
+    g_assert_cmpint(vsock_record_consumed(first, 0), ==, 0);
+    g_assert_cmpuint(wmem_array_get_count(stream_at(0)->wraps), ==, 2);
+}
+
+static void a_counter_that_goes_back_below_0_is_negative(void)
+{
+    const struct vsock_record *r;
+
+    begin();
+    open_connection(&one);
+    r = update(&one, UINT32_MAX);
+    ASSERT_FOUND(r, FOUND(FWD_CNT_BACKWARDS));
+    ASSERT_CONSUMED(r, S, -1);
+    r = update(&one, 0);
+    ASSERT_CONSUMED(r, S, 0);
+}
+
+static void who_is_seen_to_send_beyond_its_own_buffer_does_not_keep_to_it(void)
+{
+    const struct vsock_record *within, *beyond, *told;
+
+    begin();
+    one.buf_alloc[C] = 500;
+    open_connection(&one);
+    within = rw(&one, 500);
+    g_assert_cmpint(vsock_record_window(within), ==, 500);
+    g_assert_cmpint(vsock_record_effective_window(within, 500), ==, 0);
+    beyond = rw(&one, 100);
+    g_assert_cmpint(vsock_record_effective_window(beyond, 500), ==, 400);
+    told = update(&one, 300);
+    g_assert_cmpint(vsock_record_peer_effective_window(told, 1000), ==, 700);
+    g_assert_cmpint(vsock_record_effective_window(within, 500), ==, 0); /* as it looked then */
+}
+
+static void assert_wait(const struct vsock_record *r, int64_t time, uint8_t side,
+                        const struct vsock_record *until)
+{
+    struct vsock_wait wait = vsock_capture_wait(capture, r);
+
+    g_assert_cmpint(wait.time, ==, time);
+    g_assert_cmpuint(wait.side, ==, side);
+    g_assert_cmpuint(wait.ends_in, ==, until ? number_of(until) : 0);
+}
+
+static void who_shuts_a_window_waits_until_it_opens(void)
+{
+    const struct vsock_record *shuts, *opens, *other;
+
+    begin();
+    open_connection(&one);
+    other = rw(&one, 999);
+    shuts = rw(&one, 1);
+    assert_wait(shuts, 0, C, NULL); /* not known yet */
+    after(8 * SECOND);
+    opens = update(&one, 500);
+    assert_wait(shuts, 8 * SECOND, C, opens);
+    assert_wait(other, 0, 0, NULL);
+    assert_wait(opens, 0, 0, NULL);
+}
+
+static void a_receiver_that_shrinks_makes_the_other_side_wait(void)
+{
+    const struct vsock_record *shrinks, *opens;
+
+    begin();
+    open_connection(&one);
+    rw(&one, 600);
+    one.buf_alloc[S] = 500;
+    shrinks = update(&one, 0);
+    after(SECOND);
+    opens = update(&one, 600);
+    assert_wait(shrinks, SECOND, C, opens);
+}
+
+static void a_window_that_never_opens_is_shut_to_the_end(void)
+{
+    const struct vsock_record *shuts, *reset;
+
+    begin();
+    open_connection(&one);
+    shuts = rw(&one, 1000);
+    after(20 * SECOND);
+    open_connection(&two); /* so long did the capture go on */
+    assert_wait(shuts, 20 * SECOND + MS, C, NULL);
+    reset = no_socket(&one, S);
+    assert_wait(shuts, 20 * SECOND + 2 * MS, C, reset);
+    after(20 * SECOND);
+    no_socket(&one, C); /* trails */
+    assert_wait(shuts, 20 * SECOND + 2 * MS, C, reset);
+}
+
+static void the_next_connection_ends_the_wait_and_is_no_packet_of_it(void)
+{
+    const struct vsock_record *shuts;
+
+    begin();
+    open_connection(&one);
+    shuts = rw(&one, 1000);
+    after(20 * SECOND);
+    open_connection(&one);
+    assert_wait(shuts, 20 * SECOND, C, NULL);
+    g_assert_true(vsock_capture_wait(capture, shuts).superseded);
+}
+
+static void a_shutdown_ends_the_wait_of_either_side(void)
+{
+    const struct vsock_record *shuts, *gives_up, *frozen;
+
+    begin();
+    open_connection(&one);
+    shuts = rw(&one, 1000);
+    after(3 * SECOND);
+    gives_up = shut(&one, C, VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND);
+    after(3 * SECOND);
+    no_socket(&one, S);
+    assert_wait(shuts, 3 * SECOND, C, gives_up);
+
+    open_connection(&two);
+    shuts = rw(&two, 1000);
+    after(4 * SECOND);
+    frozen = shut(&two, S, VSOCK_SHUTDOWN_RCV);
+    after(4 * SECOND);
+    no_socket(&two, C);
+    assert_wait(shuts, 4 * SECOND, C, frozen);
+}
+
+static void who_sends_into_a_shut_window_was_not_waiting(void)
+{
+    const struct vsock_record *shuts;
+
+    begin();
+    open_connection(&one);
+    shuts = rw(&one, 1000);
+    after(3 * SECOND);
+    rw(&one, 1);
+    assert_wait(shuts, 0, 0, NULL);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -1070,5 +1235,14 @@ int main(int argc, char **argv)
     TEST(a_response_whose_request_was_not_captured_ends_no_gap);
     TEST(stalls_that_end_are_known_to_the_pair);
     TEST(frame_numbers_that_come_again_change_nothing);
+    TEST(what_is_consumed_is_known_beyond_32_bits);
+    TEST(a_counter_that_goes_back_below_0_is_negative);
+    TEST(who_is_seen_to_send_beyond_its_own_buffer_does_not_keep_to_it);
+    TEST(who_shuts_a_window_waits_until_it_opens);
+    TEST(a_receiver_that_shrinks_makes_the_other_side_wait);
+    TEST(a_window_that_never_opens_is_shut_to_the_end);
+    TEST(the_next_connection_ends_the_wait_and_is_no_packet_of_it);
+    TEST(a_shutdown_ends_the_wait_of_either_side);
+    TEST(who_sends_into_a_shut_window_was_not_waiting);
     return g_test_run();
 }

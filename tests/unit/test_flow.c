@@ -481,6 +481,81 @@ static void the_senders_shutdown_ends_a_stall_without_a_verdict(void)
     ASSERT_STALL(0, 0);
 }
 
+/* Of side C as a sender: where its stall began that is over without the window's having opened. */
+#define ASSERT_SETTLED(began) g_assert_cmpuint(step.settled[C], ==, began)
+
+static void who_gives_up_to_send_settles_its_stall(void)
+{
+    open_flow();
+    rw(1000);
+    ASSERT_SETTLED(0);
+    take(C, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_RCV); /* of the other direction */
+    ASSERT_SETTLED(0);
+    take(C, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_SEND);
+    ASSERT_SETTLED(3);
+    take(C, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_SEND);
+    ASSERT_SETTLED(0);
+}
+
+static void the_receivers_shutdown_settles_a_stall_once(void)
+{
+    open_flow();
+    rw(1000);
+    take(S, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_SEND);
+    ASSERT_SETTLED(0);
+    take(S, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_RCV);
+    ASSERT_SETTLED(3);
+    take(C, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_SEND);
+    ASSERT_SETTLED(0);
+}
+
+static void a_stall_that_ends_or_was_none_is_not_settled(void)
+{
+    open_flow();
+    rw(1000);
+    update(500);
+    g_assert_cmpuint(step.stall.record, ==, 3);
+    ASSERT_SETTLED(0);
+    rw(500);
+    rw(1); /* it was not waiting */
+    ASSERT_SETTLED(0);
+}
+
+static void a_larger_own_buffer_settles_the_own_cap(void)
+{
+    start(true);
+    buf_alloc[C] = 300;
+    take(C, VSOCK_OP_REQUEST, 0, 0);
+    take(S, VSOCK_OP_RESPONSE, 0, 0);
+    rw(300);
+    buf_alloc[C] = 400;
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0, 0);
+    ASSERT_SETTLED(3);
+}
+
+static void fwd_cnt_is_news_where_it_is_another(void)
+{
+    open_flow();
+    g_assert_false(step.fwd_news);
+    rw(100);
+    update(50);
+    g_assert_true(step.fwd_news);
+    update(50);
+    g_assert_false(step.fwd_news);
+    update(49); /* backwards */
+    g_assert_true(step.fwd_news);
+}
+
+static void a_first_fwd_cnt_is_news_unless_it_is_0(void)
+{
+    start(false);
+    fwd_cnt[S] = 7;
+    take(S, VSOCK_OP_CREDIT_UPDATE, 0, 0);
+    g_assert_true(step.fwd_news);
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0, 0);
+    g_assert_false(step.fwd_news);
+}
+
 static void a_stall_stays_open_to_the_end(void)
 {
     open_flow();
@@ -680,6 +755,12 @@ int main(int argc, char **argv)
     TEST(a_shrink_can_begin_a_stall);
     TEST(keeping_to_the_own_buffer_is_the_senders_choice);
     TEST(the_senders_shutdown_ends_a_stall_without_a_verdict);
+    TEST(who_gives_up_to_send_settles_its_stall);
+    TEST(the_receivers_shutdown_settles_a_stall_once);
+    TEST(a_stall_that_ends_or_was_none_is_not_settled);
+    TEST(a_larger_own_buffer_settles_the_own_cap);
+    TEST(fwd_cnt_is_news_where_it_is_another);
+    TEST(a_first_fwd_cnt_is_news_unless_it_is_0);
     TEST(a_stall_stays_open_to_the_end);
     TEST(any_packet_answers_a_credit_request);
     TEST(asking_twice_in_vain_is_said);

@@ -686,6 +686,30 @@ static void the_lowest_window_is_the_senders_whoever_made_it_so(void)
     g_assert_cmpint(stream.stats.side[S].lowest_window, ==, 262144);
 }
 
+static void the_lowest_effective_window_is_capped_at_the_senders_own_buffer(void)
+{
+    open_stream();
+    conn.buf_alloc[C] = 500;
+    rw(400);
+    g_assert_cmpint(stream.stats.side[C].lowest_window, ==, 600);
+    g_assert_cmpint(vsock_stream_lowest_effective(&stream, C), ==, 100);
+    g_assert_cmpint(vsock_stream_lowest_effective(&stream, S), ==, 500);
+    update(400);
+    conn.buf_alloc[C] = 50; /* whatever tells of it */
+    take(C, VSOCK_OP_CREDIT_REQUEST, 0);
+    g_assert_cmpint(vsock_stream_lowest_effective(&stream, C), ==, 50);
+}
+
+static void a_sender_beyond_its_own_buffer_has_no_effective_window_of_its_own(void)
+{
+    open_stream();
+    conn.buf_alloc[C] = 500;
+    rw(500);
+    g_assert_cmpint(vsock_stream_lowest_effective(&stream, C), ==, 0);
+    rw(1);
+    g_assert_cmpint(vsock_stream_lowest_effective(&stream, C), ==, 499);
+}
+
 static void a_buffer_that_shrinks_while_it_is_read_lowers_the_window(void)
 {
     open_stream();
@@ -1805,6 +1829,8 @@ int main(int argc, char **argv)
     TEST(a_smaller_buffer_is_a_shrink_only_below_what_is_in_flight);
     TEST(data_that_an_earlier_window_covers_tells_of_the_shrink);
     TEST(the_lowest_window_is_the_senders_whoever_made_it_so);
+    TEST(the_lowest_effective_window_is_capped_at_the_senders_own_buffer);
+    TEST(a_sender_beyond_its_own_buffer_has_no_effective_window_of_its_own);
     TEST(a_buffer_that_shrinks_while_it_is_read_lowers_the_window);
     TEST(the_first_word_of_a_side_opens_the_others_window);
     TEST(of_two_shrinks_the_worse_one_is_told);
