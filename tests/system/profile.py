@@ -6,6 +6,7 @@ It is tested as `cmake --install --component profile` installs it. tshark reads 
 the I/O graphs are held against what io_graph_dialog.cpp of all three series takes, and opened by gui/run.
 """
 import csv
+import json
 import os
 import pathlib
 import re
@@ -17,16 +18,23 @@ from lib import runner
 
 STALL = "cap-7.2.13.pcapng.gz"
 COLUMNS = """\
-44 3.221893540 local → local 3 VSOCK 2220 0 262144 [Zero window] 2256819987 → 10004 [RW] Len=2144 Win=0
+44 3.221893540 local → local 3 VSOCK 2220 0 262144 0.503012320 [Stalled 0.5 s, until 45] [Zero window] 2256819987 \
+→ 10004 [RW] Len=2144 Win=0
 45 3.724905860 local → local 3 VSOCK 76 262144 0 0.503012320 [Stall 0.5 s] 10004 → 2256819987 [CREDIT_UPDATE] \
 Buf=262144 Fwd=200000 PeerWin=200000
 """
-RULES = {STALL: {11: "Refused or unanswered", 44: "Zero window", 45: "Stall", 48: "Credit update and request",
+RULES = {STALL: {11: "Refused or unanswered", 44: "Stall", 45: "Stall", 48: "Credit update and request",
                  49: "Begin and end"}}
 ALL_RULES_MATCH_IN = (STALL, "connections.pcapng", "credit.pcapng", "headers.pcapng")
 
+# Diagnoses of somebody who waits: the packet list says it on the packet that shut the window.
+WAITS = ("stall-", "credit-leak")
+
 STYLES = ("Line", "Impulse", "Bar", "Stacked Bar", "Dot", "Square", "Diamond", "Cross", "Circle", "Plus")
 AXES = ("SUM(Y Field)", "MIN(Y Field)", "MAX(Y Field)", "AVG(Y Field)")
+
+PLOT_STYLES = ("Line", "Dot Line", "Step Line", "Dot Step Line", "Impulse", "Dot", "Square", "Diamond", "Cross", "Circle",
+               "Plus")
 
 failures = []
 
@@ -67,9 +75,26 @@ def colour_rules(profile):
 
 
 def check_packet_list(tshark):
-    shown = tshark(STALL, "-C", "vsock", "-Y", "frame.number in {44, 45}")
+    shown = tshark(STALL, "-C", "vsock", "-2", "-Y", "frame.number in {44, 45}")
     wanted, got = ([line.split() for line in text.splitlines()] for text in (COLUMNS, shown))
     expect("the packet list", wanted, got)
+
+
+def check_stalls(options, tshark):
+    """Who waits, since when and until when, in the packet list alone, wherever a diagnosis says that somebody does."""
+    seen = 0
+    for capture in runner.stored_captures("gallery/*"):
+        report = runner.tshark(capture, ["-q", "-z", "vsock,diagnose,json"], options)
+        found = [json.loads(line) for line in report.splitlines() if line.startswith("{")]
+        stalls = [each for each in found if each["code"].startswith(WAITS)]
+        if not stalls:
+            continue
+        lines = tshark(capture, "-C", "vsock", "-2").splitlines()
+        for each in stalls:
+            line = next(line for line in lines if line.split()[0] == str(each["first_frame"]))
+            expect(f"{capture}: {each['code']} in the packet list", True, bool(re.search(r"talled \d+\.\d s", line)))
+            seen += 1
+    expect("stalls in the gallery", True, seen >= 10)
 
 
 def check_colours(tshark, rules):
@@ -96,6 +121,19 @@ def check_graphs(graphs):
         expect(f"graph {graph[1]}", True, bool(well_formed))
 
 
+def check_plots(plots):
+    """As Wireshark 4.6's PlotDialog has it."""
+    for enabled, group, name, _filter, colour, style, _field, factor in plots:
+        well_formed = (enabled == "TRUE" and group.isdigit() and re.fullmatch("#[0-9A-F]{6}", colour)
+                       and style in PLOT_STYLES and factor == "1")
+        expect(f"plot {name}", True, bool(well_formed))
+
+
+def of_one_stream(text):
+    """A filter without a selected packet, as tshark has none."""
+    return text.replace("${vsock.stream}", "3").replace("${vsock.src}", '"1-10004"')
+
+
 def main():
     with runner.bench(options) as (folder, environment):
         profile, configuration = install(folder)
@@ -110,9 +148,14 @@ def main():
         rules, buttons, graphs = colour_rules(profile), rows(profile / "dfilter_buttons"), rows(profile / "io_graphs")
         check_packet_list(tshark)
         check_colours(tshark, rules)
+        check_stalls(options, tshark)
+        plots = rows(profile / "plots")
         check_graphs(graphs)
+        check_plots(plots)
         calculated = [f"{axis[:3]}({field}){field} && ({where})" for _, _, where, _, _, axis, field, _, _ in graphs]
-        check_filters(tshark, [*rules.values(), *(button[2] for button in buttons), *calculated])
+        calculated += [f"MAX({field}){field} && ({where})" for _, _, _, where, _, _, field, _ in plots]
+        filters = [*rules.values(), *(button[2] for button in buttons), *calculated]
+        check_filters(tshark, [of_one_stream(each) for each in filters])
     sys.exit("\n".join(failures) or 0)
 
 
