@@ -710,7 +710,7 @@ static struct vsock_wait open_wait(const struct vsock_capture *c, const struct v
     const struct vsock_stall *stall = &s->conn.flow.stall[side];
     struct vsock_wait wait = {.side = side};
 
-    if (!stall->open || stall->frozen || vsock_capture_record(c, stall->began.record) != r)
+    if (!stall->open || vsock_capture_record(c, stall->began.record) != r)
         return (struct vsock_wait){0};
     wait.time = vsock_stream_open_stall(s, side);
     wait.ends_in = s->conn.ended ? s->conn.reset.record : 0;

@@ -12,7 +12,7 @@ CREDIT = "cap-7.2.13.pcapng.gz"
 
 
 def look_at_packet_list(wireshark):
-    expect("the main window", ["Stalls", "Zero window", "Resets", "Refused", "Malformed"], names(wireshark.main))
+    expect("the main window", ["This stream", "All problems", "Stalls", "Zero window", "Resets", "Refused", "Malformed"], names(wireshark.main))
     wireshark.shot(wireshark.main, "packet-list", (1270, 700))
 
 
@@ -41,10 +41,22 @@ def look_at_diagnoses(wireshark):
 def look_at_io_graph(wireshark):
     wireshark.choose("Statistics", "I/O Graphs")
     window = wireshark.window("I/O Graphs")
-    wait_for("graph of the profile", lambda: "vsock.credit.peer_window" in names(window))
-    expect("the I/O graphs", ["Lowest window", "Most in flight", "vsock.credit.in_flight"], names(window))
+    wait_for("graph of the profile", lambda: "vsock.credit.peer_effective_window" in names(window))
+    expect("the I/O graphs", ["Lowest window", "Most in flight", "vsock.credit.effective_window"], names(window))
     wireshark.pick(window, "100 ms")
     wireshark.shot(window, "io-graph", (1000, 640))
+
+
+def look_at_plots(wireshark):
+    """Of the stream that is selected. Wireshark 4.6 is the first that has them."""
+    if "Plots" not in names(wireshark.main):
+        print("plots: this Wireshark has none", flush=True)
+        return
+    wireshark.choose("Statistics", "Plots")
+    window = wireshark.window("Plots")
+    wait_for("plot of the profile", lambda: "vsock.credit.edge" in names(window))
+    expect("the plots", ["Allowed", "Sent", "Consumed", "vsock.credit.consumed"], names(window))
+    wireshark.shot(window, "plots", (1000, 760))
 
 
 def main():
@@ -53,8 +65,9 @@ def main():
         look_at_conversations(wireshark)
         look_at_flow_graph(wireshark)
         look_at_diagnoses(wireshark)
-    with Wireshark(CREDIT, "-r", CREDIT) as wireshark:
+    with Wireshark(CREDIT, "-r", CREDIT, "-g", "44") as wireshark:
         look_at_io_graph(wireshark)
+        look_at_plots(wireshark)
 
 
 try:

@@ -31,8 +31,8 @@ LIMITS = {"short": (-2**15, 2**15 - 1), "integer": (-2**31, 2**31 - 1), "long": 
 
 # Fields with values that their type in the mapping does not hold: a time that has passed is no date, bytes are no
 # number, flags are in hexadecimal, and some CIDs of malformed.pcapng are above 2^63.
-TIMES = {"analysis.ack_rtt", "analysis.credit_request_rtt", "analysis.stall_time", "connect.time", "time_delta",
-         "time_relative"}
+TIMES = {"analysis.ack_rtt", "analysis.credit_request_rtt", "analysis.stall_time", "analysis.stalled_for",
+         "connect.time", "time_delta", "time_relative"}
 MISFITS = TIMES | {"payload", "reserved", "surplus", "trans_data", "virtio.flags", "cid", "dst_cid", "virtio.src_cid",
                    "virtio.dst_cid"}
 

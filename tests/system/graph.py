@@ -23,7 +23,8 @@ CASES = {
     "both-ways": ("gallery/more-credit-leak.pcapng", "1"),
     "all": ("--all", "cap-7.2.13.pcapng.gz"),
 }
-NAME = "a 'b' $(touch x) \x1b[31m\n<&> {=40 c} _x^2.pcapng"  # what shells, terminals, gnuplot and XML would take for more
+# What shells, terminals, gnuplot and XML would take for more.
+NAME = "a 'b' $(touch x) \x1b[31m\n<&> {=40 c} _x^2.pcapng"
 POINTS = 2000  # of a line, at most: scripts/graph's POINTS_MAX
 
 failures = []
@@ -72,7 +73,8 @@ def check_pictures(bench):
     capture = bench.folder / NAME
     shutil.copy(runner.CAPTURES / "cap-7.2.13.pcapng.gz", capture)
     capture.chmod(0o644)
-    for words, file in ((("3",), "vsock-stream-3.svg"), (("15", "shrink.svg"), "shrink.svg"), ((), "vsock-streams.svg")):
+    for words, file in ((("3",), "vsock-stream-3.svg"), (("15", "shrink.svg"), "shrink.svg"),
+                        ((), "vsock-streams.svg")):
         result = bench.run(*(() if words else ("--all",)), capture, *words)
         expect(f"{file}: said", (0, f"{file}\n", ""), (result.returncode, result.stdout, result.stderr))
         expect(f"{file} is a picture", True, (bench.out / file).exists() and is_picture(bench.out / file))

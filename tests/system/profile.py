@@ -80,18 +80,16 @@ def check_packet_list(tshark):
     expect("the packet list", wanted, got)
 
 
-def check_stalls(options, tshark):
+def check_stalls(tshark):
     """Who waits, since when and until when, in the packet list alone, wherever a diagnosis says that somebody does."""
+    captures = runner.stored_captures("gallery/*")
     seen = 0
-    for capture in runner.stored_captures("gallery/*"):
-        report = runner.tshark(capture, ["-q", "-z", "vsock,diagnose,json"], options)
-        found = [json.loads(line) for line in report.splitlines() if line.startswith("{")]
-        stalls = [each for each in found if each["code"].startswith(WAITS)]
-        if not stalls:
-            continue
-        lines = tshark(capture, "-C", "vsock", "-2").splitlines()
-        for each in stalls:
-            line = next(line for line in lines if line.split()[0] == str(each["first_frame"]))
+    for capture, said in zip(captures, runner.each(
+            lambda capture: tshark(capture, "-C", "vsock", "-2", "-z", "vsock,diagnose,json").splitlines(), captures)):
+        for each in (json.loads(line) for line in said if line.startswith("{")):
+            if not each["code"].startswith(WAITS):
+                continue
+            line = next(line for line in said if line.split()[:1] == [str(each["first_frame"])])
             expect(f"{capture}: {each['code']} in the packet list", True, bool(re.search(r"talled \d+\.\d s", line)))
             seen += 1
     expect("stalls in the gallery", True, seen >= 10)
@@ -148,7 +146,7 @@ def main():
         rules, buttons, graphs = colour_rules(profile), rows(profile / "dfilter_buttons"), rows(profile / "io_graphs")
         check_packet_list(tshark)
         check_colours(tshark, rules)
-        check_stalls(options, tshark)
+        check_stalls(tshark)
         plots = rows(profile / "plots")
         check_graphs(graphs)
         check_plots(plots)
