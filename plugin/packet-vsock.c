@@ -93,7 +93,7 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     struct vsock_header_items items = {0};
     const struct vsock_record *record;
     uint32_t malformed;
-    int worst, worst_of_connection = 0;
+    int worst, worst_of_connection = 0, worst_of_verdicts;
 
     read_packet(tvb, &packet);
     malformed = vsock_malformed(&packet);
@@ -105,8 +105,9 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     worst = vsock_malformed_show(pinfo, &packet, malformed, &items);
     if (record)
         worst_of_connection = show_connection(tvb, pinfo, &packet, record, &items);
-    vsock_flags_show(tvb, &items, MAX(worst, worst_of_connection));
-    vsock_verdicts_show(tvb, pinfo, items.tree);
+    worst_of_verdicts = vsock_verdicts_show(tvb, pinfo, items.tree);
+    worst = MAX(worst, worst_of_connection);
+    vsock_flags_show(tvb, &items, MAX(worst, worst_of_verdicts));
     vsock_payload_show(tvb, &packet, record, &items);
     vsock_taps_queue(pinfo, tvb, &packet, record);
     vsock_export_record(pinfo, tvb);

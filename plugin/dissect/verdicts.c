@@ -53,11 +53,11 @@ const struct vsock_fields vsock_verdict_fields = {
     .next_expert = next_expert,
 };
 
-static expert_field *expert_of(enum vsock_severity severity)
+static struct vsock_expert *expert_of(enum vsock_severity severity)
 {
     if (severity == VSOCK_SEVERITY_ERROR)
-        return &experts[0].id;
-    return severity == VSOCK_SEVERITY_WARN ? &experts[1].id : &experts[2].id;
+        return &experts[0];
+    return severity == VSOCK_SEVERITY_WARN ? &experts[1] : &experts[2];
 }
 
 static void forget(void)
@@ -78,7 +78,8 @@ static gint by_frame(gconstpointer a, gconstpointer b)
     return one->diagnosis < other->diagnosis ? -1 : one->diagnosis > other->diagnosis;
 }
 
-/* `record`: of the packet, if it is known: a read filter may have dropped it, and given its number to another. */
+/* `record`: of the packet, if it is known: a read filter may have dropped it, and given its number to
+ * another. */
 static void name_frame(uint32_t frame, uint64_t record, uint32_t diagnosis)
 {
     struct named named = {frame, diagnosis};
@@ -131,31 +132,38 @@ static unsigned first_of(uint32_t frame)
     return low;
 }
 
-static void show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_diagnosis *d)
+static int show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_diagnosis *d)
 {
     proto_item *item = proto_tree_add_string(tree, hf_diagnosis, tvb, 0, 0, vsock_codes[d->code].name);
+    struct vsock_expert *expert = expert_of(d->severity);
     char *text = vsock_diagnosis_text(d);
 
     proto_item_set_generated(item);
-    expert_add_info_format(pinfo, item, expert_of(d->severity), "%s", text);
+    expert_add_info_format(pinfo, item, &expert->id, "%s", text);
     g_free(text);
+    return expert->severity;
 }
 
-void vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     const struct vsock_capture *capture = vsock_track_capture();
+    int worst = 0;
 
     if (!PINFO_FD_VISITED(pinfo) || !capture)
-        return;
+        return 0;
     if (!is_up_to_date(capture))
         judge(capture);
     for (unsigned i = first_of(pinfo->num); i < judged.named->len; i++) {
         const struct named *named = &g_array_index(judged.named, struct named, i);
+        int shown;
 
         if (named->frame != pinfo->num)
             break;
-        show(tvb, pinfo, tree, &g_array_index(judged.found, struct vsock_diagnosis, named->diagnosis));
+        shown =
+            show(tvb, pinfo, tree, &g_array_index(judged.found, struct vsock_diagnosis, named->diagnosis));
+        worst = MAX(worst, shown);
     }
+    return worst;
 }
 
 void vsock_verdicts_register(void)
