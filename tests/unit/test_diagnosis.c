@@ -523,12 +523,15 @@ static const struct words words[] = {
     {VSOCK_CODE_HALF_CLOSE_HANG, ENDPOINTS, {.count = 1, TIMES(15000, 0)}, .lasting = true,
      .text = "Likely: " SRC " said that it sends no more; then neither it nor " DST " said anything "
              "for 15.000 s, to the end"},
-    {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, .bytes = 6, TIMES(8192, 0)},
-     .text = DST " did not acknowledge that " SRC " closed, within 8.2 s; 6 bytes that it had sent "
-             "were not read"},
-    {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, .bytes = 1, TIMES(8192, 0)},
-     .text = DST " did not acknowledge that " SRC " closed, within 8.2 s; 1 byte that it had sent "
-             "was not read"},
+    {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, .bytes = 6, TIMES(8192, 9200)},
+     .text = DST " did not acknowledge that " SRC " closed, within 8.2 s: by its last word it had 6 bytes left "
+             "to read, and it had been silent for 9.2 s by then"},
+    {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, .bytes = 1, TIMES(8192, 9200)},
+     .text = DST " did not acknowledge that " SRC " closed, within 8.2 s: by its last word it had 1 byte left "
+             "to read, and it had been silent for 9.2 s by then"},
+    {VSOCK_CODE_CLOSE_TIMEOUT, ENDPOINTS, {.count = 1, TIMES(8192, 9200)},
+     .text = DST " did not acknowledge that " SRC " closed, within 8.2 s: it had nothing left to read, "
+             "and it had been silent for 9.2 s by then"},
     {VSOCK_CODE_CLOSED_TOO_SOON, ENDPOINTS, {.count = 1, .bytes = 6008, TIMES(1, 0)},
      .text = SRC " closed its connection to " DST ", and reset it 0.001000 s later without waiting for that "
              "side: 6008 bytes that it had sent were not read yet"},
@@ -538,6 +541,9 @@ static const struct words words[] = {
     {VSOCK_CODE_CLOSED_TOO_SOON, ENDPOINTS, {.count = 1, .bytes = 1, .limit = 2, TIMES(1, 0)},
      .text = SRC " closed its connection to " DST ", and reset it 0.001000 s later without waiting for that "
              "side: 1 byte that it had sent was not read yet, and it left 2 bytes of what that had sent unread"},
+    {VSOCK_CODE_DATA_LOST_AT_CLOSE, ENDPOINTS, {.count = 1, .bytes = 57362, TIMES(5000, 0)},
+     .text = "57362 bytes that " SRC " had sent were not read when " DST " closed: it had stopped within a packet "
+             "5.000 s before"},
     {VSOCK_CODE_DATA_LOST_AT_CLOSE, ENDPOINTS, {.count = 1, .bytes = 176000},
      .text = "176000 bytes that " SRC " had sent before it shut down were not read when " DST " ended "
              "the connection, although it had been reading before"},
