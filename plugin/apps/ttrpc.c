@@ -513,18 +513,18 @@ static uint64_t message_units(tvbuff_t *tvb, int offset, int end)
     struct ttrpc_header h = read_header(tvb, offset);
     uint32_t payload = h.type == TTRPC_REQUEST ? REQUEST_PAYLOAD : RESPONSE_PAYLOAD;
     struct vsock_protobuf_field f = {.value_start = offset + HEADER_SIZE, .end = end};
-    uint64_t fields = 0, payload_fields = 0;
+    uint64_t shown = 0, payload_fields = 0;
 
     if (h.type == TTRPC_DATA) {
         payload_fields = count_payload_fields(tvb, &f);
     } else {
-        for (offset += HEADER_SIZE; fields < FIELDS_SHOWN && vsock_protobuf_next(tvb, &offset, end, &f);
-             fields++) {
+        for (offset += HEADER_SIZE; shown < FIELDS_SHOWN && vsock_protobuf_next(tvb, &offset, end, &f);
+             shown++) {
             if (f.number == payload && f.wire == VSOCK_PROTOBUF_LEN)
                 payload_fields += count_payload_fields(tvb, &f);
         }
     }
-    return VSOCK_WEIGHT_FIELD * (fields + MIN(payload_fields, PAYLOAD_FIELDS_SHOWN));
+    return VSOCK_WEIGHT_FIELD * (shown + MIN(payload_fields, PAYLOAD_FIELDS_SHOWN));
 }
 
 /* ---- recognising ---- */

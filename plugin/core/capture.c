@@ -497,7 +497,7 @@ static void prove_overlap(struct vsock_capture *c, struct vsock_stream *s, uint3
     struct vsock_diagnosis one = vsock_diagnosis_start(VSOCK_CODE_CID_SHARED, &s->conn.request);
     struct vsock_cid_pair *p = s->cid_pair;
 
-    if (s->overlap->reused)
+    if (s->overlap && s->overlap->reused)
         s->overlap->reused->findings &=
             ~(VSOCK_FOUND_BIT(VSOCK_FOUND_REUSED) | VSOCK_FOUND_BIT(VSOCK_FOUND_RETRIED));
     one.last_frame = frame;
@@ -708,10 +708,11 @@ static struct vsock_wait open_wait(const struct vsock_capture *c, const struct v
 {
     const struct vsock_stream *s = r->stream;
     const struct vsock_stall *stall = &s->conn.flow.stall[side];
-    struct vsock_wait wait = {.side = side};
+    struct vsock_wait wait = {0};
 
     if (!stall->open || vsock_capture_record(c, stall->began.record) != r)
-        return (struct vsock_wait){0};
+        return wait;
+    wait.side = side;
     wait.time = vsock_stream_open_stall(s, side);
     wait.ends_in = s->conn.ended ? s->conn.reset.record : 0;
     wait.superseded = !s->conn.ended && s->superseded_time != VSOCK_TIME_NONE;

@@ -68,10 +68,10 @@ const struct vsock_stream *vsock_capture_stream(const struct vsock_capture *capt
 /* A sender that may not send, from the packet that shut its window on. */
 struct vsock_wait {
     int64_t time;     /* for how long; 0: nobody began to wait, as far as it is known yet */
-    uint8_t side;     /* who waited */
     uint32_t ends_in; /* record of the packet that ended it: it opened the window, or reset the connection, or
                          shut it down; 0 where nothing did */
-    bool superseded;  /* ... since another connection took its endpoints */
+    uint8_t side;     /* who waited */
+    bool superseded;  /* nothing did, since another connection took its endpoints */
 };
 
 /* The one that the packet's record began, the longer of two. For later passes: on the first, it goes on. */

@@ -64,7 +64,9 @@ static void speak(struct vsock_resets *r, const struct vsock_packet *p, uint8_t 
 
 static struct reset *latest(const struct vsock_unasked *u, unsigned i)
 {
-    return &u->latest[(u->first + i) % u->size];
+    unsigned at = u->first + i;
+
+    return &u->latest[at < u->size ? at : at - u->size];
 }
 
 static bool is_within(const struct reset *r, int64_t time)
@@ -95,10 +97,10 @@ static void make_room(struct vsock_unasked *u, wmem_allocator_t *memory)
 
 static struct vsock_unasked *start(wmem_allocator_t *memory)
 {
-    struct vsock_unasked *u = wmem_new0(memory, struct vsock_unasked);
+    struct vsock_unasked *u = wmem_new(memory, struct vsock_unasked);
 
-    u->size = RSTS_AT_FIRST;
-    u->latest = wmem_alloc_array(memory, struct reset, RSTS_AT_FIRST);
+    *u = (struct vsock_unasked){.size = RSTS_AT_FIRST,
+                                .latest = wmem_alloc_array(memory, struct reset, RSTS_AT_FIRST)};
     return u;
 }
 

@@ -288,7 +288,10 @@ static void show_endpoint(proto_tree *tree, tvbuff_t *tvb, int hf, struct vsock_
     vsock_text_add_endpoint(&t, endpoint.cid, endpoint.port);
     add_endpoint(tree, tvb, hf, offset, buffer);
     add_endpoint(tree, tvb, hf_addr, offset, buffer);
-    *strchr(buffer, ':') = '-';
+    t = vsock_text_start(buffer, sizeof(buffer));
+    vsock_text_add_uint(&t, endpoint.cid);
+    vsock_text_add(&t, "-");
+    vsock_text_add_uint(&t, endpoint.port);
     add_endpoint(tree, tvb, hf_addr, offset, buffer);
 }
 

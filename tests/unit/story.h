@@ -149,24 +149,24 @@ static inline uint32_t number_of(const struct vsock_record *r)
  * how many others are said; may be NULL. */
 static inline struct vsock_diagnosis judge_for(enum vsock_code code, unsigned *others)
 {
-    GArray *report = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
-    struct vsock_diagnosis found = {.figures = {.count = 0}};
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
+    struct vsock_diagnosis said = {.figures = {.count = 0}};
     unsigned times = 0;
 
-    vsock_judge(capture, NULL, report);
-    for (unsigned i = 0; i < report->len; i++) {
-        const struct vsock_diagnosis *d = &g_array_index(report, struct vsock_diagnosis, i);
+    vsock_judge(capture, NULL, list);
+    for (unsigned i = 0; i < list->len; i++) {
+        const struct vsock_diagnosis *d = &g_array_index(list, struct vsock_diagnosis, i);
 
         if (d->code != code)
             continue;
-        found = *d;
+        said = *d;
         times++;
     }
     g_assert_cmpuint(times, <=, 1);
     if (others)
-        *others = report->len - times;
-    g_array_free(report, TRUE);
-    return found;
+        *others = list->len - times;
+    g_array_free(list, TRUE);
+    return said;
 }
 
 #endif

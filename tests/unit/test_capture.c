@@ -1019,7 +1019,7 @@ static void frame_numbers_that_come_again_change_nothing(void)
 static void what_is_consumed_is_known_beyond_32_bits(void)
 {
     const uint32_t half = UINT32_C(1) << 31;
-    const struct vsock_record *first, *low, *wrapped, *again, *other;
+    const struct vsock_record *first, *low, *wrapped, *back, *other;
 
     begin();
     one.buf_alloc[S] = UINT32_MAX;
@@ -1036,8 +1036,8 @@ static void what_is_consumed_is_known_beyond_32_bits(void)
     ASSERT_CONSUMED(other, C, 0);
     rw(&one, half);
     rw(&one, half - 1);
-    again = update(&one, 0);
-    ASSERT_CONSUMED(again, S, INT64_C(0x200000000));
+    back = update(&one, 0);
+    ASSERT_CONSUMED(back, S, INT64_C(0x200000000));
     g_assert_cmpint(vsock_record_consumed(low, UINT32_MAX), ==, INT64_C(0xffffffff));
     g_assert_cmpint(vsock_record_consumed(first, 0), ==, 0);
     g_assert_cmpuint(wmem_array_get_count(stream_at(0)->wraps), ==, 2);

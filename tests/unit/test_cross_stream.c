@@ -65,17 +65,17 @@ static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(
     seen_until = 120 * SECOND;
     s.conn.state = VSOCK_STATE_OPEN;
     s.last = mark(7, 98 * SECOND);
-    data.last_rw = 98 * SECOND;
-    data.run = 10;
+    s.data->last_rw = 98 * SECOND;
+    s.data->run = 10;
     g_assert_true(vsock_stream_orphaned(&s, &found));
     g_assert_cmpint(found.figures.longest, ==, 10 * SECOND);
     g_assert_cmpint(found.figures.total, ==, 22 * SECOND);
     g_assert_true(found.lasting);
-    s.last.time = data.last_rw = 98 * SECOND - 1; /* idle since long */
+    s.last.time = s.data->last_rw = 98 * SECOND - 1; /* idle since long */
     g_assert_false(vsock_stream_orphaned(&s, &found));
-    s.last.time = data.last_rw = 110 * SECOND; /* it spoke again */
+    s.last.time = s.data->last_rw = 110 * SECOND; /* it spoke again */
     g_assert_false(vsock_stream_orphaned(&s, &found));
-    s.last.time = data.last_rw = 100 * SECOND;
+    s.last.time = s.data->last_rw = 100 * SECOND;
     seen_until--; /* it may yet */
     g_assert_false(vsock_stream_orphaned(&s, &found));
     seen_until++;
@@ -86,12 +86,12 @@ static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(
     s.data = NULL; /* it never carried any */
     g_assert_false(vsock_stream_orphaned(&s, &found));
     s.data = &data;
-    data.run = 9; /* nobody needed it */
+    s.data->run = 9; /* nobody needed it */
     g_assert_false(vsock_stream_orphaned(&s, &found));
-    data.run = 10;
-    data.last_rw = 99 * SECOND - 1; /* nor for a second */
+    s.data->run = 10;
+    s.data->last_rw = 99 * SECOND - 1; /* nor for a second */
     g_assert_false(vsock_stream_orphaned(&s, &found));
-    data.run = 1;
+    s.data->run = 1;
     s.owed[1] = mark(7, 99 * SECOND); /* but somebody waits for an answer */
     s.conn.spoke[1] = 50 * SECOND;
     g_assert_true(vsock_stream_orphaned(&s, &found));
@@ -101,8 +101,8 @@ static void a_stream_that_spoke_just_before_the_gap_and_never_again_is_orphaned(
     s.conn.spoke[1] = 98 * SECOND;
     g_assert_true(vsock_stream_orphaned(&s, &found));
     s.owed[1].record = 0;
-    data.run = 10;
-    data.last_rw = 100 * SECOND;
+    s.data->run = 10;
+    s.data->last_rw = 100 * SECOND;
     wmem_destroy_array(cids.gaps);
     cids.gaps = NULL;
     g_assert_false(vsock_stream_orphaned(&s, &found)); /* an idle stream alone */

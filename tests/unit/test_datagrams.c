@@ -4,9 +4,10 @@
 #include "core/datagrams.h"
 #include "story.h"
 
-static struct connection datagrams_between(uint64_t cid, uint32_t port, uint64_t to, uint32_t to_port)
+static struct connection datagrams_between(uint64_t client_cid, uint32_t client_port, uint64_t cid,
+                                           uint32_t port)
 {
-    struct connection c = between(cid, port, to, to_port);
+    struct connection c = between(client_cid, client_port, cid, port);
 
     c.type = VSOCK_TYPE_DGRAM;
     return c;
