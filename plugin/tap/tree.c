@@ -2,6 +2,9 @@
  * tree.c - operations, types, ends of streams, and sizes, counted. Second copies of packets are left out. */
 #include "compat.h"
 
+#include <limits.h>
+
+#include <epan/prefs.h>
 #include <epan/stats_tree.h>
 
 #include "dissect/connection.h"
@@ -31,19 +34,12 @@ static bool is_end(const struct vsock_record *r)
     return r->stream->conn.ended && vsock_track_record(r->stream->conn.reset.record) == r;
 }
 
-static tap_packet_status take(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
-                              const void *data, tap_flags_t flags _U_)
+static void count(stats_tree *tree, const struct vsock_packet *p, const struct vsock_record *r)
 {
-    const struct vsock_tap *tap = (const struct vsock_tap *)data;
-    const struct vsock_packet *p = &tap->packet;
-    const struct vsock_record *r = tap->record;
-
-    if (r ? r->copy : !vsock_is_datagram(p))
-        return TAP_PACKET_DONT_REDRAW;
     stats_tree_tick_pivot(tree, operations_node, val_to_str_const(p->virtio.op, vsock_op_names, "Unknown"));
     stats_tree_tick_pivot(tree, types_node, val_to_str_const(p->virtio.type, vsock_type_names, "Unknown"));
-    if (!r)
-        return TAP_PACKET_REDRAW;
+    if (!r) /* a datagram: of no stream */
+        return;
     if (is_end(r))
         stats_tree_tick_pivot(tree, ends_node,
                               val_to_str_const(r->rst_kind, vsock_rst_kind_names, "Unknown"));
@@ -51,6 +47,28 @@ static tap_packet_status take(stats_tree *tree, packet_info *pinfo _U_, epan_dis
         tick_stat_node(tree, sizes, 0, FALSE);
         stats_tree_tick_range(tree, sizes, 0, (int)MIN(p->virtio.len, INT32_MAX));
     }
+}
+
+/* Bursts are counted in intervals since the capture's first packet, whose number is an int. With a time for
+ * which that is too small, Wireshark's own code for such trees crashes (seen with 4.0). */
+static bool has_interval(const packet_info *pinfo)
+{
+    double last = INT_MAX / 2.0 * prefs.st_burst_resolution, at = nstime_to_msec(&pinfo->rel_ts);
+
+    return -last < at && at < last;
+}
+
+static tap_packet_status take(stats_tree *tree, packet_info *pinfo, epan_dissect_t *edt _U_, const void *data,
+                              tap_flags_t flags _U_)
+{
+    const struct vsock_tap *tap = (const struct vsock_tap *)data;
+    gboolean bursts = prefs.st_enable_burstinfo;
+
+    if (tap->record ? tap->record->copy : !vsock_is_datagram(&tap->packet))
+        return TAP_PACKET_DONT_REDRAW;
+    prefs.st_enable_burstinfo = bursts && has_interval(pinfo);
+    count(tree, &tap->packet, tap->record);
+    prefs.st_enable_burstinfo = bursts;
     return TAP_PACKET_REDRAW;
 }
 

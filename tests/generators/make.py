@@ -14,7 +14,7 @@ from generators import apps, gallery_stories, payload
 from generators.vsock import (CONNECT, CONTROL, CREDIT_REQUEST, CREDIT_UPDATE, Connection, DGRAM, GUEST, HOST, INVALID,
                               NO_INFO, NO_SOCKET, PAYLOAD, REQUEST, RESPONSE, RST, RW, Record, SEQPACKET, SHUTDOWN,
                               START, UNKNOWN, capture, packet, section, virtio, vsockmon)
-from lib import runner
+from lib import pcapng, runner
 
 
 def clock():
@@ -25,6 +25,13 @@ def clock():
         Record("not of vsock: LINKTYPE_USER0", b"hello", at=0, interface=1),
         refused.c(REQUEST, at=16_000_000_000), refused.s(RST, **NO_SOCKET),
         early.c(REQUEST, at=-START / 1e9), early.s(RST, **NO_SOCKET)], others=[147])
+
+
+def clock_far():
+    """Times in seconds that no clock shows: 2^62 of them, and back. A tree of statistics counts bursts by such times."""
+    hello = packet(RW, b"hello")
+    return b"".join([pcapng.section(), pcapng.interface(resolution=0),
+                     *[pcapng.packet(when, hello) for when in (1, 2**62, 2, 2**61, 2**63 - 1, 3)]])
 
 
 def headers():
@@ -336,6 +343,7 @@ CAPTURES = {
     "interfaces.pcapng": interfaces,
     "sections.pcapng": sections,
     "clock.pcapng": clock,
+    "clock-far.pcapng": clock_far,
 } | payload.CAPTURES | apps.CAPTURES | gallery_stories.CAPTURES
 
 
