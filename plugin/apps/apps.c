@@ -113,7 +113,7 @@ struct weighing {
 static struct vsock_weighed_message weigh_message(const void *context, const uint8_t *bytes, uint32_t length)
 {
     const struct weighing *w = (const struct weighing *)context;
-    struct vsock_weighed_message m = {0, VSOCK_WEIGHT_MESSAGE};
+    struct vsock_weighed_message m = {.units = VSOCK_WEIGHT_MESSAGE};
     int offset = (int)(bytes - w->bytes);
 
     if (length < w->app->header_size)
@@ -124,7 +124,8 @@ static struct vsock_weighed_message weigh_message(const void *context, const uin
     return m;
 }
 
-static struct vsock_weight weigh(const void *context, tvbuff_t *tvb, struct vsock_weight_limit limit)
+static struct vsock_weight weigh(const void *context, tvbuff_t *tvb, const struct vsock_handoff *handoff _U_,
+                                 struct vsock_weight_limit limit)
 {
     struct weighing w = {.app = (const struct vsock_app *)context, .tvb = tvb};
     uint32_t length = tvb_captured_length(tvb);

@@ -6,6 +6,9 @@
 
 #include <glib.h>
 
+/* Of a packet's messages that are looked up, those before that cost a unit more. */
+#define MESSAGES_OF_UNIT 8
+
 struct vsock_weight_left vsock_weight_start(void)
 {
     return (struct vsock_weight_left){VSOCK_WEIGHT_OF_CAPTURE};
@@ -23,9 +26,11 @@ void vsock_weight_spend(struct vsock_weight_left *left, uint64_t units)
 
 /* ---- messages that tell their lengths ---- */
 
-static bool fits(const struct vsock_weight *w, uint64_t units, struct vsock_weight_limit limit)
+static bool fits(const struct vsock_weight *before, struct vsock_weighed_message *m, uint64_t units)
 {
-    return w->messages < limit.messages && units <= limit.units - w->units;
+    if (m->looked_up && m->units <= UINT32_MAX)
+        m->units += before->messages / MESSAGES_OF_UNIT;
+    return m->units <= units - before->units;
 }
 
 struct vsock_weight vsock_weigh_messages(vsock_weigh_message weigh, const void *context, const uint8_t *bytes,
@@ -38,11 +43,13 @@ struct vsock_weight vsock_weigh_messages(vsock_weigh_message weigh, const void *
         struct vsock_weighed_message m = weigh(context, bytes + at, length - (uint32_t)at);
 
         next = m.size == 0 ? length : at + m.size;
-        within = within && fits(&w, m.units, limit);
+        within = within && w.messages < limit.messages && fits(&w, &m, limit.units);
         if (within) {
             w.length = (uint32_t)MIN(next, length);
             w.units += m.units;
             w.messages++;
+        } else if (limit.stop) {
+            break;
         } else if (next > length) {
             w.beyond = (uint32_t)MIN(next - length, UINT32_MAX);
         }
@@ -50,32 +57,39 @@ struct vsock_weight vsock_weigh_messages(vsock_weigh_message weigh, const void *
     return w;
 }
 
+/* `size` 0: it does not tell. */
 static struct vsock_weighed_message message(uint64_t size)
 {
-    return (struct vsock_weighed_message){size, VSOCK_WEIGHT_MESSAGE};
+    return (struct vsock_weighed_message){.size = size, .units = VSOCK_WEIGHT_MESSAGE};
 }
 
+/* One of which each so many bytes, as far as they are there, may be an item. */
+static struct vsock_weighed_message list(uint64_t size, uint32_t length, unsigned bytes_of_unit)
+{
+    struct vsock_weighed_message m = message(size);
+
+    m.units += (size == 0 ? length : MIN(size, length)) / bytes_of_unit;
+    return m;
+}
+
+/* A handshake has lists, certificates above all; other records nothing that could be read. */
 struct vsock_weighed_message vsock_weigh_tls(const void *context, const uint8_t *bytes, uint32_t length)
 {
-    (void)context;
-    return message(length < 5 ? 0 : UINT64_C(5) + (bytes[3] << 8 | bytes[4]));
-}
-
-struct vsock_weighed_message vsock_weigh_http2(const void *context, const uint8_t *bytes, uint32_t length)
-{
-    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    const uint32_t preface_length = sizeof(preface) - 1;
+    const uint8_t handshake = 22;
 
     (void)context;
-    if (length >= preface_length && memcmp(bytes, preface, preface_length) == 0)
-        return message(preface_length);
-    return message(length < 9 ? 0 : UINT64_C(9) + (bytes[0] << 16 | bytes[1] << 8 | bytes[2]));
+    if (length < 5)
+        return message(0);
+    if (bytes[0] == handshake)
+        return list(UINT64_C(5) + (bytes[3] << 8 | bytes[4]), length, 1);
+    return message(UINT64_C(5) + (bytes[3] << 8 | bytes[4]));
 }
 
 /* The length behind the type is in groups of 7 bits, the lowest first, of which each but the last has bit 7.
- */
+ * A PUBLISH has a payload, others have lists of topics. */
 struct vsock_weighed_message vsock_weigh_mqtt(const void *context, const uint8_t *bytes, uint32_t length)
 {
+    const uint8_t publish = 3;
     uint64_t rest = 0;
     uint32_t at = 1;
 
@@ -85,17 +99,40 @@ struct vsock_weighed_message vsock_weigh_mqtt(const void *context, const uint8_t
             return message(0);
         rest |= (uint64_t)(bytes[at] & 0x7f) << 7 * (at - 1);
     } while (bytes[at++] & 0x80);
-    return message(at + rest);
+    return bytes[0] >> 4 == publish ? message(at + rest) : list(at + rest, length, 2);
+}
+
+static uint32_t little_endian(const uint8_t *bytes)
+{
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+static uint32_t big_endian(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
 struct vsock_weighed_message vsock_weigh_9p(const void *context, const uint8_t *bytes, uint32_t length)
 {
-    uint32_t size = 0;
+    uint32_t size = length >= 7 ? little_endian(bytes) : 0;
 
     (void)context;
-    if (length >= 7)
-        size = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
     return message(size < 7 ? 0 : size);
+}
+
+/* A line with a version, or a packet (RFC 4253). Once it is encrypted, the length in front is as any other
+ * number of 32 bits: most often larger than what there is, and Wireshark takes it for one as well. */
+struct vsock_weighed_message vsock_weigh_ssh(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    if (length >= 4 && memcmp(bytes, "SSH-", 4) == 0)
+        return vsock_weigh_line(context, bytes, length);
+    return message(length < 4 ? 0 : UINT64_C(4) + big_endian(bytes));
+}
+
+struct vsock_weighed_message vsock_weigh_adb(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    (void)context;
+    return message(length < 24 ? 0 : UINT64_C(24) + little_endian(bytes + 12));
 }
 
 struct vsock_weighed_message vsock_weigh_line(const void *context, const uint8_t *bytes, uint32_t length)
@@ -108,11 +145,79 @@ struct vsock_weighed_message vsock_weigh_line(const void *context, const uint8_t
     return message(MIN(size + 1, length));
 }
 
+/* ---- what is text in messages of others ---- */
+
+/* `mask`: four bytes that each is to be combined with, in turn. */
+static uint64_t units_of_masked_marks(const uint8_t *bytes, uint32_t length, const uint8_t *mask)
+{
+    uint64_t units = length / VSOCK_BYTES_OF_UNIT;
+
+    for (uint32_t i = 0; i < length; i++) {
+        switch (bytes[i] ^ mask[i % 4]) {
+        case '{':
+        case '[':
+        case '\\':
+            units += VSOCK_WEIGHT_BRACKET;
+            break;
+        case ',':
+        case ':':
+        case '<':
+        case '&':
+        case '=':
+            units += VSOCK_WEIGHT_TOKEN;
+            break;
+        }
+    }
+    return units;
+}
+
+uint64_t vsock_units_of_marks(const uint8_t *bytes, uint32_t length)
+{
+    static const uint8_t none[4];
+
+    return units_of_masked_marks(bytes, length, none);
+}
+
+uint64_t vsock_units_beyond_random(uint64_t units, uint32_t length)
+{
+    return units > length / 8 ? units - length / 8 : 0;
+}
+
+/* RFC 6455: two bytes, a length of up to eight more, a mask of four if there is one. */
+struct vsock_weighed_message vsock_weigh_websocket(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    static const uint8_t none[4];
+    bool masked = length > 1 && (bytes[1] & 0x80);
+    uint64_t size = length > 1 ? bytes[1] & 0x7f : 0, marks;
+    uint32_t longer = size == 126 ? 2 : size == 127 ? 8 : 0, head = 2 + longer + (masked ? 4 : 0);
+    struct vsock_weighed_message m;
+
+    (void)context;
+    if (length < head)
+        return message(0);
+    for (uint32_t i = 0; i < longer; i++)
+        size = (i == 0 ? 0 : size << 8) | bytes[2 + i];
+    size = MIN(size, UINT32_MAX);
+    m = message(head + size);
+    length = (uint32_t)MIN(size, length - head);
+    marks = units_of_masked_marks(bytes + head, length, masked ? bytes + head - 4 : none);
+    m.units += vsock_units_beyond_random(marks, length);
+    return m;
+}
+
+struct vsock_weighed_message vsock_weigh_tunnel(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    if (length >= 3 && bytes[0] >= 20 && bytes[0] <= 24 && bytes[1] == 3 && bytes[2] <= 4)
+        return vsock_weigh_tls(context, bytes, length);
+    return (struct vsock_weighed_message){.size = MIN(length, 64),
+                                          .units = VSOCK_WEIGHT_MESSAGE + MIN(length, 64) * UINT64_C(8)};
+}
+
 /* ---- JSON ---- */
 
 uint64_t vsock_units_of_json(const uint8_t *bytes, uint32_t length)
 {
-    uint64_t tokens = 0;
+    uint64_t units = VSOCK_WEIGHT_MESSAGE + length / VSOCK_BYTES_OF_UNIT;
     bool in_string = false;
 
     for (uint32_t i = 0; i < length; i++) {
@@ -121,18 +226,20 @@ uint64_t vsock_units_of_json(const uint8_t *bytes, uint32_t length)
             in_string = !in_string;
             break;
         case '\\': /* the parser begins anew behind it */
-            tokens++;
+            units += VSOCK_WEIGHT_BRACKET;
             i++;
             break;
         case '{':
         case '[':
+            units += in_string ? 0 : VSOCK_WEIGHT_BRACKET;
+            break;
         case ',':
         case ':':
-            tokens += !in_string;
+            units += in_string ? 0 : VSOCK_WEIGHT_TOKEN;
             break;
         }
     }
-    return VSOCK_WEIGHT_MESSAGE + tokens * VSOCK_WEIGHT_TOKEN + length / 16;
+    return units;
 }
 
 struct vsock_weight vsock_weigh_json(const uint8_t *bytes, uint32_t length, struct vsock_weight_limit limit)
@@ -148,10 +255,17 @@ struct vsock_weight vsock_weigh_json(const uint8_t *bytes, uint32_t length, stru
 
 #define NONE UINT32_MAX
 
+/* What a body has that dissectors make items of. */
+enum http_items {
+    HTTP_LINES,
+    HTTP_MARKS, /* as JSON has them, or what is like it */
+    HTTP_BYTES, /* it is binary, and each few bytes may be one */
+};
+
 /* Of what message a line is. */
 struct http {
     bool in_header;
-    bool marked; /* its body is said to be JSON or the like */
+    enum http_items items;
 };
 
 static bool begins_with(const uint8_t *bytes, uint32_t length, const char *word)
@@ -225,41 +339,49 @@ static uint32_t message_in(const uint8_t *line, uint32_t length)
     return at == NONE && is_request(line, length) ? 0 : at;
 }
 
-/* Does a field say that the body is of a kind of which each mark begins an item? */
-static bool tells_marks(const uint8_t *line, uint32_t length)
+static bool contains_any(const uint8_t *line, uint32_t length, const char *const *words)
 {
-    return contains(line, length, "json") || contains(line, length, "xml") ||
-           contains(line, length, "urlencoded");
+    for (; *words; words++) {
+        if (contains(line, length, *words))
+            return true;
+    }
+    return false;
 }
 
-static uint64_t units_of_marks(const uint8_t *line, uint32_t length)
+/* What a field says the body is made of. */
+static enum http_items items_of(const uint8_t *line, uint32_t length)
 {
-    uint64_t marks = 0;
+    static const char *const marked[] = {"json", "xml", "urlencoded", NULL};
+    static const char *const listed[] = {"cbor", "dns", "grpc", "proto", "msgpack", "pk",
+                                         "ocsp", "ipp", "wap",  "gif",   NULL};
 
-    for (uint32_t i = 0; i < length; i++) {
-        switch (line[i]) {
-        case '{':
-        case '[':
-        case ',':
-        case ':':
-        case '\\':
-        case '<':
-        case '&':
-        case '=':
-            marks++;
-            break;
-        }
+    if (contains_any(line, length, marked))
+        return HTTP_MARKS;
+    return contains_any(line, length, listed) ? HTTP_BYTES : HTTP_LINES;
+}
+
+static uint64_t units_of_items(enum http_items items, const uint8_t *line, uint32_t length)
+{
+    switch (items) {
+    case HTTP_LINES:
+        break;
+    case HTTP_MARKS:
+        return vsock_units_of_marks(line, length);
+    case HTTP_BYTES:
+        return length / 2;
     }
-    return marks * VSOCK_WEIGHT_TOKEN + length / 16;
+    return 0;
 }
 
 static uint64_t units_of_line(struct http *h, const uint8_t *line, uint32_t length)
 {
     if (begins_with(line, length, "--")) /* a part of several; its header is within the body */
         return VSOCK_WEIGHT_MESSAGE;
-    if (begins_with(line, length, "Content-Type:"))
-        h->marked = tells_marks(line, length);
-    return VSOCK_WEIGHT_LINE + (h->marked && !h->in_header ? units_of_marks(line, length) : 0);
+    if (begins_with(line, length, "Content-Type:")) {
+        h->items = items_of(line, length);
+        return VSOCK_WEIGHT_MESSAGE; /* of whoever shows the body */
+    }
+    return VSOCK_WEIGHT_LINE + (h->in_header ? 0 : units_of_items(h->items, line, length));
 }
 
 /* How long the first line is with its end, which *text is without. */
@@ -272,6 +394,15 @@ static uint32_t line_size(const uint8_t *bytes, uint32_t length, uint32_t *text)
     if (*text > 0 && bytes[*text - 1] == '\r')
         --*text;
     return length;
+}
+
+enum vsock_http_next vsock_http_next(const uint8_t *bytes, uint32_t length)
+{
+    if (begins_with(bytes, length, "CONNECT "))
+        return VSOCK_HTTP_TUNNEL;
+    if (length < 12 || !begins_with(bytes, length, "HTTP/1.") || memcmp(bytes + 8, " 101", 4) != 0)
+        return VSOCK_HTTP_GOES_ON;
+    return contains(bytes, length, "websocket") ? VSOCK_HTTP_WEBSOCKET : VSOCK_HTTP_TUNNEL;
 }
 
 struct vsock_weight vsock_weigh_http(const uint8_t *bytes, uint32_t length, struct vsock_weight_limit limit)

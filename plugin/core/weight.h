@@ -13,17 +13,19 @@
 #include <stdint.h>
 
 #define VSOCK_WEIGHT_LINE 1
-#define VSOCK_WEIGHT_TOKEN 4 /* of JSON, and of what is like it: 1.6 KB of memory, too, while it is shown */
-#define VSOCK_WEIGHT_FIELD 8 /* of protobuf */
+#define VSOCK_WEIGHT_TOKEN 4   /* of JSON, and of what is like it: 1.7 KB of memory, too, while it is shown */
+#define VSOCK_WEIGHT_BRACKET 2 /* that opens, or an escape: half of that */
+#define VSOCK_WEIGHT_FIELD 8   /* of protobuf */
+#define VSOCK_WEIGHT_FIELD_OF_GRPC 2 /* the same, where nothing but protobuf's own dissector shows it */
 #define VSOCK_WEIGHT_MESSAGE 20
 
-/* What is handed over at once. JSON of this weight takes some 110 MB, and epan has room for a million items.
- */
-#define VSOCK_WEIGHT_OF_PDU (UINT64_C(1) << 18)
+/* What is handed over at once: a list of a MiB of JSON, as programs write them, is less. JSON of this weight
+ * takes up to 220 MB, and epan has room for a million items. */
+#define VSOCK_WEIGHT_OF_PDU (UINT64_C(1) << 19)
 /* What a capture begins with, and what a packet and its bytes add. */
-#define VSOCK_WEIGHT_OF_CAPTURE (UINT64_C(1) << 20)
+#define VSOCK_WEIGHT_OF_CAPTURE (UINT64_C(1) << 21)
 #define VSOCK_WEIGHT_OF_PACKET 64
-#define VSOCK_BYTES_OF_UNIT 64
+#define VSOCK_BYTES_OF_UNIT 32
 
 /* What is left for the packets to come. */
 struct vsock_weight_left {
@@ -41,6 +43,7 @@ void vsock_weight_spend(struct vsock_weight_left *left, uint64_t units);
 struct vsock_weight_limit {
     uint64_t units;
     uint32_t messages;
+    bool stop; /* nobody asks for what is beyond */
 };
 
 /* Of bytes that begin with a message. */
@@ -53,9 +56,10 @@ struct vsock_weight {
 
 /* A message at the beginning of some bytes. */
 struct vsock_weighed_message {
-    uint64_t
-        size; /* in bytes; it may have more than there are. 0 if it does not tell: it has all that follow */
-    uint64_t units;
+    /* In bytes; it may have more than there are. 0 if it does not tell: it has all that follow. */
+    uint64_t size, units;
+    bool looked_up; /* epan's lists of what is kept of a frame are searched for it: the longer, the more it
+                       has */
 };
 
 typedef struct vsock_weighed_message (*vsock_weigh_message)(const void *context, const uint8_t *bytes,
@@ -67,16 +71,37 @@ struct vsock_weight vsock_weigh_messages(vsock_weigh_message weigh, const void *
 
 /* Protocols that tell their messages' lengths. */
 struct vsock_weighed_message vsock_weigh_tls(const void *context, const uint8_t *bytes, uint32_t length);
-struct vsock_weighed_message vsock_weigh_http2(const void *context, const uint8_t *bytes, uint32_t length);
 struct vsock_weighed_message vsock_weigh_mqtt(const void *context, const uint8_t *bytes, uint32_t length);
 struct vsock_weighed_message vsock_weigh_9p(const void *context, const uint8_t *bytes, uint32_t length);
+struct vsock_weighed_message vsock_weigh_ssh(const void *context, const uint8_t *bytes, uint32_t length);
+struct vsock_weighed_message vsock_weigh_adb(const void *context, const uint8_t *bytes, uint32_t length);
+struct vsock_weighed_message vsock_weigh_websocket(const void *context, const uint8_t *bytes,
+                                                   uint32_t length);
 
 /* Lines, each a message that ends with CR or LF. */
 struct vsock_weighed_message vsock_weigh_line(const void *context, const uint8_t *bytes, uint32_t length);
 
+/* What HTTP/1 may turn to, both ways, after a message that asks for it or grants it. */
+enum vsock_http_next {
+    VSOCK_HTTP_GOES_ON,
+    VSOCK_HTTP_TUNNEL, /* CONNECT, or an Upgrade to what it may be */
+    VSOCK_HTTP_WEBSOCKET,
+};
+
+enum vsock_http_next vsock_http_next(const uint8_t *bytes, uint32_t length);
+
+/* What is in a tunnel: TLS as what it is, and of anything else each byte may be part of an item. */
+struct vsock_weighed_message vsock_weigh_tunnel(const void *context, const uint8_t *bytes, uint32_t length);
+
 /* HTTP/1: lines, those that begin a message, and what is in bodies that JSON, XML and the like are said to
  * be. It is cut where a message begins, or behind a message's header. */
 struct vsock_weight vsock_weigh_http(const uint8_t *bytes, uint32_t length, struct vsock_weight_limit limit);
+
+/* Bytes that may be JSON or the like, or part of it. */
+uint64_t vsock_units_of_marks(const uint8_t *bytes, uint32_t length);
+
+/* The same of what may be anything: random bytes have a mark in 32, or 43 that weigh as much. */
+uint64_t vsock_units_beyond_random(uint64_t units, uint32_t length);
 
 /* A JSON text: all of it or nothing, since half of one is none. */
 uint64_t vsock_units_of_json(const uint8_t *bytes, uint32_t length);

@@ -184,7 +184,7 @@ static bool try_all(struct call *c)
 static struct {
     dissector_handle_t handle;
     struct vsock_scale scale;
-} scales[16];
+} scales[20];
 static unsigned scale_count;
 
 void vsock_scale_add(dissector_handle_t handle, vsock_weigh weigh, const void *context)

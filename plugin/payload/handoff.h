@@ -26,8 +26,11 @@ struct vsock_handoff {
     bool skip_contents;        /* heuristics are not to be asked */
     uint64_t offset;           /* of the first byte in the stream */
     uint32_t stream;           /* vsock.stream */
-    bool may_ask;              /* the dissector may ask for more */
-    bool whole;                /* this is all that a dissector could want */
+    uint32_t frame;
+    bool remember; /* to be weighed: what that learns of the connection is kept, so each byte is weighed once
+                    */
+    bool may_ask;  /* the dissector may ask for more */
+    bool whole;    /* this is all that a dissector could want */
 };
 
 /* Registers table, list, preferences, Decode As and Export PDUs. Before anything is added to the table. */
@@ -49,8 +52,10 @@ bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port);
 void vsock_heuristic_add(heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *), const char *description,
                          const char *short_name, dissector_handle_t handle);
 
-/* Tells what it costs to have these bytes dissected, as far as the limit goes: see core/weight.h. */
+/* Tells what it costs to have these bytes dissected, as far as the limit goes: see core/weight.h. `handoff`
+ * is NULL where nothing is to be remembered of them, for who wants to know where messages end. */
 typedef struct vsock_weight (*vsock_weigh)(const void *context, tvbuff_t *tvb,
+                                           const struct vsock_handoff *handoff,
                                            struct vsock_weight_limit limit);
 
 struct vsock_scale {

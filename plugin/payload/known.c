@@ -4,9 +4,18 @@
 #include "compat.h"
 
 #include "core/contents.h"
+#include "core/weight_http2.h"
 #include "handoff.h"
 
+#define HTTP_WALK_OF_UNIT 64
+
 static dissector_handle_t ssh, http, http2, tls, mqtt, ninep, adb, json;
+
+/* struct vsock_http2_side, by stream and direction. */
+static wmem_map_t *http2_sides;
+
+/* struct http_turn, by stream. */
+static wmem_map_t *http_turns;
 
 static bool is(bool (*rule)(const uint8_t *, size_t), tvbuff_t *tvb)
 {
@@ -57,23 +66,93 @@ static compat_bool find_json(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     return true;
 }
 
-/* As core/weight.h does it. */
-static struct vsock_weight weigh_http(const void *context _U_, tvbuff_t *tvb, struct vsock_weight_limit limit)
-{
-    uint32_t length = tvb_captured_length(tvb);
+/* What a connection of HTTP/1 turns to, behind a frame; and how often that was handed over, of which HTTP's
+ * dissector has a list that it walks each time. */
+struct http_turn {
+    uint32_t frame, count;
+    enum vsock_http_next next;
+};
 
-    return vsock_weigh_http(tvb_get_ptr(tvb, 0, (int)length), length, limit);
+static void remember_http_turn(const struct vsock_handoff *h, enum vsock_http_next next)
+{
+    struct http_turn *turn;
+
+    if (next == VSOCK_HTTP_GOES_ON)
+        return;
+    turn = wmem_new0(wmem_file_scope(), struct http_turn);
+    turn->frame = h->frame;
+    turn->next = next;
+    wmem_map_insert(http_turns, GUINT_TO_POINTER(h->stream), turn);
 }
 
-static struct vsock_weight weigh_json(const void *context _U_, tvbuff_t *tvb, struct vsock_weight_limit limit)
+static struct vsock_weight weigh_turned(struct http_turn *turn, tvbuff_t *tvb, const struct vsock_handoff *h,
+                                        struct vsock_weight_limit limit)
+{
+    uint32_t length = tvb_captured_length(tvb), walk = h->remember ? turn->count / HTTP_WALK_OF_UNIT : 0;
+    struct vsock_weight w = {0};
+
+    if (walk > limit.units)
+        return w;
+    limit.units -= walk;
+    w = vsock_weigh_messages(turn->next == VSOCK_HTTP_WEBSOCKET ? vsock_weigh_websocket : vsock_weigh_tunnel,
+                             NULL, tvb_get_ptr(tvb, 0, (int)length), length, limit);
+    w.units += walk;
+    if (h->remember && w.length > 0)
+        turn->count++;
+    return w;
+}
+
+static struct vsock_weight weigh_http(const void *context _U_, tvbuff_t *tvb,
+                                      const struct vsock_handoff *handoff, struct vsock_weight_limit limit)
+{
+    struct http_turn *turn =
+        (struct http_turn *)wmem_map_lookup(http_turns, GUINT_TO_POINTER(handoff->stream));
+    uint32_t length = tvb_captured_length(tvb);
+    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)length);
+
+    if (turn && handoff->frame > turn->frame)
+        return weigh_turned(turn, tvb, handoff, limit);
+    if (handoff->remember)
+        remember_http_turn(handoff, vsock_http_next(bytes, length));
+    return vsock_weigh_http(bytes, length, limit);
+}
+
+static struct vsock_weight weigh_json(const void *context _U_, tvbuff_t *tvb,
+                                      const struct vsock_handoff *handoff _U_,
+                                      struct vsock_weight_limit limit)
 {
     uint32_t length = tvb_captured_length(tvb);
 
     return vsock_weigh_json(tvb_get_ptr(tvb, 0, (int)length), length, limit);
 }
 
+static struct vsock_http2_side *http2_side_of(const struct vsock_handoff *h)
+{
+    uint64_t *key, wanted = (uint64_t)h->stream << 1 | (h->src_port == h->server_port);
+    struct vsock_http2_side *side = (struct vsock_http2_side *)wmem_map_lookup(http2_sides, &wanted);
+
+    if (!side) {
+        key = wmem_new(wmem_file_scope(), uint64_t);
+        *key = wanted;
+        side = vsock_http2_side_start(wmem_file_scope());
+        wmem_map_insert(http2_sides, key, side);
+    }
+    return side;
+}
+
+static struct vsock_weight weigh_http2(const void *context _U_, tvbuff_t *tvb,
+                                       const struct vsock_handoff *handoff, struct vsock_weight_limit limit)
+{
+    uint32_t length = tvb_captured_length(tvb);
+
+    return vsock_weigh_http2(handoff->remember ? http2_side_of(handoff) : NULL,
+                             tvb_get_ptr(tvb, 0, (int)length), length, limit);
+}
+
 /* context: vsock_weigh_message * */
-static struct vsock_weight weigh_messages(const void *context, tvbuff_t *tvb, struct vsock_weight_limit limit)
+static struct vsock_weight weigh_messages(const void *context, tvbuff_t *tvb,
+                                          const struct vsock_handoff *handoff _U_,
+                                          struct vsock_weight_limit limit)
 {
     uint32_t length = tvb_captured_length(tvb);
 
@@ -81,34 +160,53 @@ static struct vsock_weight weigh_messages(const void *context, tvbuff_t *tvb, st
                                 length, limit);
 }
 
-/* `weigh`: of one message; NULL where it is not known how many there are. */
-static void add(dissector_handle_t handle, heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *),
-                const vsock_weigh_message *weigh, const char *description, const char *short_name)
+/* What that dissector gets is one such message after another. */
+static void weigh_by(dissector_handle_t handle, const vsock_weigh_message *weigh)
 {
-    if (!handle)
-        return;
-    vsock_heuristic_add(heuristic, recognizes, description, short_name, handle);
-    if (weigh)
+    if (handle)
         vsock_scale_add(handle, weigh_messages, weigh);
+}
+
+static void add(dissector_handle_t handle, heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *),
+                const char *description, const char *short_name)
+{
+    if (handle)
+        vsock_heuristic_add(heuristic, recognizes, description, short_name, handle);
+}
+
+static void add_scales(void)
+{
+    static const vsock_weigh_message weigh_tls = vsock_weigh_tls, weigh_mqtt = vsock_weigh_mqtt,
+                                     weigh_9p = vsock_weigh_9p, weigh_ssh = vsock_weigh_ssh,
+                                     weigh_adb = vsock_weigh_adb, weigh_websocket = vsock_weigh_websocket;
+
+    weigh_by(tls, &weigh_tls);
+    weigh_by(mqtt, &weigh_mqtt);
+    weigh_by(ninep, &weigh_9p);
+    weigh_by(ssh, &weigh_ssh);
+    weigh_by(adb, &weigh_adb);
+    weigh_by(find_dissector("websocket"), &weigh_websocket); /* which HTTP's Upgrade leads to */
+    if (http)
+        vsock_scale_add(http, weigh_http, NULL);
+    if (http2)
+        vsock_scale_add(http2, weigh_http2, NULL);
+    if (json)
+        vsock_scale_add(json, weigh_json, NULL);
 }
 
 void vsock_known_add(void)
 {
-    static const vsock_weigh_message weigh_http2 = vsock_weigh_http2, weigh_tls = vsock_weigh_tls,
-                                     weigh_mqtt = vsock_weigh_mqtt, weigh_9p = vsock_weigh_9p;
-
-    add(ssh = find_dissector("ssh"), find_ssh, is_ssh, NULL, "SSH over vsock", "ssh_vsock");
-    add(http = find_dissector("http-over-tcp"), find_http, is_http, NULL, "HTTP over vsock", "http_vsock");
-    add(http2 = find_dissector("http2"), find_http2, is_http2, &weigh_http2, "HTTP2 over vsock",
-        "http2_vsock");
-    add(tls = find_dissector("tls"), find_tls, is_tls, &weigh_tls, "TLS over vsock", "tls_vsock");
-    add(mqtt = find_dissector("mqtt"), find_mqtt, is_mqtt, &weigh_mqtt, "MQTT over vsock", "mqtt_vsock");
+    add(ssh = find_dissector("ssh"), find_ssh, is_ssh, "SSH over vsock", "ssh_vsock");
+    add(http = find_dissector("http-over-tcp"), find_http, is_http, "HTTP over vsock", "http_vsock");
+    add(http2 = find_dissector("http2"), find_http2, is_http2, "HTTP2 over vsock", "http2_vsock");
+    add(tls = find_dissector("tls"), find_tls, is_tls, "TLS over vsock", "tls_vsock");
+    add(mqtt = find_dissector("mqtt"), find_mqtt, is_mqtt, "MQTT over vsock", "mqtt_vsock");
     ninep = dissector_get_uint_handle(find_dissector_table("tcp.port"), 564); /* no name in 4.0 */
-    add(ninep, find_9p, is_9p, &weigh_9p, "9P over vsock", "9p_vsock");
-    add(adb = find_dissector("adb"), find_adb, is_adb, NULL, "ADB over vsock", "adb_vsock");
-    add(json = find_dissector("json"), find_json, is_json, NULL, "JSON over vsock", "json_vsock");
-    if (http)
-        vsock_scale_add(http, weigh_http, NULL);
-    if (json)
-        vsock_scale_add(json, weigh_json, NULL);
+    add(ninep, find_9p, is_9p, "9P over vsock", "9p_vsock");
+    add(adb = find_dissector("adb"), find_adb, is_adb, "ADB over vsock", "adb_vsock");
+    add(json = find_dissector("json"), find_json, is_json, "JSON over vsock", "json_vsock");
+    http2_sides =
+        wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_int64_hash, g_int64_equal);
+    http_turns = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
+    add_scales();
 }

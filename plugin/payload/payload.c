@@ -126,6 +126,7 @@ static struct vsock_handoff handoff_of(const struct context *c, uint8_t sender, 
     h.src_port = s ? s->side[sender].port : c->packet->mon.src_port;
     h.dst_port = s ? s->side[sender ^ 1].port : c->packet->mon.dst_port;
     h.stream = s ? s->index : 0;
+    h.frame = c->pinfo->num;
     h.server_port = MIN(h.src_port, h.dst_port);
     if (s && c->record->client != VSOCK_SIDE_UNKNOWN)
         h.server_port = s->side[c->record->client ^ 1].port;

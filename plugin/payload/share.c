@@ -45,13 +45,15 @@ void vsock_share_add_packet(uint32_t payload_length)
 struct vsock_weight vsock_share_of(tvbuff_t *tvb, const struct vsock_handoff *h)
 {
     const struct vsock_scale *scale = vsock_scale_of(tvb, h);
-    struct vsock_weight_limit limit = {UINT64_MAX, UINT32_MAX};
+    struct vsock_weight_limit limit = {.units = UINT64_MAX, .messages = UINT32_MAX};
+    struct vsock_handoff first = *h;
 
     if (!scale)
         return (struct vsock_weight){.length = tvb_captured_length(tvb)};
     if (limited && !vsock_is_users_choice(h))
         limit.units = MIN(VSOCK_WEIGHT_OF_PDU, left.units);
-    return scale->weigh(scale->context, tvb, limit);
+    first.remember = true;
+    return scale->weigh(scale->context, tvb, &first, limit);
 }
 
 void vsock_share_spend(const struct vsock_weight *share)
@@ -67,11 +69,11 @@ void vsock_share_return(const struct vsock_weight *share)
 uint32_t vsock_share_next(tvbuff_t *tvb, uint32_t at, const struct vsock_handoff *h)
 {
     const struct vsock_scale *scale = vsock_scale_of(tvb, h);
-    struct vsock_weight_limit limit = {UINT64_MAX, VSOCK_SHARE_AT_ONCE};
+    struct vsock_weight_limit limit = {UINT64_MAX, VSOCK_SHARE_AT_ONCE, .stop = true};
 
     if (at > 0)
         tvb = tvb_new_subset_remaining(tvb, (int)at);
-    return scale ? scale->weigh(scale->context, tvb, limit).length : tvb_captured_length(tvb);
+    return scale ? scale->weigh(scale->context, tvb, h, limit).length : tvb_captured_length(tvb);
 }
 
 void vsock_share_show(packet_info *pinfo, proto_item *item, tvbuff_t *tvb, uint32_t length)

@@ -8,6 +8,7 @@
 #include "check.h"
 #include "core/contents.h"
 #include "core/weight.h"
+#include "core/weight_http2.h"
 
 typedef bool (*rule)(const uint8_t *bytes, size_t length);
 
@@ -59,25 +60,38 @@ typedef struct vsock_weight (*weigher)(const uint8_t *bytes, uint32_t length,
     }
 
 WEIGH_MESSAGES(tls)
-WEIGH_MESSAGES(http2)
 WEIGH_MESSAGES(mqtt)
 WEIGH_MESSAGES(9p)
+WEIGH_MESSAGES(ssh)
+WEIGH_MESSAGES(adb)
+WEIGH_MESSAGES(websocket)
+WEIGH_MESSAGES(tunnel)
 WEIGH_MESSAGES(line)
 
+static struct vsock_weight weigh_http2(const uint8_t *bytes, uint32_t length, struct vsock_weight_limit limit)
+{
+    wmem_allocator_t *scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    struct vsock_weight w = vsock_weigh_http2(vsock_http2_side_start(scope), bytes, length, limit);
+
+    wmem_destroy_allocator(scope);
+    return w;
+}
+
 static const weigher weighers[] = {weigh_tls,  weigh_http2,      weigh_mqtt,      weigh_9p,
+                                   weigh_ssh,  weigh_adb,        weigh_websocket, weigh_tunnel,
                                    weigh_line, vsock_weigh_http, vsock_weigh_json};
 
 /* Without a limit it is all of them. Within one it is a beginning that keeps to it, and more of it where the
  * limit is higher; what that leaves can be weighed in turn, until nothing is left. */
 static void check_weight(weigher weigh, const uint8_t *bytes, uint32_t length)
 {
-    const struct vsock_weight_limit unlimited = {UINT64_MAX, UINT32_MAX}, one = {UINT64_MAX, 1};
+    const struct vsock_weight_limit unlimited = {UINT64_MAX, UINT32_MAX, false}, one = {UINT64_MAX, 1, true};
     struct vsock_weight all = weigh(bytes, length, unlimited), before = {0}, w;
     uint32_t at = 0;
 
     CHECK(all.length == length && all.beyond == 0);
     for (uint64_t units = 0; units <= MIN(all.units, 400); units += 10) {
-        w = weigh(bytes, length, (struct vsock_weight_limit){units, UINT32_MAX});
+        w = weigh(bytes, length, (struct vsock_weight_limit){units, UINT32_MAX, false});
         CHECK(w.units <= units && w.length <= length && w.length >= before.length);
         CHECK_IMPLIES(w.length == length && length > 0, w.units == all.units && w.beyond == 0);
         before = w;

@@ -5,11 +5,12 @@
 #include <glib.h>
 
 #include "core/weight.h"
+#include "core/weight_http2.h"
 
 #define MESSAGE VSOCK_WEIGHT_MESSAGE
 #define TOKEN VSOCK_WEIGHT_TOKEN
 
-static const struct vsock_weight_limit unlimited = {UINT64_MAX, UINT32_MAX};
+static const struct vsock_weight_limit unlimited = {.units = UINT64_MAX, .messages = UINT32_MAX};
 
 /* Bytes that begin with a literal, NULs included, then zeros: from memory of just that size. */
 static uint8_t *make(const char *literal, size_t literal_length, size_t length)
@@ -26,7 +27,7 @@ static uint64_t size_of(vsock_weigh_message weigh, const char *literal, size_t l
     struct vsock_weighed_message m = weigh(NULL, bytes, (uint32_t)length);
 
     g_free(bytes);
-    g_assert_cmpuint(m.units, ==, MESSAGE);
+    g_assert_cmpuint(m.units, >=, MESSAGE);
     return m.size;
 }
 #define SIZE_OF(weigh, literal) size_of(weigh, literal, sizeof(literal) - 1, sizeof(literal) - 1)
@@ -34,8 +35,13 @@ static uint64_t size_of(vsock_weigh_message weigh, const char *literal, size_t l
 static void a_message_tells_its_size(void)
 {
     g_assert_cmpuint(SIZE_OF(vsock_weigh_tls, "\x17\3\3\x01\2"), ==, 5 + 258);
-    g_assert_cmpuint(SIZE_OF(vsock_weigh_http2, "\1\2\3\4\0\0\0\0\0"), ==, 9 + 0x10203);
-    g_assert_cmpuint(SIZE_OF(vsock_weigh_http2, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), ==, 24);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_ssh, "\0\0\1\2"), ==, 4 + 258);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_ssh, "SSH-2.0-a\r\n"), ==, 10);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_adb, "OKAY\0\0\0\0\0\0\0\0\3\1\0\0\0\0\0\0\0\0\0\0"), ==, 24 + 259);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_websocket, "\x89\0"), ==, 2);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_websocket, "\x81\x81\1\2\3\4a"), ==, 7);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_websocket, "\x81\x7e\1\2"), ==, 4 + 258);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_websocket, "\x81\x7f\0\0\0\0\0\0\1\2"), ==, 10 + 258);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_mqtt, "\xc0\0"), ==, 2);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_mqtt, "\x30\x85\1"), ==, 3 + 133);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_mqtt, "\x30\xff\xff\xff\x7f"), ==, 5 + 268435455);
@@ -49,7 +55,11 @@ static void a_message_tells_its_size(void)
 static void half_a_header_tells_none(void)
 {
     g_assert_cmpuint(SIZE_OF(vsock_weigh_tls, "\x17\3\3\x01"), ==, 0);
-    g_assert_cmpuint(SIZE_OF(vsock_weigh_http2, "\1\2\3\4\0\0\0\0"), ==, 0);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_ssh, "\0\0\1"), ==, 0);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_adb, "OKAY\0\0\0\0\0\0\0\0\3\1\0\0\0\0\0\0\0\0\0"), ==, 0);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_websocket, "\x89"), ==, 0);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_websocket, "\x81\x7f\0\0\0\0\0\0\1"), ==, 0);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_websocket, "\x81\x81\1\2\3"), ==, 0);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_mqtt, "\xc0"), ==, 0);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_mqtt, "\x30\x85"), ==, 0);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_mqtt, "\x30\xff\xff\xff\xff\1"), ==,
@@ -64,7 +74,7 @@ static struct vsock_weight weigh_pings(uint32_t bytes, struct vsock_weight_limit
     struct vsock_weight w;
 
     for (unsigned i = 0; i < sizeof(pings); i++)
-        pings[i] = i % 2 == 0 ? 0xc0 : 0;
+        pings[i] = i % 2 == 0 ? 0x30 : 0;
     w = vsock_weigh_messages(vsock_weigh_mqtt, NULL, pings, bytes, limit);
     g_assert_cmpuint(w.units, ==, w.messages * MESSAGE);
     return w;
@@ -72,23 +82,44 @@ static struct vsock_weight weigh_pings(uint32_t bytes, struct vsock_weight_limit
 
 static void messages_are_whole_or_not_at_all(void)
 {
-    struct vsock_weight w = weigh_pings(100, (struct vsock_weight_limit){10 * MESSAGE, UINT32_MAX});
+    struct vsock_weight w = weigh_pings(100, (struct vsock_weight_limit){10 * MESSAGE, UINT32_MAX, false});
 
     g_assert_cmpuint(w.length, ==, 20);
     g_assert_cmpuint(w.messages, ==, 10);
-    g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){10 * MESSAGE - 1, UINT32_MAX}).length, ==,
-                     18);
-    g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){UINT64_MAX, 7}).length, ==, 14);
+    g_assert_cmpuint(
+        weigh_pings(100, (struct vsock_weight_limit){10 * MESSAGE - 1, UINT32_MAX, false}).length, ==, 18);
+    g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){UINT64_MAX, 7, false}).length, ==, 14);
     g_assert_cmpuint(weigh_pings(100, unlimited).length, ==, 100);
     g_assert_cmpuint(weigh_pings(99, unlimited).length, ==, 99); /* whoever gets it asks for the last byte */
-    g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){0, UINT32_MAX}).length, ==, 0);
+    g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){0, UINT32_MAX, false}).length, ==, 0);
+}
+
+static struct vsock_weighed_message weigh_and_count(const void *context, const uint8_t *bytes,
+                                                    uint32_t length)
+{
+    ++**(unsigned *const *)context;
+    return vsock_weigh_line(NULL, bytes, length);
+}
+
+/* Else to hand over thousands of messages in parts would take the square of their number. */
+static void whoever_wants_the_first_messages_alone_does_not_look_at_the_others(void)
+{
+    static const uint8_t lines[100] = "\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+    unsigned count = 0, *context = &count;
+
+    vsock_weigh_messages(weigh_and_count, &context, lines, 10,
+                         (struct vsock_weight_limit){UINT64_MAX, 3, true});
+    g_assert_cmpuint(count, ==, 4);
+    vsock_weigh_messages(weigh_and_count, &context, lines, 10,
+                         (struct vsock_weight_limit){UINT64_MAX, 3, false});
+    g_assert_cmpuint(count, ==, 14);
 }
 
 static struct vsock_weight weigh_tls(uint32_t length, uint32_t messages)
 {
     uint8_t *bytes = make("\x17\3\3\0\4abcd\x17\3\3\0\x10", 14, length);
     struct vsock_weight w = vsock_weigh_messages(vsock_weigh_tls, NULL, bytes, length,
-                                                 (struct vsock_weight_limit){UINT64_MAX, messages});
+                                                 (struct vsock_weight_limit){UINT64_MAX, messages, false});
 
     g_free(bytes);
     return w;
@@ -104,26 +135,202 @@ static void of_what_is_cut_the_last_message_may_go_on_in_the_next_packet(void)
     g_assert_cmpuint(weigh_tls(12, 1).beyond, ==, 0); /* it does not tell */
 }
 
-static uint64_t tokens_of(const char *json)
+static uint64_t units_of(vsock_weigh_message weigh, const char *literal, size_t literal_length, size_t length)
 {
-    return (vsock_units_of_json((const uint8_t *)json, (uint32_t)strlen(json)) - MESSAGE) / TOKEN;
+    uint8_t *bytes = make(literal, literal_length, length);
+    struct vsock_weighed_message m = weigh(NULL, bytes, (uint32_t)length);
+
+    g_free(bytes);
+    return m.units;
+}
+#define UNITS_OF(weigh, literal, length) units_of(weigh, literal, sizeof(literal) - 1, length)
+
+static void what_may_be_a_list_weighs_by_its_bytes(void)
+{
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x17\3\3\0\x64", 105), ==, MESSAGE);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x16\3\3\0\x64", 105), ==, MESSAGE + 105);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x16\3\3\0\x64", 55), ==, MESSAGE + 55); /* what there is */
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x16\3\3\0\x64", 200), ==, MESSAGE + 105);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_mqtt, "\x30\x64", 102), ==, MESSAGE);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_mqtt, "\x82\x64", 102), ==, MESSAGE + 51);
+}
+
+static void a_websocket_message_weighs_by_its_marks_under_the_mask(void)
+{
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_websocket, "\x81\4,,,,", 6), ==, MESSAGE + 4 * TOKEN);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_websocket, "\x81\x84\1\2\3\4-./(", 10), ==, MESSAGE + 4 * TOKEN);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_websocket, "\x81\x84\1\2\3\4,,,,", 10), ==, MESSAGE);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_websocket, "\x82\x7e\0\x40,,", 68), ==,
+                     MESSAGE + 2 + 2 * TOKEN - 8);
+}
+
+static void a_tunnel_weighs_by_its_bytes_unless_it_is_of_tls(void)
+{
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\x17\3\3\0\x64", 105), ==, MESSAGE);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\xc0\0\xc0\0", 4), ==, MESSAGE + 4 * 8);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\xc0\0", 100), ==, MESSAGE + 64 * 8);
+}
+
+static enum vsock_http_next next_of(const char *text)
+{
+    return vsock_http_next((const uint8_t *)text, (uint32_t)strlen(text));
+}
+
+static void http_turns_to_what_is_asked_for_or_granted(void)
+{
+    g_assert_cmpint(next_of("CONNECT a:1 HTTP/1.1\r\n\r\n"), ==, VSOCK_HTTP_TUNNEL);
+    g_assert_cmpint(next_of("HTTP/1.1 101 a\r\nUpgrade: WebSocket\r\n\r\n"), ==, VSOCK_HTTP_WEBSOCKET);
+    g_assert_cmpint(next_of("HTTP/1.1 101 a\r\nUpgrade: h2c\r\n\r\n"), ==, VSOCK_HTTP_TUNNEL);
+    g_assert_cmpint(next_of("GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"), ==, VSOCK_HTTP_GOES_ON);
+    g_assert_cmpint(next_of("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101"), ==, VSOCK_HTTP_GOES_ON);
+    g_assert_cmpint(next_of("HTTP/1.1 10"), ==, VSOCK_HTTP_GOES_ON);
+}
+
+/* ---- HTTP/2 ---- */
+
+struct http2 {
+    wmem_allocator_t *scope;
+    struct vsock_http2_side *side;
+    GByteArray *bytes;
+};
+
+static struct http2 http2_start(void)
+{
+    struct http2 h = {.scope = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE), .bytes = g_byte_array_new()};
+
+    h.side = vsock_http2_side_start(h.scope);
+    return h;
+}
+
+static void http2_end(struct http2 *h)
+{
+    g_byte_array_unref(h->bytes);
+    wmem_destroy_allocator(h->scope);
+}
+
+static void add_frame(struct http2 *h, uint8_t type, uint8_t flags, uint8_t stream, const void *body,
+                      uint32_t length)
+{
+    uint8_t header[9] = {
+        length >> 16 & 0xff, length >> 8 & 0xff, length & 0xff, type, flags, 0, 0, 0, stream};
+
+    g_byte_array_append(h->bytes, header, sizeof(header));
+    g_byte_array_append(h->bytes, (const guint8 *)body, length);
+}
+
+static struct vsock_weight weigh_frames(struct http2 *h, struct vsock_weight_limit limit)
+{
+    struct vsock_weight w = vsock_weigh_http2(h->side, h->bytes->data, h->bytes->len, limit);
+
+    g_byte_array_set_size(h->bytes, 0);
+    return w;
+}
+
+/* Of one frame alone, its end excepted. */
+static uint64_t units_of_frame(struct http2 *h, uint8_t type, uint8_t flags, const void *body,
+                               uint32_t length)
+{
+    add_frame(h, type, flags, 1, body, length);
+    return weigh_frames(h, unlimited).units;
+}
+
+static void http2_is_frames(void)
+{
+    static const uint8_t zeros[100];
+    struct http2 h = http2_start();
+
+    g_byte_array_append(h.bytes, (const guint8 *)"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24);
+    add_frame(&h, 4, 0, 0, zeros, 0);
+    g_assert_cmpuint(weigh_frames(&h, unlimited).messages, ==, 2);
+    g_assert_cmpuint(units_of_frame(&h, 6, 0, zeros, 8), ==, MESSAGE + 1);
+    g_assert_cmpuint(units_of_frame(&h, 1, 4, zeros, 91), ==, 2 * MESSAGE + 50);
+    g_assert_cmpuint(units_of_frame(&h, 0, 1, ",,", 2), ==, MESSAGE + 2 * TOKEN);
+    add_frame(&h, 4, 0, 0, zeros, 100);
+    g_byte_array_set_size(h.bytes, 50);
+    g_assert_cmpuint(weigh_frames(&h, unlimited).length, ==, 50);
+    http2_end(&h);
+}
+
+static void frames_weigh_more_the_more_there_are_before_them(void)
+{
+    struct http2 h = http2_start();
+
+    for (unsigned i = 0; i < 16; i++)
+        add_frame(&h, 6, 0, 0, "", 0);
+    g_assert_cmpuint(weigh_frames(&h, unlimited).units, ==, 16 * MESSAGE + 8);
+    for (unsigned i = 0; i < 64; i++)
+        units_of_frame(&h, 0, 0, "", 0);
+    g_assert_cmpuint(units_of_frame(&h, 0, 1, "", 0), ==, MESSAGE + 1); /* the body has 64 */
+    g_assert_cmpuint(units_of_frame(&h, 0, 1, "", 0), ==, MESSAGE);
+    http2_end(&h);
+}
+
+static void a_body_in_many_frames_is_dissected_up_to_what_is_at_once(void)
+{
+    struct http2 h = http2_start();
+    struct vsock_weight_limit limit = {10 * TOKEN + MESSAGE, UINT32_MAX, false};
+
+    for (unsigned i = 0; i < 7; i++) {
+        add_frame(&h, 0, 0, 1, ",,", 2);
+        g_assert_cmpuint(weigh_frames(&h, limit).length, ==, 11);
+    }
+    for (unsigned i = 0; i < 7; i++) {
+        add_frame(&h, 0, 0, 3, ",,", 2); /* another stream's */
+        g_assert_cmpuint(weigh_frames(&h, limit).length, ==, 11);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        add_frame(&h, 0, i == 4, 1, ",,,,", 4);
+        g_assert_cmpuint(weigh_frames(&h, limit).length, ==, 0);
+    }
+    add_frame(&h, 0, 0, 1, ",,", 2); /* of the next body */
+    g_assert_cmpuint(weigh_frames(&h, limit).length, ==, 11);
+    http2_end(&h);
+}
+
+static void grpc_weighs_by_fields_and_a_message_may_be_in_many_frames(void)
+{
+    /* a number of two bytes, text with marks, 8 bytes, 4 bytes */
+    static const uint8_t message[] = "\0\0\0\0\x17\x08\x80\1\x12\4abcd\x19"
+                                     "12345678"
+                                     "\x1d"
+                                     "1234";
+    const uint32_t length = sizeof(message) - 1;
+    struct http2 h = http2_start();
+    uint64_t units = 0;
+
+    g_assert_cmpuint(units_of_frame(&h, 0, 1, message, length), ==,
+                     2 * MESSAGE + 4 * VSOCK_WEIGHT_FIELD_OF_GRPC);
+    for (uint32_t i = 0; i < length; i++)
+        units += units_of_frame(&h, 0, 0, message + i, 1) - MESSAGE;
+    g_assert_cmpuint(units, ==, MESSAGE + 4 * VSOCK_WEIGHT_FIELD_OF_GRPC);
+    g_assert_cmpuint(units_of_frame(&h, 0, 1, message, length), ==,
+                     2 * MESSAGE + 4 * VSOCK_WEIGHT_FIELD_OF_GRPC);
+    g_assert_cmpuint(units_of_frame(&h, 0, 1, "\1\0\0\0\2ab", 7), ==, 2 * MESSAGE + 2 * 48);
+    http2_end(&h);
+}
+
+static uint64_t units_of_text(const char *json)
+{
+    return vsock_units_of_json((const uint8_t *)json, (uint32_t)strlen(json)) - MESSAGE;
 }
 
 static void json_weighs_as_much_as_it_has_tokens(void)
 {
-    g_assert_cmpuint(tokens_of("{}"), ==, 1);
-    g_assert_cmpuint(tokens_of("{\"a\":[1,2]}"), ==, 4);
-    g_assert_cmpuint(tokens_of("{\"{[,:\":1}"), ==, 2);    /* none within a string */
-    g_assert_cmpuint(tokens_of("{\"a\\\"{[\":1}"), ==, 3); /* but for an escape */
-    g_assert_cmpuint(tokens_of("{\"0123456789012345678901234567890123456789012345678901234567890123\""), ==,
-                     2);
+    const unsigned bracket = VSOCK_WEIGHT_BRACKET;
+
+    g_assert_cmpuint(units_of_text("{}"), ==, bracket);
+    g_assert_cmpuint(units_of_text("{\"a\":[1,2]}"), ==, 2 * bracket + 2 * TOKEN);
+    g_assert_cmpuint(units_of_text("{\"{[,:\":1}"), ==, bracket + TOKEN);        /* none within a string */
+    g_assert_cmpuint(units_of_text("{\"a\\\"{[\":1}"), ==, 2 * bracket + TOKEN); /* but for an escape */
+    g_assert_cmpuint(units_of_text("{\"0123456789012345678901234567890123456789012345678901234567890123\""),
+                     ==, bracket + 2);
 }
 
 static void json_is_given_whole_or_not_at_all(void)
 {
     static const char json[] = "{\"a\":1}";
     const uint8_t *bytes = (const uint8_t *)json;
-    struct vsock_weight_limit limit = {MESSAGE + 2 * TOKEN, UINT32_MAX};
+    struct vsock_weight_limit limit = {MESSAGE + VSOCK_WEIGHT_BRACKET + TOKEN, UINT32_MAX, false};
 
     g_assert_cmpuint(vsock_weigh_json(bytes, 7, limit).length, ==, 7);
     g_assert_cmpuint(vsock_weigh_json(bytes, 7, limit).units, ==, limit.units);
@@ -153,17 +360,18 @@ static void http_is_cut_where_a_message_begins_or_behind_its_header(void)
 {
     static const char two[] = "GET /1\nA: b\n\nGET /2\n\n", body[] = "HTTP/1.1 200\n\nab\ncd\nef\n";
 
-    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){UINT64_MAX, 1}).length, ==, 13);
-    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 2, 9}).length, ==, 13);
-    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 2, 9}).units, ==, MESSAGE + 2);
-    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 1, 9}).length, ==, 0);
-    g_assert_cmpuint(weigh_http(body, (struct vsock_weight_limit){MESSAGE + 4, 9}).length, ==, 23);
-    g_assert_cmpuint(weigh_http(body, (struct vsock_weight_limit){MESSAGE + 3, 9}).length, ==, 14);
+    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){UINT64_MAX, 1, false}).length, ==, 13);
+    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 2, 9, false}).length, ==, 13);
+    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 2, 9, false}).units, ==,
+                     MESSAGE + 2);
+    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 1, 9, false}).length, ==, 0);
+    g_assert_cmpuint(weigh_http(body, (struct vsock_weight_limit){MESSAGE + 4, 9, false}).length, ==, 23);
+    g_assert_cmpuint(weigh_http(body, (struct vsock_weight_limit){MESSAGE + 3, 9, false}).length, ==, 14);
 }
 
 static void a_body_may_end_without_a_line_feed(void)
 {
-    struct vsock_weight_limit one = {UINT64_MAX, 1};
+    struct vsock_weight_limit one = {UINT64_MAX, 1, false};
 
     g_assert_cmpuint(weigh_http("HTTP/1.1 200\n\n{}HTTP/1.1 200\n\n{}", one).length, ==, 16);
     g_assert_cmpuint(weigh_http("POST /1\n\n{}POST /2 HTTP/1.1\n\n{}", one).length, ==, 11);
@@ -180,14 +388,17 @@ static void marks_count_in_bodies_that_are_said_to_have_some(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(marked); i++) {
         text = g_strdup_printf("HTTP/1.1 200\nCONTENT-TYPE: %s\n\n[1,2]\n", marked[i]);
-        g_assert_cmpuint(weigh_http(text, unlimited).units, ==, MESSAGE + 3 + 2 * TOKEN);
+        g_assert_cmpuint(weigh_http(text, unlimited).units, ==,
+                         2 * MESSAGE + 2 + VSOCK_WEIGHT_BRACKET + TOKEN);
         g_free(text);
     }
     g_assert_cmpuint(weigh_http("HTTP/1.1 200\nContent-Type: text/csv\n\n1,2,3\n", unlimited).units, ==,
-                     MESSAGE + 3);
+                     2 * MESSAGE + 2);
+    g_assert_cmpuint(weigh_http("HTTP/1.1 200\nContent-Type: a/cbor\n\n12345678\n", unlimited).units, ==,
+                     2 * MESSAGE + 2 + 4);
     /* Those of the message before, but not of the next one's. */
     text = g_strdup("POST /\nContent-Type: a/json\n\n[]GET /\n\nPOST /\n\n[,,]\n");
-    g_assert_cmpuint(weigh_http(text, unlimited).units, ==, 2 * MESSAGE + 6 + TOKEN);
+    g_assert_cmpuint(weigh_http(text, unlimited).units, ==, 3 * MESSAGE + 5 + VSOCK_WEIGHT_BRACKET);
     g_free(text);
 }
 
@@ -196,7 +407,7 @@ static void a_part_of_several_is_a_message(void)
     static const char parts[] =
         "HTTP/1.1 200\nContent-Type: multipart/mixed\n\n--x\nContent-Type: a/json\n\n[,]\n--x--\n";
 
-    g_assert_cmpuint(weigh_http(parts, unlimited).units, ==, 3 * MESSAGE + 5 + 3 * TOKEN + 1);
+    g_assert_cmpuint(weigh_http(parts, unlimited).units, ==, 5 * MESSAGE + 3 + VSOCK_WEIGHT_BRACKET + TOKEN);
     g_assert_cmpuint(weigh_http(parts, unlimited).messages, ==, 1);
 }
 
@@ -211,12 +422,27 @@ static void a_packet_and_its_bytes_add_to_what_a_capture_begins_with(void)
     struct vsock_weight_left left = vsock_weight_start();
 
     g_assert_cmpuint(left.units, ==, VSOCK_WEIGHT_OF_CAPTURE);
-    vsock_weight_add_packet(&left, 127);
+    vsock_weight_add_packet(&left, 63);
     g_assert_cmpuint(left.units, ==, VSOCK_WEIGHT_OF_CAPTURE + 64 + 1);
     vsock_weight_spend(&left, 100);
     g_assert_cmpuint(left.units, ==, VSOCK_WEIGHT_OF_CAPTURE - 35);
     vsock_weight_spend(&left, UINT64_MAX);
     g_assert_cmpuint(left.units, ==, 0);
+}
+
+/* A list of a MiB as programs write it: a token in 9 bytes. */
+static void a_mib_of_json_is_dissected(void)
+{
+    static const char item[] = "{\"name\":\"a disk of the second machine\",\"size\":1048576,\"used\":true},";
+    GString *text = g_string_new("{\"items\":[");
+    struct vsock_weight w;
+
+    while (text->len < 1 << 20)
+        g_string_append(text, item);
+    w = vsock_weigh_json((const uint8_t *)text->str, (uint32_t)text->len,
+                         (struct vsock_weight_limit){VSOCK_WEIGHT_OF_PDU, UINT32_MAX, false});
+    g_assert_cmpuint(w.length, ==, text->len);
+    g_string_free(text, TRUE);
 }
 
 /* What programs do, one message a packet and three fields of JSON, is never cut. */
@@ -237,7 +463,17 @@ int main(int argc, char **argv)
     TEST(a_message_tells_its_size);
     TEST(half_a_header_tells_none);
     TEST(messages_are_whole_or_not_at_all);
+    TEST(whoever_wants_the_first_messages_alone_does_not_look_at_the_others);
     TEST(of_what_is_cut_the_last_message_may_go_on_in_the_next_packet);
+    TEST(what_may_be_a_list_weighs_by_its_bytes);
+    TEST(a_websocket_message_weighs_by_its_marks_under_the_mask);
+    TEST(a_tunnel_weighs_by_its_bytes_unless_it_is_of_tls);
+    TEST(http_turns_to_what_is_asked_for_or_granted);
+    TEST(http2_is_frames);
+    TEST(frames_weigh_more_the_more_there_are_before_them);
+    TEST(a_body_in_many_frames_is_dissected_up_to_what_is_at_once);
+    TEST(grpc_weighs_by_fields_and_a_message_may_be_in_many_frames);
+    TEST(a_mib_of_json_is_dissected);
     TEST(json_weighs_as_much_as_it_has_tokens);
     TEST(json_is_given_whole_or_not_at_all);
     TEST(http_is_messages_and_lines);

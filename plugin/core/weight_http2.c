@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * weight_http2.c - what it costs to dissect HTTP/2. */
+#include "weight_http2.h"
+
+#include <string.h>
+
+#include <glib.h>
+
+#define HEADER_SIZE 9
+#define GRPC_HEADER_SIZE 5 /* whether it is compressed, its length */
+
+/* Frames of a body before one that cost a unit more. */
+#define FRAMES_OF_UNIT 64
+
+enum frame_type {
+    FRAME_DATA = 0,
+    FRAME_HEADERS = 1,
+    FRAME_PUSH_PROMISE = 5,
+    FRAME_CONTINUATION = 9,
+};
+
+enum frame_flags {
+    FLAG_END_STREAM = 1,
+    FLAG_PADDED = 8,
+};
+
+/* Where in a message of protobuf one is. */
+enum place {
+    AT_TAG,
+    AT_VARINT,
+    AT_LENGTH,
+    AT_BYTES,
+};
+
+/* A stream's, from its first byte on. */
+struct body {
+    uint32_t stream;
+    uint64_t units;  /* of what is dissected at once: the body, or gRPC's message */
+    uint32_t frames; /* so far: epan looks through them for each that comes */
+    bool begun, grpc;
+
+    uint32_t head; /* bytes of gRPC's header so far */
+    uint64_t left; /* of its message */
+    bool compressed;
+    enum place place;
+    uint8_t shift;
+    uint64_t number; /* that is being read, or bytes left of a field */
+};
+
+struct vsock_http2_side *vsock_http2_side_start(wmem_allocator_t *scope)
+{
+    struct vsock_http2_side *side = wmem_new(scope, struct vsock_http2_side);
+
+    side->scope = scope;
+    side->bodies = wmem_map_new(scope, g_int_hash, g_int_equal);
+    return side;
+}
+
+static struct body *body_of(struct vsock_http2_side *side, uint32_t stream)
+{
+    struct body *body = (struct body *)wmem_map_lookup(side->bodies, &stream);
+
+    if (!body) {
+        body = wmem_new0(side->scope, struct body);
+        body->stream = stream;
+        wmem_map_insert(side->bodies, &body->stream, body);
+    }
+    return body;
+}
+
+static void forget(struct body *body)
+{
+    *body = (struct body){.stream = body->stream};
+}
+
+/* ---- what is in bodies ---- */
+
+/* A number, or what a tag says comes next, ends. */
+static void end_number(struct body *b)
+{
+    static const uint8_t fixed_size[8] = {[1] = 8, [5] = 4};
+
+    if (b->place == AT_TAG) {
+        b->place = (b->number & 7) == 0 ? AT_VARINT : (b->number & 7) == 2 ? AT_LENGTH : AT_BYTES;
+        b->number = b->place == AT_BYTES ? fixed_size[b->number & 7] : 0;
+    } else if (b->place == AT_LENGTH) {
+        b->place = AT_BYTES;
+    } else {
+        b->place = AT_TAG;
+    }
+    b->shift = 0;
+    if (b->place == AT_BYTES && b->number == 0)
+        b->place = AT_TAG;
+    if (b->place != AT_BYTES)
+        b->number = 0;
+}
+
+/* Takes some of a message's bytes; returns how many. */
+static uint32_t take_field(struct body *b, const uint8_t *bytes, uint32_t length)
+{
+    if (b->place == AT_BYTES) {
+        length = (uint32_t)MIN(b->number, length);
+        b->number -= length;
+        if (b->number == 0)
+            b->place = AT_TAG;
+        return length;
+    }
+    if (b->place == AT_TAG && b->shift == 0)
+        b->units += VSOCK_WEIGHT_FIELD_OF_GRPC;
+    if (b->shift < 63)
+        b->number |= (uint64_t)(*bytes & 0x7f) << b->shift;
+    b->shift = (uint8_t)MIN(b->shift + 7, 63);
+    if (!(*bytes & 0x80))
+        end_number(b);
+    return 1;
+}
+
+static void begin_message(struct body *b)
+{
+    b->head = 0;
+    b->place = AT_TAG;
+    b->shift = 0;
+    b->number = 0;
+}
+
+static void take_head(struct body *b, uint8_t byte)
+{
+    if (b->head == 0) {
+        b->left = 0;
+        b->units = 0; /* what was before is shown by now */
+        b->compressed = byte != 0;
+    } else {
+        b->left = b->left << 8 | byte;
+    }
+    b->head++;
+}
+
+/* gRPC's messages, which may begin and end within frames. Returns what was added. */
+static uint64_t take_grpc(struct body *b, const uint8_t *bytes, uint32_t length)
+{
+    uint64_t units = 0, before;
+
+    for (uint32_t at = 0, taken; at < length; at += taken) {
+        before = b->units;
+        if (b->head < GRPC_HEADER_SIZE) {
+            take_head(b, bytes[at]);
+            units += b->head == 1 ? VSOCK_WEIGHT_MESSAGE : 0;
+            taken = 1;
+        } else {
+            taken = (uint32_t)MIN(b->left, length - at);
+            if (b->compressed)
+                b->units += taken * UINT64_C(48);
+            else
+                taken = take_field(b, bytes + at, taken);
+            b->left -= taken;
+            units += b->units - before;
+        }
+        if (b->head == GRPC_HEADER_SIZE && b->left == 0)
+            begin_message(b);
+    }
+    return units;
+}
+
+static uint64_t take_data(struct body *b, const uint8_t *bytes, uint32_t length)
+{
+    uint64_t text = vsock_units_of_marks(bytes, length);
+
+    if (length == 0)
+        return 0;
+    if (!b->begun)
+        b->grpc = bytes[0] <= 1;
+    b->begun = true;
+    if (!g_ascii_isprint(bytes[0]) && !g_ascii_isspace(bytes[0]))
+        text = vsock_units_beyond_random(text, length);
+    if (b->grpc)
+        return text + take_grpc(b, bytes, length);
+    b->units += text;
+    return text;
+}
+
+/* ---- frames ---- */
+
+/* Bytes that are weighed. */
+struct weighing {
+    struct vsock_http2_side *side;
+    uint64_t most; /* of what is dissected at once */
+};
+
+/* A DATA frame that is there as a whole. */
+static uint64_t units_of_data(const struct weighing *w, const uint8_t *frame, uint32_t size)
+{
+    uint32_t stream =
+        ((uint32_t)(frame[5] & 0x7f) << 24) | (uint32_t)frame[6] << 16 | frame[7] << 8 | frame[8];
+    uint32_t begin = HEADER_SIZE + (frame[4] & FLAG_PADDED ? 1 : 0);
+    struct body *body = body_of(w->side, stream);
+    uint64_t units = body->frames++ / FRAMES_OF_UNIT;
+
+    if (size > begin)
+        units += take_data(body, frame + begin, size - begin);
+    if (body->units > w->most)
+        units = UINT64_MAX; /* the dissector is to wait for its end in vain */
+    if (frame[4] & FLAG_END_STREAM)
+        forget(body);
+    return units;
+}
+
+static uint64_t units_of_frame(const struct weighing *w, const uint8_t *frame, uint32_t size, uint32_t there)
+{
+    switch (frame[3]) {
+    case FRAME_DATA:
+        return w->side && size <= there ? units_of_data(w, frame, size) : 0;
+    case FRAME_HEADERS:
+    case FRAME_PUSH_PROMISE:
+    case FRAME_CONTINUATION: /* a byte may be a field of kilobytes */
+        return VSOCK_WEIGHT_MESSAGE + MIN(size, there) / 2;
+    }
+    return MIN(size, there) / 16; /* SETTINGS above all */
+}
+
+static struct vsock_weighed_message weigh(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    const uint32_t preface_length = sizeof(preface) - 1;
+    struct vsock_weighed_message m = {.units = VSOCK_WEIGHT_MESSAGE, .looked_up = true};
+    uint64_t units;
+
+    if (length >= preface_length && memcmp(bytes, preface, preface_length) == 0) {
+        m.size = preface_length;
+    } else if (length >= HEADER_SIZE) {
+        m.size = HEADER_SIZE + ((uint32_t)bytes[0] << 16 | bytes[1] << 8 | bytes[2]);
+        units = units_of_frame((const struct weighing *)context, bytes, (uint32_t)m.size, length);
+        m.units = units == UINT64_MAX ? units : m.units + units;
+    }
+    return m;
+}
+
+struct vsock_weight vsock_weigh_http2(struct vsock_http2_side *side, const uint8_t *bytes, uint32_t length,
+                                      struct vsock_weight_limit limit)
+{
+    struct weighing w = {side, MIN(limit.units, VSOCK_WEIGHT_OF_PDU)};
+
+    if (limit.units == UINT64_MAX)
+        w.most = UINT64_MAX;
+    return vsock_weigh_messages(weigh, &w, bytes, length, limit);
+}
