@@ -113,7 +113,8 @@ struct weighing {
 static struct vsock_weighed_message weigh_message(const void *context, const uint8_t *bytes, uint32_t length)
 {
     const struct weighing *w = (const struct weighing *)context;
-    struct vsock_weighed_message m = {.units = VSOCK_WEIGHT_MESSAGE};
+    struct vsock_weighed_message m = {.units = VSOCK_WEIGHT_MESSAGE,
+                                      .looked_up = w->app->message_units != NULL};
     int offset = (int)(bytes - w->bytes);
 
     if (length < w->app->header_size)

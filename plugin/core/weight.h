@@ -20,8 +20,8 @@
 #define VSOCK_WEIGHT_MESSAGE 20
 
 /* What is handed over at once: a list of a MiB of JSON, as programs write them, is less. JSON of this weight
- * takes up to 220 MB, and epan has room for a million items. */
-#define VSOCK_WEIGHT_OF_PDU (UINT64_C(1) << 19)
+ * takes up to 195 MB, and epan has room for a million items. */
+#define VSOCK_WEIGHT_OF_PDU UINT64_C(462000)
 /* What a capture begins with, and what a packet and its bytes add. */
 #define VSOCK_WEIGHT_OF_CAPTURE (UINT64_C(1) << 21)
 #define VSOCK_WEIGHT_OF_PACKET 64

@@ -14,6 +14,7 @@ import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from bench import hostile_payload
 from generators import vsock
 from generators.vsock import CREDIT_UPDATE, NO_SOCKET, REQUEST, RESPONSE, RST, RW, SEQPACKET, packet
 from lib import pcapng
@@ -250,8 +251,18 @@ KINDS = {function.__name__: function for function in (
     ttrpc, ttrpc_small, gcs)}
 
 
+ALL = [*KINDS, *hostile_payload.KINDS]
+
+
 def describe(kind):
-    return inspect.getdoc(KINDS[kind])
+    return inspect.getdoc(KINDS[kind]) if kind in KINDS else hostile_payload.describe(kind)
+
+
+def make(kind, packets):
+    """Of contents in a shape, which vary in size, as many bytes as so many packets of 100 have."""
+    if kind in KINDS:
+        return KINDS[kind](packets)
+    return map(Packet, hostile_payload.packets(kind, packets * 100))
 
 
 # ---- the file ----
@@ -261,7 +272,7 @@ def write(path, kind, packets):
     when, known = vsock.START, 0
     with open(path, "wb", buffering=1 << 20) as file:
         file.write(pcapng.section())
-        for each in KINDS[kind](packets):
+        for each in make(kind, packets):
             if each.interface is None:
                 file.write(pcapng.section())
                 known = 0
@@ -274,8 +285,8 @@ def write(path, kind, packets):
 
 
 def main():
-    if len(sys.argv) < 3 or sys.argv[2] not in KINDS:
-        sys.exit(__doc__ + "\n" + "\n".join(f"{kind:16} {describe(kind)}" for kind in KINDS))
+    if len(sys.argv) < 3 or sys.argv[2] not in ALL:
+        sys.exit(__doc__ + "\n" + "\n".join(f"{kind:16} {describe(kind)}" for kind in ALL))
     write(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 100_000)
 
 

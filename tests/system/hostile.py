@@ -42,6 +42,16 @@ MEMORY = {
     "http_header": (60_000, ("-o", "vsock.reassembly_limit:64", *FILTER), 400),
 }
 
+# Of 12 MB of hostile_payload.py's kinds, in packets of up to 64,000 bytes: how many packets may be dissected as a whole.
+DISSECTED_MAX = {
+    "ttrpc_data.packed": 5, "ttrpc_requests.streams": 5, "gcs_requests.packed": 5, "gcs_strings.packed": 40,
+    "json_ones.packed": 30, "http_json.packed": 30, "http_tunnel_mqtt.packed": 5, "websocket.packed": 5,
+    "http2_data.packed": 5, "http2_indexed.packed": 100, "http2_json.packed": 40, "grpc_fields.packed": 60,
+    "tls_certificates.packed": 80, "ssh_packets.packed": 40, "mqtt_topics.packed": 120, "mqtt_pings.packed": 5,
+    "9p_small.packed": 20,
+}
+PAYLOAD_MEMORY_MAX = 280 << 20  # beyond what tshark takes for nothing
+
 GREEDY = """
 local greedy = Proto("greedy", "Always wants one byte more")
 local bytes = 0
@@ -125,6 +135,31 @@ def check_keys(bench):
         capture.unlink()
 
 
+def check_dissected(bench, kind, most):
+    """No more are dissected than the limit allows, the rest says so, and it is the same in one pass and in two."""
+    capture = bench.write(kind, 120_000)
+    whole = ("-Y", "frame.len > 5000 && !vsock.payload.undissected", "-T", "fields", "-e", "frame.number")
+    told, _ = bench.run(capture, "-2", *whole)
+    number = len(told.split())
+    print(f"{kind}: {number} packets are dissected as a whole")
+    if number > most:
+        sys.exit(f"{kind}: more than {most}")
+    if told != bench.run(capture, *whole)[0]:
+        sys.exit(f"{kind}: not the same in one pass")
+    capture.unlink()
+
+
+def check_payload_memory(bench):
+    nothing = bench.run(bench.write("ports", 1), *FILTER)[1]
+    for kind in ("json_ones.messages", "http_json.messages", "http_json.cut", "gcs_bodies.messages", "http2_json.packed"):
+        capture = bench.write(kind, 120_000)
+        peak = bench.run(capture, "-2", *FILTER)[1] - nothing
+        print(f"{kind}: {peak >> 20} MiB")
+        if peak > PAYLOAD_MEMORY_MAX:
+            sys.exit(f"{kind}: more than {PAYLOAD_MEMORY_MAX >> 20} MiB")
+        capture.unlink()
+
+
 def check_greedy(bench):
     script = bench.store("greedy.lua", GREEDY.encode())
     told, _ = bench.run(bench.write("http_header", 20_000), "-q", "-X", f"lua_script:{script}", "-d", "vsock.port==1024,greedy")
@@ -182,6 +217,8 @@ def main():
         check_greedy(bench)
         for kind in hostile_input.KINDS:
             check_outcome(bench, kind)
+        for kind, most in DISSECTED_MAX.items():
+            check_dissected(bench, kind, most)
         check_keys(bench)
         check_flow_graph(bench)
         plugin = pathlib.Path(options.plugins, options.series, "epan", "vsock.so")
@@ -190,6 +227,7 @@ def main():
             return
         for kind, limits in MEMORY.items():
             check_memory(bench, kind, *limits)
+        check_payload_memory(bench)
 
 
 options = runner.parse_arguments()
