@@ -7,6 +7,7 @@
 #include "core/weight_http2.h"
 #include "handoff.h"
 
+/* Entries of the list that HTTP's dissector walks, in a unit's time: see struct http_turn. */
 #define HTTP_WALK_OF_UNIT 64
 
 static dissector_handle_t ssh, http, http2, tls, mqtt, ninep, adb, json;
