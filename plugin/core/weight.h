@@ -24,7 +24,7 @@
 #define VSOCK_WEIGHT_OF_PDU UINT64_C(462000)
 /* What a capture begins with, and what a packet and its bytes add. */
 #define VSOCK_WEIGHT_OF_CAPTURE (UINT64_C(1) << 21)
-#define VSOCK_WEIGHT_OF_PACKET 64
+#define VSOCK_WEIGHT_OF_PACKET 128
 #define VSOCK_BYTES_OF_UNIT 32
 
 /* What is left for the packets to come. */

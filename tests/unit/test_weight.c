@@ -423,9 +423,9 @@ static void a_packet_and_its_bytes_add_to_what_a_capture_begins_with(void)
 
     g_assert_cmpuint(left.units, ==, VSOCK_WEIGHT_OF_CAPTURE);
     vsock_weight_add_packet(&left, 63);
-    g_assert_cmpuint(left.units, ==, VSOCK_WEIGHT_OF_CAPTURE + 64 + 1);
+    g_assert_cmpuint(left.units, ==, VSOCK_WEIGHT_OF_CAPTURE + VSOCK_WEIGHT_OF_PACKET + 1);
     vsock_weight_spend(&left, 100);
-    g_assert_cmpuint(left.units, ==, VSOCK_WEIGHT_OF_CAPTURE - 35);
+    g_assert_cmpuint(left.units, ==, VSOCK_WEIGHT_OF_CAPTURE + VSOCK_WEIGHT_OF_PACKET - 99);
     vsock_weight_spend(&left, UINT64_MAX);
     g_assert_cmpuint(left.units, ==, 0);
 }
