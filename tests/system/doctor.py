@@ -141,18 +141,18 @@ def healthy(machine):
 
 def tshark_missing(machine):
     machine.environment["TSHARK"] = "/nonexistent/tshark"
-    return ["problem  /nonexistent/tshark is not there. Mend: sudo apt-get install tshark"]
+    return ["problem  /nonexistent/tshark is not there. Fix: sudo apt-get install tshark"]
 
 
 def tshark_broken(machine):
     machine.program("tshark", "echo 'tshark: error while loading shared libraries: libwiretap.so.13' >&2; exit 127")
     return ["problem  /bin/tshark does not start: tshark: error while loading shared libraries: libwiretap.so.13. "
-            "Mend: install it again"]
+            "Fix: install it again"]
 
 
 def tshark_old(machine):
     machine.tshark("3.6.2")
-    return ["problem  tshark is 3.6.2 (/bin/tshark), and the plugin is for 4.0 and later. Mend: install a newer Wireshark"]
+    return ["problem  tshark is 3.6.2 (/bin/tshark), and the plugin is for 4.0 and later. Fix: install a newer Wireshark"]
 
 
 def another_tshark(machine):
@@ -160,7 +160,7 @@ def another_tshark(machine):
     machine.program("tshark", "echo 'TShark (Wireshark) 4.4.0.'", "usr/local/bin")  # of the same series: fine
     machine.environment["PATH"] += f":{machine.folder}/usr/local/bin:{machine.folder}/opt:{machine.folder}/opt"
     return ["warning  /opt/tshark is another tshark, of series 4.6, which needs a plugin of its own. "
-            "Mend: TSHARK=/opt/tshark /doctor, to see what that one needs"]
+            "Fix: TSHARK=/opt/tshark /doctor, to see what that one needs"]
 
 
 def wireshark_missing(machine):
@@ -171,78 +171,78 @@ def wireshark_missing(machine):
 def wireshark_of_another_series(machine):
     machine.program("wireshark", "echo 'Wireshark 4.6.9 (Git v4.6.9).'")
     return ["problem  Wireshark is of series 4.6 (/bin/wireshark) and tshark of 4.4: each needs its own plugin. "
-            "Mend: build it for both, with cmake -DWireshark_DIR=... (docs/installing.md, Building by hand), or remove one"]
+            "Fix: build it for both, with cmake -DWireshark_DIR=... (docs/installing.md, Building by hand), or remove one"]
 
 
 def wireshark_broken(machine):
     machine.program("wireshark", "echo 'wireshark: no Qt' >&2; exit 1")
-    return ["warning  /bin/wireshark does not start: wireshark: no Qt. Mend: install it again"]
+    return ["warning  /bin/wireshark does not start: wireshark: no Qt. Fix: install it again"]
 
 
 def plugin_missing(machine):
     machine.remove(SYSTEM_COPY)
     machine.plugin()
     return [f"problem  The plugin is not installed: it is neither in /{GLOBAL}/4.4/epan nor in /{PERSONAL}/4.4/epan. "
-            "Mend: /quickstart"]
+            "Fix: /quickstart"]
 
 
 def plugin_missing_for_root(machine):
     machine.user("root", 0, 0)
     plugin_missing(machine)
     return [f"problem  The plugin is not installed: it is neither in /{GLOBAL}/4.4/epan nor in /{PERSONAL}/4.4/epan. "
-            "Mend: /quickstart (for all users)"]
+            "Fix: /quickstart (for all users)"]
 
 
 def plugin_built_for_another_series(machine):
     machine.plugin(SYSTEM_COPY, loaded=False, messages=MISSING_LIBRARY)
     return [f"problem  The plugin that is installed was built for another series than 4.4 ({MISSING_LIBRARY}). "
-            "Mend: /quickstart"]
+            "Fix: /quickstart"]
 
 
 def plugin_compiled_for_another_series(machine):
     message = "The plugin 'vsock.so' was compiled for Wireshark version 4.3"
     machine.plugin(SYSTEM_COPY, loaded=False, messages=message)
-    return [f"problem  The plugin that is installed was built for another series than 4.4 ({message}). Mend: /quickstart"]
+    return [f"problem  The plugin that is installed was built for another series than 4.4 ({message}). Fix: /quickstart"]
 
 
 def plugin_cut(machine):
     message = "tshark: Couldn't load plugin 'vsock.so': /vsock.so: file too short"
     machine.plugin(SYSTEM_COPY, loaded=False, messages=message)
-    return [f"problem  tshark cannot load the plugin ({message}). Mend: /quickstart"]
+    return [f"problem  tshark cannot load the plugin ({message}). Fix: /quickstart"]
 
 
 def plugin_unreadable(machine):
     message = "tshark: Couldn't load plugin 'vsock.so': /vsock.so: cannot open shared object file: Permission denied"
     machine.plugin(SYSTEM_COPY, loaded=False, messages=message)
-    return [f"problem  You may not read the plugin ({message}). Mend: sudo chmod a+r /{SYSTEM_COPY}"]
+    return [f"problem  You may not read the plugin ({message}). Fix: sudo chmod a+r /{SYSTEM_COPY}"]
 
 
 def plugin_of_the_series_before(machine):
     machine.remove(SYSTEM_COPY)
     machine.plugin(f"{PERSONAL}/4.0/epan/vsock.so", loaded=False)
     return [f"problem  The plugin is there for another series than 4.4 only (/{PERSONAL}/4.0/epan/vsock.so). "
-            "Mend: /quickstart"]
+            "Fix: /quickstart"]
 
 
 def plugin_in_the_wrong_folder(machine):
     machine.remove(SYSTEM_COPY)
     machine.plugin(f"{PERSONAL}/vsock.so", loaded=False)
     return [f"problem  /{PERSONAL}/vsock.so is in a folder where no plugin is looked for. "
-            f"Mend: mkdir -p /{PERSONAL}/4.4/epan && mv /{PERSONAL}/vsock.so /{PERSONAL}/4.4/epan"]
+            f"Fix: mkdir -p /{PERSONAL}/4.4/epan && mv /{PERSONAL}/vsock.so /{PERSONAL}/4.4/epan"]
 
 
 def plugin_in_the_wrong_system_folder(machine):
     machine.remove(SYSTEM_COPY)
     machine.plugin(f"{GLOBAL}/4.4/vsock.so", loaded=False)
     return [f"problem  /{GLOBAL}/4.4/vsock.so is in a folder where no plugin is looked for. "
-            f"Mend: mkdir -p /{GLOBAL}/4.4/epan && mv /{GLOBAL}/4.4/vsock.so /{GLOBAL}/4.4/epan"]
+            f"Fix: mkdir -p /{GLOBAL}/4.4/epan && mv /{GLOBAL}/4.4/vsock.so /{GLOBAL}/4.4/epan"]
 
 
 def plugin_ignored_for_root(machine):
     machine.user("root", 0, 0)
     machine.remove(SYSTEM_COPY)
     machine.plugin(PERSONAL_COPY, loaded=False)
-    return [f"problem  As root, tshark ignores /{PERSONAL_COPY} without a word. Mend: install it for all users "
+    return [f"problem  As root, tshark ignores /{PERSONAL_COPY} without a word. Fix: install it for all users "
             "(/quickstart as root), or run tshark as yourself"]
 
 
@@ -253,7 +253,7 @@ def plugin_ignored_for_sudo(machine):
     machine.remove(SYSTEM_COPY)
     machine.plugin("home/carla/.local/lib/wireshark/plugins/4.4/epan/vsock.so", loaded=False)
     return ["problem  As root, tshark ignores /home/carla/.local/lib/wireshark/plugins/4.4/epan/vsock.so without a word. "
-            "Mend: install it for all users (/quickstart as root), or run tshark as yourself"]
+            "Fix: install it for all users (/quickstart as root), or run tshark as yourself"]
 
 
 def plugin_folder_ignored_for_group_0(machine):
@@ -261,26 +261,26 @@ def plugin_folder_ignored_for_group_0(machine):
     machine.environment["WIRESHARK_PLUGIN_DIR"] = f"{machine.folder}/build/plugins"
     machine.remove(SYSTEM_COPY)
     machine.plugin("build/plugins/4.4/epan/vsock.so", loaded=False)
-    return ["problem  As root, tshark ignores /build/plugins/4.4/epan/vsock.so without a word. Mend: install it for all "
+    return ["problem  As root, tshark ignores /build/plugins/4.4/epan/vsock.so without a word. Fix: install it for all "
             "users (/quickstart as root), or run tshark as yourself"]
 
 
 def plugins_not_supported(machine):
     machine.plugin(SYSTEM_COPY, loaded=False)
     return [f"problem  tshark does not load /{SYSTEM_COPY}, nor say why: it may be built without plugins. "
-            "Mend: install your distribution's tshark"]
+            "Fix: install your distribution's tshark"]
 
 
 def personal_plugins_not_supported(machine):
     machine.remove(SYSTEM_COPY)
     machine.plugin(PERSONAL_COPY, loaded=False)
     return [f"problem  tshark does not load /{PERSONAL_COPY}, nor say why: it may be built without plugins. "
-            "Mend: install your distribution's tshark"]
+            "Fix: install your distribution's tshark"]
 
 
 def plugin_in_both_folders(machine):
     machine.plugin(SYSTEM_COPY, PERSONAL_COPY, messages="tshark: The plugin 'vsock.so' was found in multiple directories")
-    return [f"warning  There is a second copy, which is not used (/{PERSONAL_COPY}). Mend: rm /{PERSONAL_COPY}"]
+    return [f"warning  There is a second copy, which is not used (/{PERSONAL_COPY}). Fix: rm /{PERSONAL_COPY}"]
 
 
 def plugin_in_the_personal_folder(machine):
@@ -293,7 +293,7 @@ def plugin_stepped_back(machine):
     message = 'The vsock plugin is not used: the name "vsock.cid" is already taken'
     machine.plugin(SYSTEM_COPY, messages=message)
     return [f"problem  The plugin is loaded and stepped back ({message}). "
-            "Mend: remove the other one: tshark -G plugins | grep -i vsock"]
+            "Fix: remove the other one: tshark -G plugins | grep -i vsock"]
 
 
 def second_copy_in_an_odd_folder(machine):
@@ -301,14 +301,14 @@ def second_copy_in_an_odd_folder(machine):
     copy = "home/an na's/.local/lib/wireshark/plugins/4.4/epan/vsock.so"
     machine.plugin(SYSTEM_COPY, copy, messages="tshark: The plugin 'vsock.so' was found in multiple directories")
     return [f"warning  There is a second copy, which is not used (/{copy}). "
-            "Mend: rm '/home/an na'\\''s/.local/lib/wireshark/plugins/4.4/epan/vsock.so'"]
+            "Fix: rm '/home/an na'\\''s/.local/lib/wireshark/plugins/4.4/epan/vsock.so'"]
 
 
 def protocol_disabled_in_an_odd_folder(machine):
     machine.fake_tshark("home/an na;x")
     machine.write("home/an na;x/.config/wireshark/disabled_protos", "vsock\n")
     return ["problem  vsock is turned off in Enabled Protocols (/home/an na;x/.config/wireshark/disabled_protos). "
-            "Mend: sed -i '/^vsock$/d' '/home/an na;x/.config/wireshark/disabled_protos'"]
+            "Fix: sed -i '/^vsock$/d' '/home/an na;x/.config/wireshark/disabled_protos'"]
 
 
 def wrong_folder_with_an_odd_name(machine):
@@ -317,13 +317,13 @@ def wrong_folder_with_an_odd_name(machine):
     machine.remove(SYSTEM_COPY)
     machine.plugin(f"{plugins}/vsock.so", loaded=False)
     return [f"problem  /{plugins}/vsock.so is in a folder where no plugin is looked for. "
-            f"Mend: mkdir -p '/{plugins}/4.4/epan' && mv '/{plugins}/vsock.so' '/{plugins}/4.4/epan'"]
+            f"Fix: mkdir -p '/{plugins}/4.4/epan' && mv '/{plugins}/vsock.so' '/{plugins}/4.4/epan'"]
 
 
 def protocol_disabled(machine):
     machine.write("home/anna/.config/wireshark/disabled_protos", "http\nvsock\n")
     return ["problem  vsock is turned off in Enabled Protocols (/home/anna/.config/wireshark/disabled_protos). "
-            "Mend: sed -i '/^vsock$/d' /home/anna/.config/wireshark/disabled_protos"]
+            "Fix: sed -i '/^vsock$/d' /home/anna/.config/wireshark/disabled_protos"]
 
 
 def other_protocol_disabled(machine):
@@ -333,7 +333,7 @@ def other_protocol_disabled(machine):
 
 def dumpcap_missing(machine):
     machine.environment["DUMPCAP"] = "/nonexistent/dumpcap"
-    return ["problem  /nonexistent/dumpcap is not there. Mend: sudo apt-get install wireshark-common"]
+    return ["problem  /nonexistent/dumpcap is not there. Fix: sudo apt-get install wireshark-common"]
 
 
 def forbid_dumpcap(machine):
@@ -350,13 +350,13 @@ def not_in_the_group(machine):
     group = forbid_dumpcap(machine)
     machine.write("etc/group", f"{group}:x:120:bert,annabel\n")
     return [f"problem  You may not record: only the group {group} may run /bin/dumpcap. "
-            f"Mend: sudo usermod -aG {group} anna, and log in again; or sudo dumpcap -w - > FILE"]
+            f"Fix: sudo usermod -aG {group} anna, and log in again; or sudo dumpcap -w - > FILE"]
 
 
 def not_in_the_group_yet(machine):
     group = forbid_dumpcap(machine)
     machine.write("etc/group", f"{group}:x:120:bert,anna\n")
-    return [f"problem  You may not record yet: you are in the group {group} since you logged in. Mend: log in again"]
+    return [f"problem  You may not record yet: you are in the group {group} since you logged in. Fix: log in again"]
 
 
 DENIED = "echo 'dumpcap: The capabilities of the capture device \"any\" could not be obtained (socket: Operation not " \
@@ -365,23 +365,23 @@ DENIED = "echo 'dumpcap: The capabilities of the capture device \"any\" could no
 
 def no_capabilities(machine):
     machine.program("dumpcap", DENIED)
-    return ["problem  You may not record: /bin/dumpcap has no capabilities. Mend: sudo dpkg-reconfigure wireshark-common, "
+    return ["problem  You may not record: /bin/dumpcap has no capabilities. Fix: sudo dpkg-reconfigure wireshark-common, "
             "sudo usermod -aG wireshark anna, log in again; or sudo dumpcap -w - > FILE"]
 
 
 def no_capabilities_of_root(machine):
     machine.user("root", 0, 0)
     machine.program("dumpcap", DENIED)
-    return ["problem  Even root may not record here: CAP_NET_RAW is missing, as in a container. Mend: record on the host, "
+    return ["problem  Even root may not record here: CAP_NET_RAW is missing, as in a container. Fix: record on the host, "
             "or start the container with --cap-add NET_RAW --cap-add NET_ADMIN"]
 
 
 def dumpcap_cannot(machine):
     machine.program("dumpcap", "printf 'Running.\\ndumpcap: no such device any\\n' >&2; exit 2")
-    return ["problem  dumpcap cannot open a device (no such device any). Mend: /bin/dumpcap -D"]
+    return ["problem  dumpcap cannot open a device (no such device any). Fix: /bin/dumpcap -D"]
 
 
-NO_DEVICE = "problem  There is no vsockmon device. Mend: sudo ip link add vsockmon0 type vsockmon && " \
+NO_DEVICE = "problem  There is no vsockmon device. Fix: sudo ip link add vsockmon0 type vsockmon && " \
             "sudo ip link set vsockmon0 up"
 
 
@@ -407,12 +407,12 @@ def no_device_of_root(machine):
 def module_not_loaded(machine):
     machine.remove("sys/class/net/vsockmon0")
     machine.modules(vsockmon="/lib/modules/6.12.1-test/kernel/drivers/net/vsockmon.ko")
-    return ["problem  The module vsockmon is not loaded. Mend: sudo modprobe vsockmon", NO_DEVICE]
+    return ["problem  The module vsockmon is not loaded. Fix: sudo modprobe vsockmon", NO_DEVICE]
 
 
 def module_missing(machine):
     machine.remove("sys/class/net/vsockmon0")
-    return ["problem  This kernel (6.12.1-test) has no module vsockmon (CONFIG_VSOCKMON). Mend: install the rest of its "
+    return ["problem  This kernel (6.12.1-test) has no module vsockmon (CONFIG_VSOCKMON). Fix: install the rest of its "
             "modules (Ubuntu: linux-modules-extra-6.12.1-test), or another kernel", NO_DEVICE]
 
 
@@ -420,12 +420,12 @@ def kernel_upgraded(machine):
     machine.remove("sys/class/net/vsockmon0")
     machine.remove("lib/modules/6.12.1-test")
     return ["problem  The modules of this kernel (6.12.1-test) are not here: after an upgrade, or in a "
-            "container. Mend: reboot, or record on the host", NO_DEVICE]
+            "container. Fix: reboot, or record on the host", NO_DEVICE]
 
 
 def device_down(machine):
     machine.device("vsockmon0", flags="0x80")
-    return ["problem  vsockmon0 is down. Mend: sudo ip link set vsockmon0 up"]
+    return ["problem  vsockmon0 is down. Fix: sudo ip link set vsockmon0 up"]
 
 
 def device_with_one_packet(machine):
@@ -436,18 +436,18 @@ def device_with_one_packet(machine):
 def device_of_another_name(machine):
     machine.remove("sys/class/net/vsockmon0")
     machine.device("mon", flags="0x80")
-    return ["problem  mon is down. Mend: sudo ip link set mon up"]
+    return ["problem  mon is down. Fix: sudo ip link set mon up"]
 
 
 def two_devices(machine):
     machine.device("vsockmon1")
-    return ["warning  2 vsockmon devices are up: -i any records every packet 2 times. Mend: sudo ip link del vsockmon1"]
+    return ["warning  2 vsockmon devices are up: -i any records every packet 2 times. Fix: sudo ip link del vsockmon1"]
 
 
 def no_transport(machine):
     machine.remove("sys/module/vhost_vsock")
     machine.device("vsockmon0", count=0)
-    return ["problem  No vsock transport is loaded: nobody can speak. Mend: sudo modprobe vhost_vsock on a host, or "
+    return ["problem  No vsock transport is loaded: nobody can speak. Fix: sudo modprobe vhost_vsock on a host, or "
             "sudo modprobe vsock_loopback to try it"]
 
 
@@ -478,7 +478,7 @@ def guest(machine):
 def guest_without_a_device(machine):
     no_transport(machine)
     machine.module("vmw_vsock_virtio_transport")
-    return ["problem  This machine has no vsock device (vmw_vsock_virtio_transport is loaded, without one). Mend: give "
+    return ["problem  This machine has no vsock device (vmw_vsock_virtio_transport is loaded, without one). Fix: give "
             "the guest one, as with QEMU's -device vhost-vsock-pci,guest-cid=3"]
 
 
@@ -487,12 +487,12 @@ def guest_of_other_kinds(machine):
     machine.module("hv_sock")
     machine.module("vmw_vsock_vmci_transport")
     return ["warning  What is spoken over hv_sock vmw_vsock_vmci_transport does not pass vsockmon, which has virtio's transports only. "
-            "Mend: nothing does; trace the programs instead, as with strace -f -e trace=network"]
+            "Fix: nothing does; trace the programs instead, as with strace -f -e trace=network"]
 
 
 def seen_from_the_guest_only(who):
     return [f"warning  {who} runs here: its guests' vsock ends there, and does not pass this kernel. "
-            "Mend: record inside the guest (docs/recording.md)"]
+            "Fix: record inside the guest (docs/recording.md)"]
 
 
 def firecracker(machine):
@@ -598,23 +598,23 @@ CAPTURES = (
         "ok       vsock.pcapng: recorded in the guest with CID 3, or on its host while no other spoke"]),
     (row(**ANY | {"protocols": "sll:data"}), 1, [
         "ok       vsock.pcapng: recorded from -i any, with 1 of 1 packet from vsockmon",
-        "problem  vsock.pcapng: tshark does not decode 1 packet of vsockmon. Mend: see above"]),
+        "problem  vsock.pcapng: tshark does not decode 1 packet of vsockmon. Fix: see above"]),
     (row(encapsulation=1, src="", dst="", protocols="eth:arp"), 1, [
         "problem  vsock.pcapng: none of its packets is from vsockmon: they are of Ethernet (1). "
-        "Mend: record from vsockmon0 (docs/recording.md)"]),
-    ("", 1, ["problem  vsock.pcapng: there is no packet in it. Mend: record while something speaks; see /doctor on that "
+        "Fix: record from vsockmon0 (docs/recording.md)"]),
+    ("", 1, ["problem  vsock.pcapng: there is no packet in it. Fix: record while something speaks; see /doctor on that "
              "machine"]),
     (row(length=500, captured=75) + row(length=500, captured=76) + row(length=31, captured=31), 0, [
         "ok       vsock.pcapng: recorded from vsockmon's device, with 3 of 3 packets from vsockmon",
         "ok       vsock.pcapng: recorded in the guest with CID 3, or on its host while no other spoke",
-        "warning  vsock.pcapng: a snaplen cut 1 packet within the headers. Mend: record with a snaplen of 96 or more"]),
+        "warning  vsock.pcapng: a snaplen cut 1 packet within the headers. Fix: record with a snaplen of 96 or more"]),
     (row(**ANY | {"length": 500, "captured": 95}) + row(**ANY | {"length": 500, "captured": 96}), 0, [
         "ok       vsock.pcapng: recorded from -i any, with 2 of 2 packets from vsockmon",
         "ok       vsock.pcapng: recorded in the guest with CID 3, or on its host while no other spoke",
-        "warning  vsock.pcapng: a snaplen cut 1 packet within the headers. Mend: record with a snaplen of 96 or more"]),
+        "warning  vsock.pcapng: a snaplen cut 1 packet within the headers. Fix: record with a snaplen of 96 or more"]),
 )
 UNNAMED = "ok       vsock.pcapng: the file does not say which kernel recorded it"
-TORN = "warning  vsock.pcapng: tshark does not read it to the end. Mend: record it again, and let dumpcap end with Ctrl+C"
+TORN = "warning  vsock.pcapng: tshark does not read it to the end. Fix: record it again, and let dumpcap end with Ctrl+C"
 
 
 def check_captures():
@@ -641,11 +641,11 @@ KERNELS = (
     ("Capture oper-sys:    Linux 6.12.88+deb12-amd64\n", [
         "warning  vsock.pcapng: recorded by Linux 6.12.88+deb12-amd64; known bugs of its tap: payload above 32404 bytes is "
         "not recorded; what MSG_ZEROCOPY sends is not recorded; packets that vhost splits are recorded with too much. "
-        "Mend: record with Linux 7.1, 7.0.9, 6.18.32, 6.12.90 or later"]),
+        "Fix: record with Linux 7.1, 7.0.9, 6.18.32, 6.12.90 or later"]),
     ("Capture oper-sys:    Linux 6.1.0-56-amd64\n", [
         "warning  vsock.pcapng: recorded by Linux 6.1.0-56-amd64; bugs that its tap may have (the name does not tell which "
         "release it is): packets that vhost splits are recorded with too much. "
-        "Mend: record with Linux 7.1, 7.0.9, 6.18.32, 6.12.90 or later"]),
+        "Fix: record with Linux 7.1, 7.0.9, 6.18.32, 6.12.90 or later"]),
     # An interface knows better than a file that others were merged into, and only those of vsock matter.
     ("Capture oper-sys:    Linux 6.1.63\nInterface #0 info:\n  Encapsulation = Ethernet (1 - ether)\n"
      "  Operating system = Linux 6.1.64\nInterface #1 info:\n  Encapsulation = Linux vsock (185 - vsock)\n"
