@@ -130,10 +130,11 @@ static struct vsock_weight weigh(const void *context, tvbuff_t *tvb, const struc
 {
     struct weighing w = {.app = (const struct vsock_app *)context, .tvb = tvb};
     uint32_t length = tvb_captured_length(tvb);
-    struct vsock_weight lines;
 
     w.bytes = tvb_get_ptr(tvb, 0, (int)length);
     if (w.app->header_size == 0) { /* all of it is one message */
+        struct vsock_weight lines;
+
         limit.messages = UINT32_MAX;
         lines = vsock_weigh_messages(vsock_weigh_line, NULL, w.bytes, length, limit);
         lines.messages = 1;

@@ -138,10 +138,11 @@ static void take_head(struct body *b, uint8_t byte)
 /* gRPC's messages, which may begin and end within frames. Returns what was added. */
 static uint64_t take_grpc(struct body *b, const uint8_t *bytes, uint32_t length)
 {
-    uint64_t units = 0, before;
+    uint64_t units = 0;
 
     for (uint32_t at = 0, taken; at < length; at += taken) {
-        before = b->units;
+        uint64_t before = b->units;
+
         if (b->head < GRPC_HEADER_SIZE) {
             take_head(b, bytes[at]);
             units += b->head == 1 ? VSOCK_WEIGHT_MESSAGE : 0;

@@ -129,11 +129,12 @@ static struct vsock_weight weigh_json(const void *context _U_, tvbuff_t *tvb,
 
 static struct vsock_http2_side *http2_side_of(const struct vsock_handoff *h)
 {
-    uint64_t *key, wanted = (uint64_t)h->stream << 1 | (h->src_port == h->server_port);
+    uint64_t wanted = (uint64_t)h->stream << 1 | (h->src_port == h->server_port);
     struct vsock_http2_side *side = (struct vsock_http2_side *)wmem_map_lookup(http2_sides, &wanted);
 
     if (!side) {
-        key = wmem_new(wmem_file_scope(), uint64_t);
+        uint64_t *key = wmem_new(wmem_file_scope(), uint64_t);
+
         *key = wanted;
         side = vsock_http2_side_start(wmem_file_scope());
         wmem_map_insert(http2_sides, key, side);
@@ -155,10 +156,11 @@ static struct vsock_weight weigh_messages(const void *context, tvbuff_t *tvb,
                                           const struct vsock_handoff *handoff _U_,
                                           struct vsock_weight_limit limit)
 {
+    const vsock_weigh_message *weigh = (const vsock_weigh_message *)context;
     uint32_t length = tvb_captured_length(tvb);
+    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)length);
 
-    return vsock_weigh_messages(*(const vsock_weigh_message *)context, NULL, tvb_get_ptr(tvb, 0, (int)length),
-                                length, limit);
+    return vsock_weigh_messages(*weigh, NULL, bytes, length, limit);
 }
 
 /* What that dissector gets is one such message after another. */

@@ -53,6 +53,7 @@ struct vsock_weight vsock_share_of(tvbuff_t *tvb, const struct vsock_handoff *h)
     if (limited && !vsock_is_users_choice(h))
         limit.units = MIN(VSOCK_WEIGHT_OF_PDU, left.units);
     first.remember = true;
+    /* cppcheck-suppress returnDanglingLifetime ; what is returned has no pointers */
     return scale->weigh(scale->context, tvb, &first, limit);
 }
 

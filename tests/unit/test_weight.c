@@ -76,18 +76,20 @@ static struct vsock_weight weigh_pings(uint32_t bytes, struct vsock_weight_limit
     for (unsigned i = 0; i < sizeof(pings); i++)
         pings[i] = i % 2 == 0 ? 0x30 : 0;
     w = vsock_weigh_messages(vsock_weigh_mqtt, NULL, pings, bytes, limit);
-    g_assert_cmpuint(w.units, ==, w.messages * MESSAGE);
+    g_assert_cmpuint(w.units, ==, w.messages * UINT64_C(1) * MESSAGE);
     return w;
 }
 
 static void messages_are_whole_or_not_at_all(void)
 {
-    struct vsock_weight w = weigh_pings(100, (struct vsock_weight_limit){10 * MESSAGE, UINT32_MAX, false});
+    struct vsock_weight w =
+        weigh_pings(100, (struct vsock_weight_limit){UINT64_C(10) * MESSAGE, UINT32_MAX, false});
 
     g_assert_cmpuint(w.length, ==, 20);
     g_assert_cmpuint(w.messages, ==, 10);
     g_assert_cmpuint(
-        weigh_pings(100, (struct vsock_weight_limit){10 * MESSAGE - 1, UINT32_MAX, false}).length, ==, 18);
+        weigh_pings(100, (struct vsock_weight_limit){UINT64_C(10) * MESSAGE - 1, UINT32_MAX, false}).length,
+        ==, 18);
     g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){UINT64_MAX, 7, false}).length, ==, 14);
     g_assert_cmpuint(weigh_pings(100, unlimited).length, ==, 100);
     g_assert_cmpuint(weigh_pings(99, unlimited).length, ==, 99); /* whoever gets it asks for the last byte */
