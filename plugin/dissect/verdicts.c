@@ -132,19 +132,20 @@ static unsigned first_of(uint32_t frame)
     return low;
 }
 
-static int show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_diagnosis *d)
+static int show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_header_items *items,
+                const struct vsock_diagnosis *d)
 {
-    proto_item *item = proto_tree_add_string(tree, hf_diagnosis, tvb, 0, 0, vsock_codes[d->code].name);
+    proto_item *item = proto_tree_add_string(items->tree, hf_diagnosis, tvb, 0, 0, vsock_codes[d->code].name);
     struct vsock_expert *expert = expert_of(d->severity);
     char *text = vsock_diagnosis_text(d);
 
     proto_item_set_generated(item);
-    expert_add_info_format(pinfo, item, &expert->id, "%s", text);
+    expert_add_info_format(pinfo, items->packet, &expert->id, "%s", text);
     g_free(text);
     return expert->severity;
 }
 
-int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_header_items *items)
 {
     const struct vsock_capture *capture = vsock_track_capture();
     int worst = 0;
@@ -160,7 +161,7 @@ int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         if (named->frame != pinfo->num)
             break;
         shown =
-            show(tvb, pinfo, tree, &g_array_index(judged.found, struct vsock_diagnosis, named->diagnosis));
+            show(tvb, pinfo, items, &g_array_index(judged.found, struct vsock_diagnosis, named->diagnosis));
         worst = MAX(worst, shown);
     }
     return worst;

@@ -9,6 +9,7 @@
 #include <epan/packet.h>
 
 #include "builtin.h"
+#include "header.h"
 
 extern const struct vsock_fields vsock_verdict_fields;
 
@@ -16,7 +17,7 @@ extern const struct vsock_fields vsock_verdict_fields;
 void vsock_verdicts_register(void);
 
 /* Adds the code of each diagnosis that names the packet's frame, and an expert info of its severity that has
- * its sentence, to the tree. Returns the severity of the worst, PI_...; 0 where there is none. */
-int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+ * its sentence, to the packet. Returns the severity of the worst, PI_...; 0 where there is none. */
+int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_header_items *items);
 
 #endif

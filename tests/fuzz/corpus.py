@@ -63,7 +63,7 @@ def delay(microseconds):
 
 
 def step(record, before, side, choice=0):
-    unit, number = delay(record.time - before.time)
+    unit, number = delay(int(record.time - before.time))  # some captures have nanoseconds
     foreign = FOREIGN if record.op > 7 or record.type > 3 else 0
     kind = side | (record.op & 7) << 1 | (record.type & 3) << 4 | foreign
     modes = record.flags & 3 | unit << 2 | FWD_CNT_AS_GIVEN << 4 | LENGTH_AS_GIVEN << 6

@@ -45,6 +45,7 @@ class Bench:
         self.out.mkdir()
         self.out.chmod(0o777)
         self.script = shutil.copy(runner.TOP / "scripts" / "graph", folder)
+        runner.let_read(self.script)
 
     def run(self, *arguments, **environment):
         return runner.call([sys.executable, self.script, *map(str, arguments)], self.environment | environment,
