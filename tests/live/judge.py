@@ -19,7 +19,7 @@ from lib import runner
 PACKETS = {
     traffic.STREAM: (
         "# → 10001 [REQUEST] Buf=262144",
-        "10001 → # [RESPONSE] Buf=262144",
+        "10001 → # [RESPONSE] Buf=262144 PeerWin=262144",
         "# → 10001 [RW] Len=10 Win=262134",
         "10001 → # [RW] Len=9 Win=262135",
         "# → 10001 [SHUTDOWN rcv|send]",
@@ -27,7 +27,7 @@ PACKETS = {
     ),
     traffic.SEQPACKET: (
         "# → 10002 [REQUEST] Seqpacket Buf=262144",
-        "10002 → # [RESPONSE] Buf=262144",
+        "10002 → # [RESPONSE] Buf=262144 PeerWin=262144",
         "# → 10002 [RW, EOM] Len=9 Win=262135",
         "# → 10002 [RW, EOM] Len=15 Win=262120",
         "# → 10002 [SHUTDOWN rcv|send]",
@@ -41,11 +41,11 @@ PACKETS = {
         "# → 10003 [RST] Close acknowledged",
     ),
     traffic.STALL: (
-        "10004 → # [RESPONSE] Buf=65536",
+        "10004 → # [RESPONSE] Buf=65536 PeerWin=65536",
         "# → 10004 [RW] Len=8192 Win=57344",
         "[Zero window] # → 10004 [RW] Len=8192 Win=0",
         "10004 → # [RW] Len=4 Win=262140",
-        "[Stall #.# s] 10004 → # [CREDIT_UPDATE] Buf=65536 Fwd=#",
+        "[Stall #.# s] 10004 → # [CREDIT_UPDATE] Buf=65536 Fwd=# PeerWin=#",
         "# → 10004 [RW] Len=7 Win=#",
     ),
     traffic.REFUSED: (
@@ -79,7 +79,7 @@ DIAGNOSES = {
 SLOW_MACHINE = {"note connect-slow", "warn connect-slow"}  # true, if it is
 
 STREAM_ROW = re.compile(r" +\d+  1:\d+ +1:(?P<port>\d+) +\d+ +(?P<sent>\d+) +\d+ +(?P<received>\d+)(?: +[\d.]+){3} +"
-                        r"-?\d+ +(?P<stalls>\d+) .* (?P<end>[A-Z][a-z ]+)")
+                        r"-?\d+ +-?\d+ +(?P<stalls>\d+) .* (?P<end>[A-Z][a-z ]+)")
 
 
 def pattern(text):
