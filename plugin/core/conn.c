@@ -28,18 +28,11 @@
 /* A RESPONSE that comes later is one to a REQUEST that was not captured. */
 #define LATE_RESPONSE_MAX (10 * VSOCK_SECOND)
 
-#define FULL_SHUTDOWN (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND)
-
 #define FIND(step, finding) ((step)->findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_##finding))
 
 static uint8_t other(uint8_t side)
 {
     return side ^ 1;
-}
-
-static bool is_no_socket_rst(const struct vsock_packet *p)
-{
-    return p->virtio.op == VSOCK_OP_RST && p->virtio.buf_alloc == 0 && p->virtio.fwd_cnt == 0;
 }
 
 /* Does a RESPONSE of `side` belong to a REQUEST that a RST had ended? Where the server had sent that, it was
@@ -153,16 +146,16 @@ static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint
                         const struct vsock_mark *at, struct vsock_step *step)
 {
     uint8_t client = c->client != VSOCK_SIDE_UNKNOWN ? c->client : other(c->lower);
-    uint8_t flags = p->virtio.flags & FULL_SHUTDOWN;
+    uint8_t flags = p->virtio.flags & VSOCK_SHUTDOWN_BOTH;
 
     FIND(step, SHUTDOWN);
     if (flags == 0)
         return; /* Linux ignores it */
     c->completeness |= side == client ? VSOCK_COMPLETE_SHUTDOWN_CLIENT : VSOCK_COMPLETE_SHUTDOWN_SERVER;
-    if (c->shut[side] != FULL_SHUTDOWN && (c->shut[side] | flags) == FULL_SHUTDOWN)
+    if (c->shut[side] != VSOCK_SHUTDOWN_BOTH && (c->shut[side] | flags) == VSOCK_SHUTDOWN_BOTH)
         c->full_time[side] = at->time;
     c->shut[side] |= flags;
-    if (c->shut[side] == FULL_SHUTDOWN)
+    if (c->shut[side] == VSOCK_SHUTDOWN_BOTH)
         note_close(c, side, at);
     c->state = both_directions_shut(c) ? VSOCK_STATE_CLOSING : VSOCK_STATE_HALF_CLOSED;
 }
@@ -170,7 +163,7 @@ static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint
 /* The side that closed resets, because the other did not answer. */
 static bool is_close_timeout(const struct vsock_conn *c, uint8_t side, int64_t time)
 {
-    return c->shut[side] == FULL_SHUTDOWN && c->shut[other(side)] != FULL_SHUTDOWN &&
+    return c->shut[side] == VSOCK_SHUTDOWN_BOTH && c->shut[other(side)] != VSOCK_SHUTDOWN_BOTH &&
            time - c->full_time[side] >= CLOSE_TIMEOUT_MIN;
 }
 
@@ -189,7 +182,7 @@ static bool is_not_waited_for(const struct vsock_conn *c, bool no_socket, uint8_
 {
     bool may_answer = c->late_data[side] || (no_socket && c->last_side == other(side));
 
-    if (c->shut[side] != FULL_SHUTDOWN || c->shut[other(side)] != 0 || may_answer)
+    if (c->shut[side] != VSOCK_SHUTDOWN_BOTH || c->shut[other(side)] != 0 || may_answer)
         return false;
     return time - c->full_time[side] <= NOT_WAITED_MAX &&
            (vsock_conn_untaken(c, side) > 0 || vsock_window_in_flight(&c->flow.window[other(side)]) > 0);
@@ -233,7 +226,7 @@ static enum vsock_rst_kind degenerate_rst_kind(const struct vsock_conn *c)
 static enum vsock_rst_kind first_rst_kind(const struct vsock_conn *c, const struct vsock_packet *p,
                                           uint8_t side, int64_t time)
 {
-    bool no_socket = is_no_socket_rst(p);
+    bool no_socket = vsock_is_no_socket(p);
 
     if (c->degenerate)
         return degenerate_rst_kind(c);
@@ -334,7 +327,7 @@ static void on_rst(struct vsock_conn *c, const struct vsock_packet *p, uint8_t s
 {
     enum vsock_rst_kind kind = first_rst_kind(c, p, side, at->time);
 
-    c->reset_stamped = !is_no_socket_rst(p);
+    c->reset_stamped = !vsock_is_no_socket(p);
     c->reset_answers = is_answer(c, side, at->time);
     c->reset_unread = known_unread(c, c->reset_stamped, side);
     c->reset_silence = silence_until(c, at->time);
@@ -381,7 +374,7 @@ static void on_foreign(const struct vsock_packet *p, struct vsock_step *step)
 {
     if (p->virtio.op == VSOCK_OP_RST)
         step->rst_kind = VSOCK_RST_FOREIGN_TYPE;
-    if (!is_no_socket_rst(p))
+    if (!vsock_is_no_socket(p))
         FIND(step, TYPE_CHANGED);
 }
 
@@ -389,7 +382,7 @@ bool vsock_conn_has_credit(const struct vsock_conn *c, const struct vsock_packet
 {
     bool credit_type = c->type == VSOCK_TYPE_STREAM || c->type == VSOCK_TYPE_SEQPACKET;
 
-    return credit_type && p->virtio.type == c->type && !c->degenerate && !is_no_socket_rst(p);
+    return credit_type && p->virtio.type == c->type && !c->degenerate && !vsock_is_no_socket(p);
 }
 
 static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, const struct vsock_packet *p,

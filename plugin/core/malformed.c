@@ -68,7 +68,7 @@ static bool has_unknown_type(const struct vsock_packet *p)
 uint32_t vsock_defined_flags(const struct vsock_packet *p)
 {
     if (p->virtio.op == VSOCK_OP_SHUTDOWN)
-        return VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND;
+        return VSOCK_SHUTDOWN_BOTH;
     if (p->virtio.op == VSOCK_OP_RW && p->virtio.type == VSOCK_TYPE_SEQPACKET)
         return VSOCK_SEQ_EOM | VSOCK_SEQ_EOR;
     return 0;

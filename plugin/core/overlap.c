@@ -2,8 +2,6 @@
  * overlap.c - which of the connections between the same endpoints a packet is of. */
 #include "overlap.h"
 
-#define FULL_SHUTDOWN (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND)
-
 /* So long after a RST, packets may come that were sent before it was known. */
 #define STRAGGLE_MAX INT64_C(1000000000)
 
@@ -15,11 +13,6 @@ static uint8_t other(uint8_t side)
 static struct vsock_stream *older(const struct vsock_stream *s)
 {
     return s->overlap ? s->overlap->older : NULL;
-}
-
-static bool is_no_socket(const struct vsock_packet *p)
-{
-    return p->virtio.op == VSOCK_OP_RST && p->virtio.buf_alloc == 0 && p->virtio.fwd_cnt == 0;
 }
 
 /* ---- what counters tell ---- */
@@ -121,7 +114,7 @@ static struct vsock_stream *find_closing(struct vsock_stream *newest, const stru
     struct vsock_stream *closing = NULL;
 
     for (struct vsock_stream *s = newest; s; s = older(s)) {
-        if (s->conn.ended || s->conn.shut[other(side)] != FULL_SHUTDOWN)
+        if (s->conn.ended || s->conn.shut[other(side)] != VSOCK_SHUTDOWN_BOTH)
             continue;
         if (!closing || (!continues(closing, p, side, 0) && continues(s, p, side, 0)))
             closing = s;
@@ -158,9 +151,9 @@ struct vsock_stream *vsock_overlap_find(struct vsock_stream *newest, const struc
 
     if (!newest->overlap)
         return newest;
-    if (p->virtio.op == VSOCK_OP_RESPONSE || is_no_socket(p))
+    if (p->virtio.op == VSOCK_OP_RESPONSE || vsock_is_no_socket(p))
         found = find_requested(newest, side);
-    if (!found && is_no_socket(p)) /* it answers what was said last */
+    if (!found && vsock_is_no_socket(p)) /* it answers what was said last */
         found = find_latest(newest);
     if (!found && p->virtio.op == VSOCK_OP_RST)
         found = find_reset(newest, p, side, time);

@@ -212,7 +212,7 @@ static void diagnose_abandoned_data(const struct vsock_stream *s, const struct t
 
     if (!receiver->in_part || since < READ_NO_MORE || !t->step->has_credit || t->step->flow.info.advance > 0)
         return;
-    if (t->had_closed || s->conn.shut[t->side] != (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND))
+    if (t->had_closed || s->conn.shut[t->side] != VSOCK_SHUTDOWN_BOTH)
         return;
     d = add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, other(t->side), t->at);
     d->figures.bytes = unread(s, t->side);
@@ -569,7 +569,7 @@ static bool could_be_read(const struct vsock_stream *s, const struct taken *t)
 static void note_unread(struct vsock_stream *s, const struct taken *t, bool first_rst)
 {
     struct vsock_unread *u = &s->data->side[t->side].unread;
-    bool closes = first_rst || s->conn.shut[t->side] == (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND);
+    bool closes = first_rst || s->conn.shut[t->side] == VSOCK_SHUTDOWN_BOTH;
 
     if (u->outcome != VSOCK_UNREAD_STILL)
         return;
@@ -676,7 +676,7 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
         .overran = flow->excess[other(side)].open,
         .had_shut = s->conn.shut[side] & VSOCK_SHUTDOWN_SEND,
         .stalled = flow->stall[side].open,
-        .had_closed = s->conn.shut[side] == (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND),
+        .had_closed = s->conn.shut[side] == VSOCK_SHUTDOWN_BOTH,
     };
 
     if (s->conn.packets == 0)

@@ -67,9 +67,8 @@ static bool is_unread_at_the_end(const struct vsock_stream *s, uint8_t sender)
 {
     const struct vsock_flow *flow = &s->conn.flow;
 
-    return !s->conn.ended && s->conn.shut[sender ^ 1] == 0 &&
-           s->conn.shut[sender] != (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND) && !flow->stall[0].open &&
-           !flow->stall[1].open && !flow->message[sender].open;
+    return !s->conn.ended && s->conn.shut[sender ^ 1] == 0 && s->conn.shut[sender] != VSOCK_SHUTDOWN_BOTH &&
+           !flow->stall[0].open && !flow->stall[1].open && !flow->message[sender].open;
 }
 
 bool vsock_stream_unread(const struct vsock_stream *s, uint8_t sender, struct vsock_diagnosis *d)

@@ -125,6 +125,11 @@ bool vsock_is_datagram(const struct vsock_packet *p)
     return vsock_has_whole_header(p) && p->virtio.type == VSOCK_TYPE_DGRAM;
 }
 
+bool vsock_is_no_socket(const struct vsock_packet *p)
+{
+    return p->virtio.op == VSOCK_OP_RST && p->virtio.buf_alloc == 0 && p->virtio.fwd_cnt == 0;
+}
+
 bool vsock_is_loopback(const struct vsock_packet *p)
 {
     return p->mon.src_cid == VSOCK_CID_LOCAL || p->mon.dst_cid == VSOCK_CID_LOCAL;

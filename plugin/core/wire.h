@@ -77,8 +77,9 @@ enum vsock_op {
 
 #define VSOCK_SHUTDOWN_RCV 0x1u  /* the sender will receive no more */
 #define VSOCK_SHUTDOWN_SEND 0x2u /* the sender will send no more */
-#define VSOCK_SEQ_EOM 0x1u       /* last RW of a message */
-#define VSOCK_SEQ_EOR 0x2u       /* last RW of a record; set together with EOM */
+#define VSOCK_SHUTDOWN_BOTH (VSOCK_SHUTDOWN_RCV | VSOCK_SHUTDOWN_SEND)
+#define VSOCK_SEQ_EOM 0x1u /* last RW of a message */
+#define VSOCK_SEQ_EOR 0x2u /* last RW of a record; set together with EOM */
 
 #define VSOCK_CID_HYPERVISOR UINT64_C(0)
 #define VSOCK_CID_LOCAL UINT64_C(1) /* loopback */
@@ -138,6 +139,9 @@ bool vsock_has_whole_header(const struct vsock_packet *packet);
 
 /* ... of type DGRAM: the packet is in no connection. */
 bool vsock_is_datagram(const struct vsock_packet *packet);
+
+/* Is it a RST of who has no such socket? That has neither a buffer nor a count. Only with a whole header. */
+bool vsock_is_no_socket(const struct vsock_packet *packet);
 
 /* Did the packet stay within one machine? Loopback always sends from CID 1, but keeps the destination as it
  * was dialled (CID 1, 2 or the machine's own), so either side being 1 means that both are. */
