@@ -316,22 +316,23 @@ def pieces(data, size):
     return (data[at:at + size] for at in range(0, len(data), size))
 
 
-def packed(contents):
-    """packets of 60,000 bytes, full of whole units"""
+def whole_units(contents, size, most):
+    """packets of whole units of `size` bytes together, or of one unit in pieces of `most`"""
     talk = Talk(0, contents)
     yield from talk.opened()
     while True:
-        for piece in pieces(full(contents, 60_000), 64_000):
+        for piece in pieces(full(contents, size), most):
             yield talk.says(piece)
+
+
+def packed(contents):
+    """packets of 60,000 bytes, full of whole units"""
+    return whole_units(contents, 60_000, 64_000)
 
 
 def small(contents):
     """packets of 1,000 bytes, of whole units where these are smaller"""
-    talk = Talk(0, contents)
-    yield from talk.opened()
-    while True:
-        for piece in pieces(full(contents, 1000), 1000):
-            yield talk.says(piece)
+    return whole_units(contents, 1000, 1000)
 
 
 def cut(contents):

@@ -13,6 +13,7 @@ import xml.etree.ElementTree
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from bench import hostile_input
 from lib import runner
+from lib.expectations import expect, failures, finish
 
 GRAPHS = runner.TESTS / "graphs"
 CASES = {
@@ -26,15 +27,6 @@ CASES = {
 # What shells, terminals, gnuplot and XML would take for more.
 NAME = "a 'b' $(touch x) \x1b[31m\n<&> {=40 c} _x^2.pcapng"
 POINTS = 2000  # of a line, at most: scripts/graph's POINTS_MAX
-
-failures = []
-
-
-def expect(what, wanted, got):
-    if got == wanted:
-        print(f"{what}: as wanted")
-    else:
-        failures.append(f"{what}:\n  wanted {wanted!r}\n  got    {got!r}")
 
 
 class Bench:
@@ -127,7 +119,7 @@ def main():
             check_pictures(bench)
         else:
             failures.append("gnuplot is not there: install gnuplot-nox")
-    sys.exit("\n".join(failures) or 0)
+    finish()
 
 
 options = runner.parse_arguments("--update")

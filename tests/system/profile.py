@@ -15,6 +15,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import runner
+from lib.expectations import expect, finish
 
 STALL = "cap-7.2.13.pcapng.gz"
 COLUMNS = """\
@@ -35,15 +36,6 @@ AXES = ("SUM(Y Field)", "MIN(Y Field)", "MAX(Y Field)", "AVG(Y Field)")
 
 PLOT_STYLES = ("Line", "Dot Line", "Step Line", "Dot Step Line", "Impulse", "Dot", "Square", "Diamond", "Cross", "Circle",
                "Plus")
-
-failures = []
-
-
-def expect(what, wanted, got):
-    if got == wanted:
-        print(f"{what}: as wanted")
-    else:
-        failures.append(f"{what}:\n  wanted {wanted!r}\n  got    {got!r}")
 
 
 def install(folder):
@@ -154,7 +146,7 @@ def main():
         calculated += [f"MAX({field}){field} && ({where})" for _, _, _, where, _, _, field, _ in plots]
         filters = [*rules.values(), *(button[2] for button in buttons), *calculated]
         check_filters(tshark, [of_one_stream(each) for each in filters])
-    sys.exit("\n".join(failures) or 0)
+    finish()
 
 
 options = runner.parse_arguments()

@@ -145,6 +145,18 @@ static inline uint32_t number_of(const struct vsock_record *r)
     g_assert_not_reached();
 }
 
+/* The first one of that code in an array of struct vsock_diagnosis, or NULL. */
+static inline const struct vsock_diagnosis *first_of_code(const GArray *list, enum vsock_code code)
+{
+    for (unsigned i = 0; i < list->len; i++) {
+        const struct vsock_diagnosis *d = &g_array_index(list, struct vsock_diagnosis, i);
+
+        if (d->code == code)
+            return d;
+    }
+    return NULL;
+}
+
 /* What is said of the capture by that code, once at most: figures.count is 0 where it is not said. `others`:
  * how many others are said; may be NULL. */
 static inline struct vsock_diagnosis judge_for(enum vsock_code code, unsigned *others)

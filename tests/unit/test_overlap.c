@@ -51,13 +51,7 @@ static void close_one(struct connection *c)
 
 static const struct vsock_diagnosis *find(enum vsock_code code)
 {
-    for (unsigned i = 0; i < report->len; i++) {
-        const struct vsock_diagnosis *d = &g_array_index(report, struct vsock_diagnosis, i);
-
-        if (d->code == code)
-            return d;
-    }
-    return NULL;
+    return first_of_code(report, code);
 }
 
 static bool is_proved(void)
@@ -96,6 +90,13 @@ static void assert_closed(uint32_t streams)
 }
 
 /* ---- two machines ---- */
+
+static void ask_one(void)
+{
+    begin();
+    open_connection(&one);
+    ask(&one, 100, 0);
+}
 
 static void open_both(uint32_t said)
 {
@@ -140,9 +141,7 @@ static void it_does_not_matter_which_closes_first(void)
 
 static void the_older_one_tells_again_that_it_has_closed(void)
 {
-    begin();
-    open_connection(&one);
-    ask(&one, 100, 0);
+    ask_one();
     open_connection(&two);
     close_one(&one);
     assert_stream(take(&one, S, VSOCK_OP_RST, 0), 0);
@@ -191,9 +190,7 @@ static void connections_that_are_alike_cannot_be_told_apart_until_both_have_clos
 
 static void both_sides_that_go_on_prove_two(void)
 {
-    begin();
-    open_connection(&one);
-    ask(&one, 100, 0);
+    ask_one();
     open_connection(&two);
     ask(&one, 100, 0);
     assert_nothing_else();
@@ -288,9 +285,7 @@ static void many_that_overlap_are_not_all_looked_at(void)
 
 static void a_machine_that_lost_its_connection_is_one(void)
 {
-    begin();
-    open_connection(&one);
-    ask(&one, 100, 0);
+    ask_one();
     after(20 * SECOND);
     open_connection(&two);
     ask(&two, 300, 1);
@@ -303,10 +298,7 @@ static void a_machine_that_lost_its_connection_is_one(void)
 /* Its kernel acknowledges the close, and tells again when its program closes, too. */
 static void rsts_that_follow_a_close_are_its_own(void)
 {
-    begin();
-    open_connection(&one);
-    say(&one, 100, 0);
-    open_connection(&two);
+    open_both(100);
     say(&two, 100, 1);
     close_one(&two);
     assert_stream(take(&two, S, VSOCK_OP_RST, 0), 1);
@@ -318,10 +310,7 @@ static void rsts_that_follow_a_close_are_its_own(void)
 /* A program that shuts what has ended is answered that there is no socket. */
 static void a_shutdown_after_the_end_is_no_second_close(void)
 {
-    begin();
-    open_connection(&one);
-    say(&one, 100, 0);
-    open_connection(&two);
+    open_both(100);
     say(&two, 100, 1);
     close_one(&two);
     shut(&two, S, 3);
@@ -332,9 +321,7 @@ static void a_shutdown_after_the_end_is_no_second_close(void)
 /* The server still holds the older one: it ignores the REQUEST, and speaks. */
 static void a_server_that_did_not_accept_the_newer_one_may_hold_the_older_one(void)
 {
-    begin();
-    open_connection(&one);
-    ask(&one, 100, 0);
+    ask_one();
     request(&two);
     one.fwd_cnt[S] = 100;
     assert_stream(take(&one, S, VSOCK_OP_RW, 50), 0);
@@ -347,9 +334,7 @@ static void a_server_that_did_not_accept_the_newer_one_may_hold_the_older_one(vo
 /* Linux takes no notice of a REQUEST on an open connection. */
 static void a_client_that_asks_again_for_what_it_has_is_one(void)
 {
-    begin();
-    open_connection(&one);
-    ask(&one, 100, 0);
+    ask_one();
     request(&two);
     ask(&one, 10, 0);
     ask(&one, 10, 0);
@@ -360,9 +345,7 @@ static void a_client_that_asks_again_for_what_it_has_is_one(void)
 
 static void bytes_that_were_not_captured_prove_nothing(void)
 {
-    begin();
-    open_connection(&one);
-    ask(&one, 100, 0);
+    ask_one();
     open_connection(&two);
     ask(&two, 30, 1);
     two.fwd_cnt[S] += 500;
@@ -375,9 +358,7 @@ static void bytes_that_were_not_captured_prove_nothing(void)
 /* The same question that the older one had asked was not captured. */
 static void bytes_that_were_not_captured_prove_nothing_even_if_the_older_one_had_them(void)
 {
-    begin();
-    open_connection(&one);
-    ask(&one, 100, 0);
+    ask_one();
     open_connection(&two);
     two.fwd_cnt[S] = 100;
     take(&two, S, VSOCK_OP_CREDIT_UPDATE, 0);
@@ -389,9 +370,7 @@ static void bytes_that_were_not_captured_prove_nothing_even_if_the_older_one_had
 
 static void a_counter_that_goes_back_proves_nothing_by_itself(void)
 {
-    begin();
-    open_connection(&one);
-    ask(&one, 100, 0);
+    ask_one();
     open_connection(&two);
     ask(&two, 30, 1);
     ask(&two, 30, 1);

@@ -63,13 +63,7 @@ static void go_on(void)
 
 static const struct vsock_diagnosis *find(enum vsock_code code)
 {
-    for (unsigned i = 0; i < report->len; i++) {
-        const struct vsock_diagnosis *d = &g_array_index(report, struct vsock_diagnosis, i);
-
-        if (d->code == code)
-            return d;
-    }
-    return NULL;
+    return first_of_code(report, code);
 }
 
 /* One that must be there. */
