@@ -100,8 +100,7 @@ static const char *next_of_silence(const struct vsock_diagnosis *d)
         return "vhost-vsock passes nothing from guest to guest: a proxy on the host has to. A host that is a "
                "guest itself, with Linux 7.2 or later, sends what is for none of its guests to its own host, "
                "unless its sysctl g2h_fallback is 0 (then connect() fails with ENODEV). In a Nitro parent: "
-               "is it "
-               "the enclave's CID?";
+               "is it the enclave's CID?";
     }
     return "which machine is to have that CID? Guests have 3 and more; loopback (1) answers by itself";
 }

@@ -37,8 +37,7 @@ static hf_register_info fields[] = {
     {&hf_effective_window,
      {"Effective window", "vsock.credit.effective_window", FT_INT64, BASE_DEC, NULL, 0,
       "The window, capped at the sender's own buffer as Linux does since January 2026; not of a sender that "
-      "was "
-      "seen to send beyond that",
+      "was seen to send beyond that",
       HFILL}},
     {&hf_peer_in_flight,
      {"Peer's bytes in flight", "vsock.credit.peer_in_flight", FT_UINT32, BASE_DEC, NULL, 0,
@@ -81,8 +80,7 @@ static hf_register_info fields[] = {
     {&hf_stall_ends_in,
      {"Stall ends in", "vsock.analysis.stall_ends_in", FT_FRAMENUM, BASE_NONE, NULL, 0,
       "On the packet that shut a window: the one that opened it, or after which nobody waited: a SHUTDOWN or "
-      "the "
-      "RST; absent where the capture ends first",
+      "the RST; absent where the capture ends first",
       HFILL}},
     {&hf_stalled_for,
      {"Stalled for", "vsock.analysis.stalled_for", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,

@@ -83,8 +83,7 @@ static hf_register_info own_fields[] = {
     {&hf_addr,
      {"Source or destination endpoint", "vsock.addr", FT_STRING, BASE_NONE, NULL, 0,
       "CID:PORT, as in 3:1024, and the same with a hyphen, which needs no quotes in a filter; CID 1 on "
-      "loopback, "
-      "whichever was dialled",
+      "loopback, whichever was dialled",
       HFILL}},
     {&hf_src,
      {"Source endpoint", "vsock.src", FT_STRING, BASE_NONE, NULL, 0,

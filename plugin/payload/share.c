@@ -31,8 +31,7 @@ void vsock_share_register(module_t *preferences)
     prefs_register_bool_preference(
         preferences, "limit_dissection", "Limit how much payload is dissected",
         "A packet of very many small messages, a large JSON text, and what a capture has too many of, show "
-        "as "
-        "data, so that no capture takes more than some seconds or some hundred MiB. What you chose a "
+        "as data, so that no capture takes more than some seconds or some hundred MiB. What you chose a "
         "dissector for with Decode As is always dissected",
         &limited);
 }
@@ -81,9 +80,9 @@ void vsock_share_show(packet_info *pinfo, proto_item *item, tvbuff_t *tvb, uint3
 {
     uint32_t all = tvb_captured_length(tvb);
 
-    expert_add_info_format(pinfo, item, &undissected.id,
-                           "%s %u bytes of payload are not dissected: they have more messages, fields or "
-                           "lines than are dissected "
-                           "of one packet, or of a capture (the preference vsock.limit_dissection)",
-                           length == 0 ? "These" : "The last", all - length);
+    expert_add_info_format(
+        pinfo, item, &undissected.id,
+        "%s %u bytes of payload are not dissected: they have more messages, fields or "
+        "lines than are dissected of one packet, or of a capture (the preference vsock.limit_dissection)",
+        length == 0 ? "These" : "The last", all - length);
 }
