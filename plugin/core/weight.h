@@ -4,8 +4,9 @@
  * about a quarter of a microsecond where nothing is shown (measured with tshark 4.0: tests/bench/README.md).
  * How many bytes there are says little: 64 KB of TLS records of 16 KB cost what 20 bytes of MQTT's pings do.
  *
- * A packet has units of its own, and what it leaves over is there for later ones: traffic as programs make it
- * never uses up what a capture begins with. */
+ * A packet has units of its own, and what it leaves over is there for later ones: one message of some thirty
+ * tokens a packet never uses up what a capture begins with. Much of what is dear for its bytes does, whoever
+ * made it: docs/reading.md, Limits. */
 #ifndef VSOCK_CORE_WEIGHT_H
 #define VSOCK_CORE_WEIGHT_H
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a capture may cost (vsock.limit_dissection) takes nothing from what programs send: recorded connections, very
-often one after another, are all dissected. Takes runner.py's options.
+"""What a capture may cost (vsock.limit_dissection) takes nothing from these recorded connections, very often one after
+another: all are dissected. Other traffic can reach the limit: docs/reading.md, Limits. Takes runner.py's options.
 """
 import pathlib
 import struct
