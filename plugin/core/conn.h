@@ -67,13 +67,12 @@ struct vsock_conn {
     bool late_data[2]; /* an RW came when this side had said that it receives no more */
     uint8_t last_side; /* who sent the packet before; VSOCK_SIDE_UNKNOWN at first */
     uint8_t data_side; /* who sent the latest RW; VSOCK_SIDE_UNKNOWN at first */
+    uint8_t closer;    /* the side that closed first, by a full SHUTDOWN or a RST, or VSOCK_SIDE_UNKNOWN */
     int64_t spoke[2];  /* when each side sent its last packet, or VSOCK_TIME_NONE */
     struct vsock_flow flow;
     int64_t full_time[2]; /* when a side's own flags became full, in nanoseconds */
     struct vsock_mark request, response;
-    uint8_t closer;          /* the side that closed first, by a full SHUTDOWN or a RST, or
-                                VSOCK_SIDE_UNKNOWN */
-    struct vsock_mark close; /* ... by this packet */
+    struct vsock_mark close; /* the packet by which `closer` did */
     uint64_t close_unread;   /* bytes that had been sent to it then, and that it had not read by its word */
     struct vsock_mark late_response; /* one that came after the RST that ended the request */
     struct vsock_mark reset;         /* its first RST, those of a foreign type apart */

@@ -22,8 +22,8 @@ struct vsock_message {
 /* One side's CREDIT_REQUEST that has no answer yet. */
 struct vsock_credit_request {
     bool open;
-    struct vsock_mark at;
     uint32_t unproductive; /* answers in a row that brought nothing new */
+    struct vsock_mark at;
 };
 
 /* One side's RWs beyond what was allowed, until it is known what became of them. */

@@ -26,14 +26,15 @@ struct vsock_stall {
     bool open;
     bool own_cap;
     bool shrunk;
+    bool frozen;             /* the receiver has shut its side, at `until` */
+    uint32_t buffer;         /* bytes, that were full when it began: the receiver's, or with own_cap the
+                                sender's own */
     struct vsock_mark began; /* by the packet that shut the window */
     struct vsock_mark ended; /* by the one that opened it again, once it is not open */
     uint64_t consumed;       /* when it began */
-    uint32_t buffer;     /* bytes, that were full then: the receiver's, or with own_cap the sender's own */
     int64_t progress;    /* when the receiver last said that it had read more; when it began if it did not */
     int64_t proved;      /* the longest time after which it spoke and had read nothing */
-    bool frozen;         /* the receiver has shut its side: */
-    int64_t until;       /* ... then, and the sender may not send for another reason since */
+    int64_t until;       /* with frozen: the sender may not send for another reason since */
     uint32_t reopenings; /* by little, so far in this direction */
 };
 

@@ -206,13 +206,13 @@ static void diagnose_lost_data(const struct vsock_stream *s, const struct taken 
 static void diagnose_abandoned_data(const struct vsock_stream *s, const struct taken *t,
                                     struct vsock_diagnoses *found)
 {
-    const struct vsock_side_stats *receiver = &s->stats.side[t->side];
-    int64_t since = t->at->time - receiver->moved_time;
     struct vsock_diagnosis *d;
+    int64_t since;
 
-    if (!receiver->in_part || since < READ_NO_MORE || !t->step->has_credit || t->step->flow.info.advance > 0)
+    if (!s->data || !s->data->in_part[t->side] || !t->step->has_credit || t->step->flow.info.advance > 0)
         return;
-    if (t->had_closed || s->conn.shut[t->side] != VSOCK_SHUTDOWN_BOTH)
+    since = t->at->time - s->data->moved_at[t->side];
+    if (since < READ_NO_MORE || t->had_closed || s->conn.shut[t->side] != VSOCK_SHUTDOWN_BOTH)
         return;
     d = add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, other(t->side), t->at);
     d->figures.bytes = unread(s, t->side);
@@ -452,15 +452,15 @@ static void note_window(struct vsock_side_stats *sender, const struct vsock_wind
  * first. */
 static void note_place(struct vsock_stream *s, const struct taken *t)
 {
-    struct vsock_side_stats *own = &s->stats.side[t->side];
     const struct vsock_window *w = &s->conn.flow.window[other(t->side)];
     const struct vsock_flow_step *flow = &t->step->flow;
 
-    if (flow->info.advance == 0 && flow->info.backwards == 0)
+    if (!s->data || (flow->info.advance == 0 && flow->info.backwards == 0))
         return;
-    own->moved_time = t->at->time;
-    own->in_part = s->conn.from_request && flow->info.ahead == 0 && flow->info.backwards == 0 &&
-                   vsock_window_in_flight(w) > 0 && (!flow->released || flow->released->end != w->consumed);
+    s->data->moved_at[t->side] = t->at->time;
+    s->data->in_part[t->side] = s->conn.from_request && flow->info.ahead == 0 && flow->info.backwards == 0 &&
+                                vsock_window_in_flight(w) > 0 &&
+                                (!flow->released || flow->released->end != w->consumed);
 }
 
 /* The cap moves with any packet of either side. */

@@ -62,16 +62,14 @@ struct vsock_side_stats {
     uint32_t updates; /* CREDIT_UPDATEs */
     uint32_t spoke;   /* record of its last packet with credit */
     uint32_t sent;    /* ... of its last RW */
-    uint64_t bytes;
-    int64_t lowest_window;    /* for what it sends, with has_window */
-    int64_t lowest_effective; /* the same, capped at its own buffer: see vsock_stream_lowest_effective() */
     bool has_window;
     bool moved;                   /* its fwd_cnt has changed since the first */
-    bool in_part;                 /* ... last to a place within an RW that was captured */
-    int64_t moved_time;           /* ... when that was */
     bool answered;                /* it sent data when the other side had */
     bool peer_advertised_at_shut; /* when it sent SHUTDOWN(SEND), the other side's fwd_cnt was known: */
     uint32_t peer_fwd_cnt_at_shut;
+    uint64_t bytes;
+    int64_t lowest_window;    /* for what it sends, with has_window */
+    int64_t lowest_effective; /* the same, capped at its own buffer: see vsock_stream_lowest_effective() */
 };
 
 /* What data tells. Many connections carry none, so it is apart. */
@@ -79,9 +77,11 @@ struct vsock_stream_data {
     struct {
         struct vsock_exchanges exchanges;
         struct vsock_unread unread;
-    } side[2];       /* of what it sent */
-    uint32_t run;    /* RWs in a row, each within VSOCK_RUN_PAUSE of the one before, up to the last one */
-    int64_t last_rw; /* when that was */
+    } side[2];           /* of what it sent */
+    bool in_part[2];     /* each side's fwd_cnt moved last to a place within an RW that was captured */
+    int64_t moved_at[2]; /* ... when that was */
+    uint32_t run;        /* RWs in a row, each within VSOCK_RUN_PAUSE of the one before, up to the last one */
+    int64_t last_rw;     /* when that was */
     struct vsock_split split[2];
     struct vsock_blanks blanks;
     struct vsock_mark large; /* first RW that does not fit what many device models handle */
@@ -96,9 +96,9 @@ struct vsock_stream_stats {
     int64_t shut_time; /* of the first SHUTDOWN; VSOCK_TIME_NONE while there was none */
     int64_t
         idle_before_end; /* how long it had been silent at its first SHUTDOWN or RST; or VSOCK_TIME_NONE */
-    bool data_since_shut;
     struct vsock_mark end_of_wait; /* what ended, without data, a silence that a half close had begun */
-    uint32_t stalls;               /* that ended */
+    bool data_since_shut;
+    uint32_t stalls; /* that ended */
     int64_t longest_stall, total_stall;
 };
 
@@ -130,8 +130,8 @@ struct vsock_stream {
     uint32_t previous;   /* of the generation before between the same endpoints, or VSOCK_STREAM_UNKNOWN */
     uint32_t pair;       /* of the first stream between the same endpoints, whatever interface */
     bool candidate;      /* it may turn out to have been captured twice */
+    bool owed_full[2];   /* what each side is to answer is owed since its buffer is full */
     struct vsock_mark owed[2]; /* what each side is to answer; record 0: nothing. stood_still.c's */
-    bool owed_full[2];         /* ... since its buffer is full */
     struct vsock_record_ext *overruns[2]; /* unresolved, of each side */
     struct vsock_record_ext *asked[2];    /* each side's CREDIT_REQUEST that has no answer */
     struct vsock_stream_diagnosis *diagnoses;
