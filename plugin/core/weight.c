@@ -8,6 +8,8 @@
 
 /* Of a packet's messages that are looked up, those before that cost a unit more. */
 #define MESSAGES_OF_UNIT 8
+/* The same of a WebSocket message's fragments. */
+#define FRAGMENTS_OF_UNIT 32
 
 struct vsock_weight_left vsock_weight_start(void)
 {
@@ -19,18 +21,29 @@ void vsock_weight_add_packet(struct vsock_weight_left *left, uint32_t payload_le
     left->units += VSOCK_WEIGHT_OF_PACKET + payload_length / VSOCK_BYTES_OF_UNIT;
 }
 
+uint64_t vsock_weight_cost(uint64_t units, uint32_t length)
+{
+    return units - MIN(units, length / VSOCK_FREE_BYTES_OF_UNIT);
+}
+
 void vsock_weight_spend(struct vsock_weight_left *left, uint64_t units)
 {
     left->units -= MIN(units, left->units);
 }
 
+static bool exceeds(const struct vsock_weight_limit *limit, uint64_t units, uint32_t length)
+{
+    return units > limit->units || (limit->left && vsock_weight_cost(units, length) > limit->left->units);
+}
+
 /* ---- messages that tell their lengths ---- */
 
-static bool fits(const struct vsock_weight *before, struct vsock_weighed_message *m, uint64_t units)
+static bool fits(const struct vsock_weight *before, struct vsock_weighed_message *m, uint32_t end,
+                 const struct vsock_weight_limit *limit)
 {
     if (m->looked_up && m->units <= UINT32_MAX)
         m->units += before->messages / MESSAGES_OF_UNIT;
-    return m->units <= units - before->units;
+    return m->units <= limit->units - before->units && !exceeds(limit, before->units + m->units, end);
 }
 
 struct vsock_weight vsock_weigh_messages(vsock_weigh_message weigh, const void *context, const uint8_t *bytes,
@@ -43,7 +56,7 @@ struct vsock_weight vsock_weigh_messages(vsock_weigh_message weigh, const void *
         struct vsock_weighed_message m = weigh(context, bytes + at, length - (uint32_t)at);
 
         next = m.size == 0 ? length : at + m.size;
-        within = within && w.messages < limit.messages && fits(&w, &m, limit.units);
+        within = within && w.messages < limit.messages && fits(&w, &m, (uint32_t)MIN(next, length), &limit);
         if (within) {
             w.length = (uint32_t)MIN(next, length);
             w.units += m.units;
@@ -72,17 +85,43 @@ static struct vsock_weighed_message list(uint64_t size, uint32_t length, unsigne
     return m;
 }
 
+/* Bytes of which each, or every `bytes_of_unit`, may be an item. Many small items are much alike: where bytes
+ * vary, as in keys, signatures and what is encrypted, or as text does, there are fewer. */
+static uint64_t units_of_varied(const uint8_t *bytes, uint32_t length, const uint8_t eighths[3])
+{
+    const uint32_t block = 64;
+    uint64_t units = 0;
+
+    for (uint32_t at = 0, size; at < length; at += size) {
+        uint64_t seen[4] = {0};
+        uint32_t varied = 0;
+
+        size = MIN(block, length - at);
+        for (uint32_t i = 0; i < size; i++) {
+            uint64_t bit = UINT64_C(1) << (bytes[at + i] & 63), *group = &seen[bytes[at + i] >> 6];
+
+            varied += (*group & bit) ? 0 : 1;
+            *group |= bit;
+        }
+        units += (uint64_t)size * eighths[varied * 2 >= size ? 2 : varied * 4 >= size ? 1 : 0];
+    }
+    return units / 8;
+}
+
 /* A handshake has lists, certificates above all; other records nothing that could be read. */
 struct vsock_weighed_message vsock_weigh_tls(const void *context, const uint8_t *bytes, uint32_t length)
 {
+    static const uint8_t eighths[3] = {16, 4, 2};
     const uint8_t handshake = 22;
+    struct vsock_weighed_message m;
 
     (void)context;
     if (length < 5)
         return message(0);
+    m = message(UINT64_C(5) + (bytes[3] << 8 | bytes[4]));
     if (bytes[0] == handshake)
-        return list(UINT64_C(5) + (bytes[3] << 8 | bytes[4]), length, 1);
-    return message(UINT64_C(5) + (bytes[3] << 8 | bytes[4]));
+        m.units += units_of_varied(bytes, (uint32_t)MIN(m.size, length), eighths);
+    return m;
 }
 
 /* The length behind the type is in groups of 7 bits, the lowest first, of which each but the last has bit 7.
@@ -99,7 +138,7 @@ struct vsock_weighed_message vsock_weigh_mqtt(const void *context, const uint8_t
             return message(0);
         rest |= (uint64_t)(bytes[at] & 0x7f) << 7 * (at - 1);
     } while (bytes[at++] & 0x80);
-    return bytes[0] >> 4 == publish ? message(at + rest) : list(at + rest, length, 2);
+    return bytes[0] >> 4 == publish ? message(at + rest) : list(at + rest, length, 1);
 }
 
 static uint32_t little_endian(const uint8_t *bytes)
@@ -183,16 +222,28 @@ uint64_t vsock_units_beyond_random(uint64_t units, uint32_t length)
     return units > length / 8 ? units - length / 8 : 0;
 }
 
+/* A message's fragments but the last lack FIN; a control frame (8 and above) may stand between them. */
+static uint32_t units_of_fragment(uint32_t *before, uint8_t first)
+{
+    const uint8_t fin = 0x80, control = 8;
+    uint32_t units = *before / FRAGMENTS_OF_UNIT;
+
+    if ((first & fin) && (first & 0xf) >= control)
+        return 0;
+    *before = (first & fin) ? 0 : *before + 1;
+    return units;
+}
+
 /* RFC 6455: two bytes, a length of up to eight more, a mask of four if there is one. */
 struct vsock_weighed_message vsock_weigh_websocket(const void *context, const uint8_t *bytes, uint32_t length)
 {
     static const uint8_t none[4];
     bool masked = length > 1 && (bytes[1] & 0x80);
+    uint8_t first = bytes[0];
     uint64_t size = length > 1 ? bytes[1] & 0x7f : 0, marks;
     uint32_t longer = size == 126 ? 2 : size == 127 ? 8 : 0, head = 2 + longer + (masked ? 4 : 0);
     struct vsock_weighed_message m;
 
-    (void)context;
     if (length < head)
         return message(0);
     for (uint32_t i = 0; i < longer; i++)
@@ -202,15 +253,20 @@ struct vsock_weighed_message vsock_weigh_websocket(const void *context, const ui
     length = (uint32_t)MIN(size, length - head);
     marks = units_of_masked_marks(bytes + head, length, masked ? bytes + head - 4 : none);
     m.units += vsock_units_beyond_random(marks, length);
+    if (context)
+        m.units += units_of_fragment(*(uint32_t *const *)context, first);
     return m;
 }
 
 struct vsock_weighed_message vsock_weigh_tunnel(const void *context, const uint8_t *bytes, uint32_t length)
 {
+    static const uint8_t eighths[3] = {80, 16, 4};
+
     if (length >= 3 && bytes[0] >= 20 && bytes[0] <= 24 && bytes[1] == 3 && bytes[2] <= 4)
         return vsock_weigh_tls(context, bytes, length);
-    return (struct vsock_weighed_message){.size = MIN(length, 64),
-                                          .units = VSOCK_WEIGHT_MESSAGE + MIN(length, 64) * UINT64_C(8)};
+    length = MIN(length, 64);
+    return (struct vsock_weighed_message){
+        .size = length, .units = MAX(VSOCK_WEIGHT_MESSAGE, units_of_varied(bytes, length, eighths))};
 }
 
 /* ---- JSON ---- */
@@ -246,7 +302,7 @@ struct vsock_weight vsock_weigh_json(const uint8_t *bytes, uint32_t length, stru
 {
     uint64_t units = vsock_units_of_json(bytes, length);
 
-    if (units > limit.units)
+    if (exceeds(&limit, units, length))
         return (struct vsock_weight){0};
     return (struct vsock_weight){.length = length, .units = units, .messages = 1};
 }
@@ -368,7 +424,7 @@ static uint64_t units_of_items(enum http_items items, const uint8_t *line, uint3
     case HTTP_MARKS:
         return vsock_units_of_marks(line, length);
     case HTTP_BYTES:
-        return length / 2;
+        return length;
     }
     return 0;
 }
@@ -416,7 +472,7 @@ struct vsock_weight vsock_weigh_http(const uint8_t *bytes, uint32_t length, stru
 
         if (begin != NONE) {
             w.units += begin > 0 ? units_of_line(&h, line, begin) : 0;
-            if (w.units > limit.units)
+            if (exceeds(&limit, w.units, w.length + begin))
                 return whole;
             whole = w;
             whole.length += begin;
@@ -427,7 +483,7 @@ struct vsock_weight vsock_weigh_http(const uint8_t *bytes, uint32_t length, stru
             w.units += units_of_line(&h, line, text);
         }
         w.length += size;
-        if (w.units > limit.units || w.messages > limit.messages)
+        if (exceeds(&limit, w.units, w.length) || w.messages > limit.messages)
             return whole;
         if (h.in_header && text == 0) {
             h.in_header = false;

@@ -4,9 +4,10 @@
  * about a quarter of a microsecond where nothing is shown (measured with tshark 4.0: tests/bench/README.md).
  * How many bytes there are says little: 64 KB of TLS records of 16 KB cost what 20 bytes of MQTT's pings do.
  *
- * A packet has units of its own, and what it leaves over is there for later ones: one message of some thirty
- * tokens a packet never uses up what a capture begins with. Much of what is dear for its bytes does, whoever
- * made it: docs/reading.md, Limits. */
+ * What weighs no more than a unit for some bytes costs a capture nothing, however much of it there is: JSON
+ * and certificates as they are usual are below that, and what is made to be dear is far above. What is beyond
+ * it comes from what a capture begins with. A packet has units of its own, too, and what it leaves over is
+ * there for later ones. */
 #ifndef VSOCK_CORE_WEIGHT_H
 #define VSOCK_CORE_WEIGHT_H
 
@@ -24,9 +25,12 @@
  * takes up to 195 MB, and epan has room for a million items. */
 #define VSOCK_WEIGHT_OF_PDU UINT64_C(462000)
 /* What a capture begins with, and what a packet and its bytes add. */
-#define VSOCK_WEIGHT_OF_CAPTURE (UINT64_C(1) << 21)
-#define VSOCK_WEIGHT_OF_PACKET 128
+#define VSOCK_WEIGHT_OF_CAPTURE (UINT64_C(3) << 19)
+#define VSOCK_WEIGHT_OF_PACKET 64
 #define VSOCK_BYTES_OF_UNIT 32
+/* What is handed over at once is free up to a unit for so many of its bytes. JSON of Kubernetes, without
+ * spaces, has 0.39 units a byte; a list of numbers of one digit 2. */
+#define VSOCK_FREE_BYTES_OF_UNIT 2
 
 /* What is left for the packets to come. */
 struct vsock_weight_left {
@@ -38,13 +42,17 @@ struct vsock_weight_left vsock_weight_start(void);
 /* A packet, of so many bytes of payload, has come. */
 void vsock_weight_add_packet(struct vsock_weight_left *left, uint32_t payload_length);
 
+/* What so many bytes, of so many units, take from what is left. */
+uint64_t vsock_weight_cost(uint64_t units, uint32_t length);
+
 void vsock_weight_spend(struct vsock_weight_left *left, uint64_t units);
 
 /* How much may be spent. */
 struct vsock_weight_limit {
-    uint64_t units;
+    uint64_t units; /* at once, whatever is free of it */
     uint32_t messages;
-    bool stop; /* nobody asks for what is beyond */
+    bool stop;                            /* nobody asks for what is beyond */
+    const struct vsock_weight_left *left; /* of the capture; NULL: no limit */
 };
 
 /* Of bytes that begin with a message. */
@@ -76,6 +84,8 @@ struct vsock_weighed_message vsock_weigh_mqtt(const void *context, const uint8_t
 struct vsock_weighed_message vsock_weigh_9p(const void *context, const uint8_t *bytes, uint32_t length);
 struct vsock_weighed_message vsock_weigh_ssh(const void *context, const uint8_t *bytes, uint32_t length);
 struct vsock_weighed_message vsock_weigh_adb(const void *context, const uint8_t *bytes, uint32_t length);
+/* context: uint32_t **, how many fragments there were of the message that is at its beginning, which is kept
+ * up to date; or NULL, if that does not matter. epan looks through them for each that comes. */
 struct vsock_weighed_message vsock_weigh_websocket(const void *context, const uint8_t *bytes,
                                                    uint32_t length);
 
@@ -91,7 +101,8 @@ enum vsock_http_next {
 
 enum vsock_http_next vsock_http_next(const uint8_t *bytes, uint32_t length);
 
-/* What is in a tunnel: TLS as what it is, and of anything else each byte may be part of an item. */
+/* What is in a tunnel: TLS as what it is, and of anything else each byte may be part of an item, unless it is
+ * as varied as what is encrypted. */
 struct vsock_weighed_message vsock_weigh_tunnel(const void *context, const uint8_t *bytes, uint32_t length);
 
 /* HTTP/1: lines, those that begin a message, and what is in bodies that JSON, XML and the like are said to

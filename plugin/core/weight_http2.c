@@ -9,8 +9,9 @@
 #define HEADER_SIZE 9
 #define GRPC_HEADER_SIZE 5 /* whether it is compressed, its length */
 
-/* Frames of a body before one that cost a unit more. */
+/* Frames of a body before one that cost a unit more. Not of gRPC's, which is dissected as it comes. */
 #define FRAMES_OF_UNIT 64
+#define FRAMES_OF_UNIT_OF_GRPC 4096
 
 enum frame_type {
     FRAME_DATA = 0,
@@ -52,6 +53,7 @@ struct vsock_http2_side *vsock_http2_side_start(wmem_allocator_t *scope)
     struct vsock_http2_side *side = wmem_new(scope, struct vsock_http2_side);
 
     side->scope = scope;
+    side->grpc = false;
     side->bodies = wmem_map_new(scope, g_int_hash, g_int_equal);
     return side;
 }
@@ -194,7 +196,7 @@ static uint64_t units_of_data(const struct weighing *w, const uint8_t *frame, ui
         ((uint32_t)(frame[5] & 0x7f) << 24) | (uint32_t)frame[6] << 16 | frame[7] << 8 | frame[8];
     uint32_t begin = HEADER_SIZE + (frame[4] & FLAG_PADDED ? 1 : 0);
     struct body *body = body_of(w->side, stream);
-    uint64_t units = body->frames++ / FRAMES_OF_UNIT;
+    uint64_t units = body->frames++ / (w->side->grpc && body->grpc ? FRAMES_OF_UNIT_OF_GRPC : FRAMES_OF_UNIT);
 
     if (size > begin)
         units += take_data(body, frame + begin, size - begin);
@@ -205,6 +207,21 @@ static uint64_t units_of_data(const struct weighing *w, const uint8_t *frame, ui
     return units;
 }
 
+/* Do header fields have gRPC's content type, as it is or compressed (RFC 7541, appendix B)? */
+static bool names_grpc(const uint8_t *bytes, uint32_t length)
+{
+    static const char plain[] = "application/grpc", compressed[] = "\x1d\x75\xd0\x62\x0d\x26\x3d\x4c\x4d\x65";
+
+    for (uint32_t i = 0; i < length; i++) {
+        if (length - i >= sizeof(plain) - 1 && memcmp(bytes + i, plain, sizeof(plain) - 1) == 0)
+            return true;
+        if (length - i >= sizeof(compressed) - 1 &&
+            memcmp(bytes + i, compressed, sizeof(compressed) - 1) == 0)
+            return true;
+    }
+    return false;
+}
+
 static uint64_t units_of_frame(const struct weighing *w, const uint8_t *frame, uint32_t size, uint32_t there)
 {
     switch (frame[3]) {
@@ -213,7 +230,9 @@ static uint64_t units_of_frame(const struct weighing *w, const uint8_t *frame, u
     case FRAME_HEADERS:
     case FRAME_PUSH_PROMISE:
     case FRAME_CONTINUATION: /* a byte may be a field of kilobytes */
-        return VSOCK_WEIGHT_MESSAGE + MIN(size, there) / 2;
+        if (w->side)
+            w->side->grpc |= names_grpc(frame, MIN(size, there));
+        return VSOCK_WEIGHT_MESSAGE + MIN(size, there);
     }
     return MIN(size, there) / 16; /* SETTINGS above all */
 }

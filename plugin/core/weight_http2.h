@@ -15,6 +15,7 @@
 /* One direction of a connection. */
 struct vsock_http2_side {
     wmem_allocator_t *scope;
+    bool grpc;          /* a header has named its content type */
     wmem_map_t *bodies; /* struct body, by the stream's number */
 };
 

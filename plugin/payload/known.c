@@ -7,9 +7,6 @@
 #include "core/weight_http2.h"
 #include "handoff.h"
 
-/* Entries of the list that HTTP's dissector walks, in a unit's time: see struct http_turn. */
-#define HTTP_WALK_OF_UNIT 64
-
 static dissector_handle_t ssh, http, http2, tls, mqtt, ninep, adb, json;
 
 /* struct vsock_http2_side, by stream and direction. */
@@ -67,10 +64,10 @@ static compat_bool find_json(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     return true;
 }
 
-/* What a connection of HTTP/1 turns to, behind a frame; and how often that was handed over, of which HTTP's
- * dissector has a list that it walks each time. */
+/* What a connection of HTTP/1 turns to, behind a frame. */
 struct http_turn {
-    uint32_t frame, count;
+    uint32_t frame;
+    uint32_t fragments[2]; /* by direction: of a WebSocket message that were dissected, and it has no end */
     enum vsock_http_next next;
 };
 
@@ -86,21 +83,30 @@ static void remember_http_turn(const struct vsock_handoff *h, enum vsock_http_ne
     wmem_map_insert(http_turns, GUINT_TO_POINTER(h->stream), turn);
 }
 
+/* Fragments are counted as far as they are dissected. */
+static struct vsock_weight weigh_fragments(struct http_turn *turn, const uint8_t *bytes, uint32_t length,
+                                           const struct vsock_handoff *h, struct vsock_weight_limit limit)
+{
+    const struct vsock_weight_limit unlimited = {.units = UINT64_MAX, .messages = UINT32_MAX};
+    uint32_t *kept = &turn->fragments[h->src_port == h->server_port], count = *kept, *context = &count;
+    struct vsock_weight w =
+        vsock_weigh_messages(vsock_weigh_websocket, h->remember ? &context : NULL, bytes, length, limit);
+
+    context = kept;
+    if (h->remember)
+        vsock_weigh_messages(vsock_weigh_websocket, &context, bytes, w.length, unlimited);
+    return w;
+}
+
 static struct vsock_weight weigh_turned(struct http_turn *turn, tvbuff_t *tvb, const struct vsock_handoff *h,
                                         struct vsock_weight_limit limit)
 {
-    uint32_t length = tvb_captured_length(tvb), walk = h->remember ? turn->count / HTTP_WALK_OF_UNIT : 0;
-    struct vsock_weight w = {0};
+    uint32_t length = tvb_captured_length(tvb);
+    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)length);
 
-    if (walk > limit.units)
-        return w;
-    limit.units -= walk;
-    w = vsock_weigh_messages(turn->next == VSOCK_HTTP_WEBSOCKET ? vsock_weigh_websocket : vsock_weigh_tunnel,
-                             NULL, tvb_get_ptr(tvb, 0, (int)length), length, limit);
-    w.units += walk;
-    if (h->remember && w.length > 0)
-        turn->count++;
-    return w;
+    if (turn->next == VSOCK_HTTP_WEBSOCKET)
+        return weigh_fragments(turn, bytes, length, h, limit);
+    return vsock_weigh_messages(vsock_weigh_tunnel, NULL, bytes, length, limit);
 }
 
 static struct vsock_weight weigh_http(const void *context _U_, tvbuff_t *tvb,

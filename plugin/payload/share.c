@@ -31,8 +31,9 @@ void vsock_share_register(module_t *preferences)
     prefs_register_bool_preference(
         preferences, "limit_dissection", "Limit how much payload is dissected",
         "A packet of very many small messages, a large JSON text, and what a capture has too many of, show "
-        "as data, so that no capture takes more than some seconds or some hundred MiB. What you chose a "
-        "dissector for with Decode As is always dissected",
+        "as "
+        "data. What programs usually say is not limited, nor is what you chose a dissector for with Decode "
+        "As",
         &limited);
 }
 
@@ -49,8 +50,10 @@ struct vsock_weight vsock_share_of(tvbuff_t *tvb, const struct vsock_handoff *h)
 
     if (!scale)
         return (struct vsock_weight){.length = tvb_captured_length(tvb)};
-    if (limited && !vsock_is_users_choice(h))
-        limit.units = MIN(VSOCK_WEIGHT_OF_PDU, left.units);
+    if (limited && !vsock_is_users_choice(h)) {
+        limit.units = VSOCK_WEIGHT_OF_PDU;
+        limit.left = &left;
+    }
     first.remember = true;
     /* cppcheck-suppress returnDanglingLifetime ; what is returned has no pointers */
     return scale->weigh(scale->context, tvb, &first, limit);
@@ -58,12 +61,12 @@ struct vsock_weight vsock_share_of(tvbuff_t *tvb, const struct vsock_handoff *h)
 
 void vsock_share_spend(const struct vsock_weight *share)
 {
-    vsock_weight_spend(&left, share->units);
+    vsock_weight_spend(&left, vsock_weight_cost(share->units, share->length));
 }
 
 void vsock_share_return(const struct vsock_weight *share)
 {
-    left.units += share->units;
+    left.units += vsock_weight_cost(share->units, share->length);
 }
 
 uint32_t vsock_share_next(tvbuff_t *tvb, uint32_t at, const struct vsock_handoff *h)

@@ -85,16 +85,21 @@ static const weigher weighers[] = {weigh_tls,  weigh_http2,      weigh_mqtt,    
  * limit is higher; what that leaves can be weighed in turn, until nothing is left. */
 static void check_weight(weigher weigh, const uint8_t *bytes, uint32_t length)
 {
-    const struct vsock_weight_limit unlimited = {UINT64_MAX, UINT32_MAX, false}, one = {UINT64_MAX, 1, true};
+    const struct vsock_weight_limit unlimited = {UINT64_MAX, UINT32_MAX, false, NULL},
+                                    one = {UINT64_MAX, 1, true, NULL};
+    struct vsock_weight_left left;
     struct vsock_weight all = weigh(bytes, length, unlimited), before = {0}, w;
     uint32_t at = 0;
 
     CHECK(all.length == length && all.beyond == 0);
     for (uint64_t units = 0; units <= MIN(all.units, 400); units += 10) {
-        w = weigh(bytes, length, (struct vsock_weight_limit){units, UINT32_MAX, false});
+        w = weigh(bytes, length, (struct vsock_weight_limit){units, UINT32_MAX, false, NULL});
         CHECK(w.units <= units && w.length <= length && w.length >= before.length);
         CHECK_IMPLIES(w.length == length && length > 0, w.units == all.units && w.beyond == 0);
         before = w;
+        left.units = units;
+        w = weigh(bytes, length, (struct vsock_weight_limit){UINT64_MAX, UINT32_MAX, false, &left});
+        CHECK(vsock_weight_cost(w.units, w.length) <= units && w.length <= length);
     }
     for (unsigned parts = 0; at < length && parts < 100; parts++, at += w.length) {
         w = weigh(bytes + at, length - at, one);

@@ -46,7 +46,7 @@ MEMORY = {
 DISSECTED_MAX = {
     "ttrpc_data.packed": 5, "ttrpc_requests.streams": 5, "gcs_requests.packed": 5, "gcs_strings.packed": 40,
     "json_ones.packed": 30, "http_json.packed": 30, "http_tunnel_mqtt.packed": 5, "websocket.packed": 5,
-    "http2_data.packed": 5, "http2_indexed.packed": 100, "http2_json.packed": 40, "grpc_fields.packed": 60,
+    "http2_data.packed": 5, "http2_indexed.packed": 100, "http2_json.packed": 40, "grpc_fields.packed": 80,
     "tls_certificates.packed": 80, "ssh_packets.packed": 40, "mqtt_topics.packed": 120, "mqtt_pings.packed": 5,
     "9p_small.packed": 20,
 }

@@ -83,17 +83,18 @@ static struct vsock_weight weigh_pings(uint32_t bytes, struct vsock_weight_limit
 static void messages_are_whole_or_not_at_all(void)
 {
     struct vsock_weight w =
-        weigh_pings(100, (struct vsock_weight_limit){UINT64_C(10) * MESSAGE, UINT32_MAX, false});
+        weigh_pings(100, (struct vsock_weight_limit){UINT64_C(10) * MESSAGE, UINT32_MAX, false, NULL});
 
     g_assert_cmpuint(w.length, ==, 20);
     g_assert_cmpuint(w.messages, ==, 10);
     g_assert_cmpuint(
-        weigh_pings(100, (struct vsock_weight_limit){UINT64_C(10) * MESSAGE - 1, UINT32_MAX, false}).length,
-        ==, 18);
-    g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){UINT64_MAX, 7, false}).length, ==, 14);
+        weigh_pings(100, (struct vsock_weight_limit){UINT64_C(10) * MESSAGE - 1, UINT32_MAX, false, NULL}).length, ==,
+        18);
+    g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){UINT64_MAX, 7, false, NULL}).length, ==,
+                     14);
     g_assert_cmpuint(weigh_pings(100, unlimited).length, ==, 100);
     g_assert_cmpuint(weigh_pings(99, unlimited).length, ==, 99); /* whoever gets it asks for the last byte */
-    g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){0, UINT32_MAX, false}).length, ==, 0);
+    g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){0, UINT32_MAX, false, NULL}).length, ==, 0);
 }
 
 static struct vsock_weighed_message weigh_and_count(const void *context, const uint8_t *bytes,
@@ -110,18 +111,18 @@ static void whoever_wants_the_first_messages_alone_does_not_look_at_the_others(v
     unsigned count = 0, *context = &count;
 
     vsock_weigh_messages(weigh_and_count, &context, lines, 10,
-                         (struct vsock_weight_limit){UINT64_MAX, 3, true});
+                         (struct vsock_weight_limit){UINT64_MAX, 3, true, NULL});
     g_assert_cmpuint(count, ==, 4);
     vsock_weigh_messages(weigh_and_count, &context, lines, 10,
-                         (struct vsock_weight_limit){UINT64_MAX, 3, false});
+                         (struct vsock_weight_limit){UINT64_MAX, 3, false, NULL});
     g_assert_cmpuint(count, ==, 14);
 }
 
 static struct vsock_weight weigh_tls(uint32_t length, uint32_t messages)
 {
     uint8_t *bytes = make("\x17\3\3\0\4abcd\x17\3\3\0\x10", 14, length);
-    struct vsock_weight w = vsock_weigh_messages(vsock_weigh_tls, NULL, bytes, length,
-                                                 (struct vsock_weight_limit){UINT64_MAX, messages, false});
+    struct vsock_weight w = vsock_weigh_messages(
+        vsock_weigh_tls, NULL, bytes, length, (struct vsock_weight_limit){UINT64_MAX, messages, false, NULL});
 
     g_free(bytes);
     return w;
@@ -150,11 +151,36 @@ static uint64_t units_of(vsock_weigh_message weigh, const char *literal, size_t 
 static void what_may_be_a_list_weighs_by_its_bytes(void)
 {
     g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x17\3\3\0\x64", 105), ==, MESSAGE);
-    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x16\3\3\0\x64", 105), ==, MESSAGE + 105);
-    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x16\3\3\0\x64", 55), ==, MESSAGE + 55); /* what there is */
-    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x16\3\3\0\x64", 200), ==, MESSAGE + 105);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x16\3\3\0\x64", 105), ==, MESSAGE + 105 * 2);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x16\3\3\0\x64", 55), ==,
+                     MESSAGE + 55 * 2); /* what there is */
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tls, "\x16\3\3\0\x64", 200), ==, MESSAGE + 105 * 2);
     g_assert_cmpuint(UNITS_OF(vsock_weigh_mqtt, "\x30\x64", 102), ==, MESSAGE);
-    g_assert_cmpuint(UNITS_OF(vsock_weigh_mqtt, "\x82\x64", 102), ==, MESSAGE + 51);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_mqtt, "\x82\x64", 102), ==, MESSAGE + 102);
+}
+
+/* Of these bytes, each once in `repeat`. */
+static struct vsock_weighed_message weigh_varied(vsock_weigh_message weigh, const char *head,
+                                                 uint32_t head_length, unsigned repeat)
+{
+    uint8_t bytes[64];
+
+    for (unsigned i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(0x80 + i / repeat);
+    memcpy(bytes, head, head_length);
+    return weigh(NULL, bytes, sizeof(bytes));
+}
+
+static void what_varies_as_keys_do_weighs_less_than_small_items(void)
+{
+    static const char handshake[] = "\x16\3\3\0\x3b"; /* of 64 bytes, with 4 others in front */
+
+    g_assert_cmpuint(weigh_varied(vsock_weigh_tls, handshake, 5, 1).units, ==, MESSAGE + 64 / 4);
+    g_assert_cmpuint(weigh_varied(vsock_weigh_tls, handshake, 5, 3).units, ==, MESSAGE + 64 / 2);
+    g_assert_cmpuint(weigh_varied(vsock_weigh_tls, handshake, 5, 8).units, ==, MESSAGE + 64 * 2);
+    g_assert_cmpuint(weigh_varied(vsock_weigh_tunnel, "", 0, 2).units, ==, 64 / 2);
+    g_assert_cmpuint(weigh_varied(vsock_weigh_tunnel, "", 0, 3).units, ==, 64 * 2);
+    g_assert_cmpuint(weigh_varied(vsock_weigh_tunnel, "", 0, 8).units, ==, 64 * 10);
 }
 
 static void a_websocket_message_weighs_by_its_marks_under_the_mask(void)
@@ -166,11 +192,24 @@ static void a_websocket_message_weighs_by_its_marks_under_the_mask(void)
                      MESSAGE + 2 + 2 * TOKEN - 8);
 }
 
+static void a_websocket_message_weighs_more_the_more_fragments_it_has(void)
+{
+    static const uint8_t fragment[] = {0, 0}, ping[] = {0x89, 0}, end[] = {0x80, 0};
+    uint32_t fragments = 0, *context = &fragments;
+
+    for (unsigned i = 0; i < 32; i++)
+        g_assert_cmpuint(vsock_weigh_websocket(&context, fragment, 2).units, ==, MESSAGE);
+    g_assert_cmpuint(vsock_weigh_websocket(&context, fragment, 2).units, ==, MESSAGE + 1);
+    g_assert_cmpuint(vsock_weigh_websocket(&context, ping, 2).units, ==, MESSAGE);
+    g_assert_cmpuint(vsock_weigh_websocket(&context, end, 2).units, ==, MESSAGE + 1);
+    g_assert_cmpuint(vsock_weigh_websocket(&context, end, 2).units, ==, MESSAGE);
+}
+
 static void a_tunnel_weighs_by_its_bytes_unless_it_is_of_tls(void)
 {
     g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\x17\3\3\0\x64", 105), ==, MESSAGE);
-    g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\xc0\0\xc0\0", 4), ==, MESSAGE + 4 * 8);
-    g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\xc0\0", 100), ==, MESSAGE + 64 * 8);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\xc0\0\xc0\0", 4), ==, MESSAGE);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\xc0\0", 100), ==, 64 * 10);
 }
 
 static enum vsock_http_next next_of(const char *text)
@@ -245,7 +284,7 @@ static void http2_is_frames(void)
     add_frame(&h, 4, 0, 0, zeros, 0);
     g_assert_cmpuint(weigh_frames(&h, unlimited).messages, ==, 2);
     g_assert_cmpuint(units_of_frame(&h, 6, 0, zeros, 8), ==, MESSAGE + 1);
-    g_assert_cmpuint(units_of_frame(&h, 1, 4, zeros, 91), ==, 2 * MESSAGE + 50);
+    g_assert_cmpuint(units_of_frame(&h, 1, 4, zeros, 91), ==, 2 * MESSAGE + 100);
     g_assert_cmpuint(units_of_frame(&h, 0, 1, ",,", 2), ==, MESSAGE + 2 * TOKEN);
     add_frame(&h, 4, 0, 0, zeros, 100);
     g_byte_array_set_size(h.bytes, 50);
@@ -267,10 +306,34 @@ static void frames_weigh_more_the_more_there_are_before_them(void)
     http2_end(&h);
 }
 
+static uint64_t units_of_a_frame_of_grpc_after_100(struct http2 *h)
+{
+    for (unsigned i = 0; i < 100; i++)
+        units_of_frame(h, 0, 0, "\0\0\0\0\0", 5);
+    return units_of_frame(h, 0, 1, "\0\0\0\0\0", 5);
+}
+
+static void frames_of_grpc_weigh_the_same_once_its_content_type_was_seen(void)
+{
+    static const char type[] = "\x5f\x10"
+                               "application/grpc",
+                      compressed[] = "\x5f\x8b\x1d\x75\xd0\x62\x0d\x26\x3d\x4c\x4d\x65\x64";
+    struct http2 h = http2_start();
+
+    g_assert_cmpuint(units_of_a_frame_of_grpc_after_100(&h), ==, 2 * MESSAGE + 1);
+    units_of_frame(&h, 1, 4, type, sizeof(type) - 1);
+    g_assert_cmpuint(units_of_a_frame_of_grpc_after_100(&h), ==, 2 * MESSAGE);
+    http2_end(&h);
+    h = http2_start();
+    units_of_frame(&h, 1, 4, compressed, sizeof(compressed) - 1);
+    g_assert_cmpuint(units_of_a_frame_of_grpc_after_100(&h), ==, 2 * MESSAGE);
+    http2_end(&h);
+}
+
 static void a_body_in_many_frames_is_dissected_up_to_what_is_at_once(void)
 {
     struct http2 h = http2_start();
-    struct vsock_weight_limit limit = {10 * TOKEN + MESSAGE, UINT32_MAX, false};
+    struct vsock_weight_limit limit = {10 * TOKEN + MESSAGE, UINT32_MAX, false, NULL};
 
     for (unsigned i = 0; i < 7; i++) {
         add_frame(&h, 0, 0, 1, ",,", 2);
@@ -332,7 +395,7 @@ static void json_is_given_whole_or_not_at_all(void)
 {
     static const char json[] = "{\"a\":1}";
     const uint8_t *bytes = (const uint8_t *)json;
-    struct vsock_weight_limit limit = {MESSAGE + VSOCK_WEIGHT_BRACKET + TOKEN, UINT32_MAX, false};
+    struct vsock_weight_limit limit = {MESSAGE + VSOCK_WEIGHT_BRACKET + TOKEN, UINT32_MAX, false, NULL};
 
     g_assert_cmpuint(vsock_weigh_json(bytes, 7, limit).length, ==, 7);
     g_assert_cmpuint(vsock_weigh_json(bytes, 7, limit).units, ==, limit.units);
@@ -362,18 +425,21 @@ static void http_is_cut_where_a_message_begins_or_behind_its_header(void)
 {
     static const char two[] = "GET /1\nA: b\n\nGET /2\n\n", body[] = "HTTP/1.1 200\n\nab\ncd\nef\n";
 
-    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){UINT64_MAX, 1, false}).length, ==, 13);
-    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 2, 9, false}).length, ==, 13);
-    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 2, 9, false}).units, ==,
+    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){UINT64_MAX, 1, false, NULL}).length, ==, 13);
+    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 2, 9, false, NULL}).length, ==,
+                     13);
+    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 2, 9, false, NULL}).units, ==,
                      MESSAGE + 2);
-    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 1, 9, false}).length, ==, 0);
-    g_assert_cmpuint(weigh_http(body, (struct vsock_weight_limit){MESSAGE + 4, 9, false}).length, ==, 23);
-    g_assert_cmpuint(weigh_http(body, (struct vsock_weight_limit){MESSAGE + 3, 9, false}).length, ==, 14);
+    g_assert_cmpuint(weigh_http(two, (struct vsock_weight_limit){MESSAGE + 1, 9, false, NULL}).length, ==, 0);
+    g_assert_cmpuint(weigh_http(body, (struct vsock_weight_limit){MESSAGE + 4, 9, false, NULL}).length, ==,
+                     23);
+    g_assert_cmpuint(weigh_http(body, (struct vsock_weight_limit){MESSAGE + 3, 9, false, NULL}).length, ==,
+                     14);
 }
 
 static void a_body_may_end_without_a_line_feed(void)
 {
-    struct vsock_weight_limit one = {UINT64_MAX, 1, false};
+    struct vsock_weight_limit one = {UINT64_MAX, 1, false, NULL};
 
     g_assert_cmpuint(weigh_http("HTTP/1.1 200\n\n{}HTTP/1.1 200\n\n{}", one).length, ==, 16);
     g_assert_cmpuint(weigh_http("POST /1\n\n{}POST /2 HTTP/1.1\n\n{}", one).length, ==, 11);
@@ -397,7 +463,7 @@ static void marks_count_in_bodies_that_are_said_to_have_some(void)
     g_assert_cmpuint(weigh_http("HTTP/1.1 200\nContent-Type: text/csv\n\n1,2,3\n", unlimited).units, ==,
                      2 * MESSAGE + 2);
     g_assert_cmpuint(weigh_http("HTTP/1.1 200\nContent-Type: a/cbor\n\n12345678\n", unlimited).units, ==,
-                     2 * MESSAGE + 2 + 4);
+                     2 * MESSAGE + 2 + 8);
     /* Those of the message before, but not of the next one's. */
     text = g_strdup("POST /\nContent-Type: a/json\n\n[]GET /\n\nPOST /\n\n[,,]\n");
     g_assert_cmpuint(weigh_http(text, unlimited).units, ==, 3 * MESSAGE + 5 + VSOCK_WEIGHT_BRACKET);
@@ -432,6 +498,45 @@ static void a_packet_and_its_bytes_add_to_what_a_capture_begins_with(void)
     g_assert_cmpuint(left.units, ==, 0);
 }
 
+/* A capture that has nothing left. */
+static void what_is_cheap_for_its_bytes_is_free_however_much_there_is(void)
+{
+    struct vsock_weight_left none = {0}, one = {1};
+    struct vsock_weight_limit limit = {UINT64_MAX, UINT32_MAX, false, &none};
+    uint8_t record[2 * MESSAGE] = {0x17, 3, 3, 0, 2 * MESSAGE - 5};
+
+    g_assert_cmpuint(vsock_weight_cost(10, 20), ==, 0);
+    g_assert_cmpuint(vsock_weight_cost(11, 20), ==, 1);
+    g_assert_cmpuint(vsock_weigh_messages(vsock_weigh_tls, NULL, record, 2 * MESSAGE, limit).length, ==,
+                     2 * MESSAGE);
+    record[4]--; /* it is a byte shorter, which is half a unit */
+    g_assert_cmpuint(vsock_weigh_messages(vsock_weigh_tls, NULL, record, 2 * MESSAGE - 2, limit).length, ==,
+                     0);
+    limit.left = &one;
+    g_assert_cmpuint(vsock_weigh_messages(vsock_weigh_tls, NULL, record, 2 * MESSAGE - 2, limit).length, ==,
+                     2 * MESSAGE - 2);
+    limit.left = &none;
+    limit.units = MESSAGE - 1; /* at once, it is bounded even so */
+    record[4]++;
+    g_assert_cmpuint(vsock_weigh_messages(vsock_weigh_tls, NULL, record, 2 * MESSAGE, limit).length, ==, 0);
+}
+
+static void json_of_a_capture_that_has_nothing_left_is_bounded_where_it_is_dense(void)
+{
+    static const char usual[] = "{\"name\":\"a disk of the second machine, the larger one\"}",
+                      dense[] = "{\"a\":[1,1,1,1,1,1,1,1]}";
+    struct vsock_weight_left none = {0};
+    struct vsock_weight_limit limit = {UINT64_MAX, UINT32_MAX, false, &none};
+
+    g_assert_cmpuint(vsock_weigh_json((const uint8_t *)usual, sizeof(usual) - 1, limit).length, ==,
+                     sizeof(usual) - 1);
+    g_assert_cmpuint(vsock_weigh_json((const uint8_t *)dense, sizeof(dense) - 1, limit).length, ==, 0);
+    g_assert_cmpuint(
+        weigh_http("POST / HTTP/1.1\r\nContent-Type: text/json\r\n\r\n[1,1,1,1,1,1,1,1,1,1,1,1]", limit)
+            .length,
+        <, 60);
+}
+
 /* A list of a MiB as programs write it: a token in 9 bytes. */
 static void a_mib_of_json_is_dissected(void)
 {
@@ -442,7 +547,7 @@ static void a_mib_of_json_is_dissected(void)
     while (text->len < 1 << 20)
         g_string_append(text, item);
     w = vsock_weigh_json((const uint8_t *)text->str, (uint32_t)text->len,
-                         (struct vsock_weight_limit){VSOCK_WEIGHT_OF_PDU, UINT32_MAX, false});
+                         (struct vsock_weight_limit){VSOCK_WEIGHT_OF_PDU, UINT32_MAX, false, NULL});
     g_assert_cmpuint(w.length, ==, text->len);
     g_string_free(text, TRUE);
 }
@@ -468,11 +573,14 @@ int main(int argc, char **argv)
     TEST(whoever_wants_the_first_messages_alone_does_not_look_at_the_others);
     TEST(of_what_is_cut_the_last_message_may_go_on_in_the_next_packet);
     TEST(what_may_be_a_list_weighs_by_its_bytes);
+    TEST(what_varies_as_keys_do_weighs_less_than_small_items);
     TEST(a_websocket_message_weighs_by_its_marks_under_the_mask);
+    TEST(a_websocket_message_weighs_more_the_more_fragments_it_has);
     TEST(a_tunnel_weighs_by_its_bytes_unless_it_is_of_tls);
     TEST(http_turns_to_what_is_asked_for_or_granted);
     TEST(http2_is_frames);
     TEST(frames_weigh_more_the_more_there_are_before_them);
+    TEST(frames_of_grpc_weigh_the_same_once_its_content_type_was_seen);
     TEST(a_body_in_many_frames_is_dissected_up_to_what_is_at_once);
     TEST(grpc_weighs_by_fields_and_a_message_may_be_in_many_frames);
     TEST(a_mib_of_json_is_dissected);
@@ -485,6 +593,8 @@ int main(int argc, char **argv)
     TEST(a_part_of_several_is_a_message);
     TEST(nothing_weighs_nothing);
     TEST(a_packet_and_its_bytes_add_to_what_a_capture_begins_with);
+    TEST(what_is_cheap_for_its_bytes_is_free_however_much_there_is);
+    TEST(json_of_a_capture_that_has_nothing_left_is_bounded_where_it_is_dense);
     TEST(ordinary_traffic_spends_nothing_of_what_a_capture_begins_with);
     return g_test_run();
 }
