@@ -6,6 +6,8 @@
 
 #include <glib.h>
 
+#include "unpack.h"
+
 /* Of a packet's messages that are looked up, those before that cost a unit more. */
 #define MESSAGES_OF_UNIT 8
 /* The same of a WebSocket message's fragments. */
@@ -29,6 +31,13 @@ uint64_t vsock_weight_cost(uint64_t units, uint32_t length)
 void vsock_weight_spend(struct vsock_weight_left *left, uint64_t units)
 {
     left->units -= MIN(units, left->units);
+}
+
+uint64_t vsock_weight_most(const struct vsock_weight_limit *limit, uint32_t length)
+{
+    if (!limit->left)
+        return limit->units;
+    return MIN(limit->units, limit->left->units + length / VSOCK_FREE_BYTES_OF_UNIT);
 }
 
 static bool exceeds(const struct vsock_weight_limit *limit, uint64_t units, uint32_t length)
@@ -61,11 +70,13 @@ struct vsock_weight vsock_weigh_messages(vsock_weigh_message weigh, const void *
             w.length = (uint32_t)MIN(next, length);
             w.units += m.units;
             w.messages++;
-        } else if (limit.stop) {
-            break;
-        } else if (next > length) {
-            w.beyond = (uint32_t)MIN(next - length, UINT32_MAX);
+            continue;
         }
+        w.work += m.work;
+        if (limit.stop)
+            break;
+        if (next > length)
+            w.beyond = (uint32_t)MIN(next - length, UINT32_MAX);
     }
     return w;
 }
@@ -318,10 +329,19 @@ enum http_items {
     HTTP_BYTES, /* it is binary, and each few bytes may be one */
 };
 
+/* How a body is packed (RFC 9110, 8.4.1), of what epan unpacks. */
+enum http_coding {
+    HTTP_PLAIN,
+    HTTP_ZLIB,
+    HTTP_UNKNOWN, /* nothing here unpacks it, and it may become whatever it likes */
+};
+
 /* Of what message a line is. */
 struct http {
     bool in_header;
     enum http_items items;
+    enum http_coding coding;
+    bool chunked;
 };
 
 static bool begins_with(const uint8_t *bytes, uint32_t length, const char *word)
@@ -429,8 +449,30 @@ static uint64_t units_of_items(enum http_items items, const uint8_t *line, uint3
     return 0;
 }
 
+static enum http_coding coding_of(const uint8_t *line, uint32_t length)
+{
+    static const char *const by_zlib[] = {"gzip", "deflate", NULL}, *const by_others[] = {"br", "zstd", NULL};
+
+    if (contains_any(line, length, by_zlib))
+        return HTTP_ZLIB;
+    return contains_any(line, length, by_others) ? HTTP_UNKNOWN : HTTP_PLAIN;
+}
+
+/* What fields say of how the body is written. */
+static void take_coding(struct http *h, const uint8_t *line, uint32_t length)
+{
+    static const char content[] = "Content-Encoding:", transfer[] = "Transfer-Encoding:";
+
+    if (begins_with(line, length, content))
+        h->coding = coding_of(line + strlen(content), length - (uint32_t)strlen(content));
+    else if (begins_with(line, length, transfer))
+        h->chunked = contains(line, length, "chunked");
+}
+
 static uint64_t units_of_line(struct http *h, const uint8_t *line, uint32_t length)
 {
+    if (h->in_header)
+        take_coding(h, line, length);
     if (begins_with(line, length, "--")) /* a part of several; its header is within the body */
         return VSOCK_WEIGHT_MESSAGE;
     if (begins_with(line, length, "Content-Type:")) {
@@ -461,6 +503,51 @@ enum vsock_http_next vsock_http_next(const uint8_t *bytes, uint32_t length)
     return contains(bytes, length, "websocket") ? VSOCK_HTTP_WEBSOCKET : VSOCK_HTTP_TUNNEL;
 }
 
+/* context: const enum http_items * */
+static uint64_t units_of_unpacked(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    enum http_items items = *(const enum http_items *)context;
+    uint64_t units = units_of_items(items, bytes, length);
+
+    for (const uint8_t *end = bytes + length;
+         (bytes = (const uint8_t *)memchr(bytes, '\n', (size_t)(end - bytes))); bytes++)
+        units += VSOCK_WEIGHT_LINE;
+    return units;
+}
+
+/* A body that begins there, of which so many units may be. */
+static struct vsock_unpacked body_of(const struct http *h, const uint8_t *bytes, uint32_t length,
+                                     uint64_t most)
+{
+    uint32_t text;
+
+    if (h->coding == HTTP_ZLIB)
+        return vsock_unpack(bytes, length, h->chunked, units_of_unpacked, &h->items, most);
+    line_size(bytes, length, &text);
+    if (h->coding == HTTP_UNKNOWN && length > 0 && message_in(bytes, text) != 0)
+        return (struct vsock_unpacked){.length = length, .units = UINT64_MAX};
+    return (struct vsock_unpacked){0};
+}
+
+/* The rest of what begins with a header: its body, if it is packed, is unpacked to know what it weighs. */
+static bool take_packed(struct vsock_weight *w, const struct http *h, const uint8_t *bytes, uint32_t length,
+                        const struct vsock_weight_limit *limit, struct vsock_weight *whole)
+{
+    uint64_t most = vsock_weight_most(limit, length);
+    struct vsock_unpacked body =
+        body_of(h, bytes + w->length, length - w->length, most - MIN(most, w->units));
+
+    if (body.units == UINT64_MAX)
+        return limit->units == UINT64_MAX;
+    if (exceeds(limit, w->units + body.units, w->length + body.length)) {
+        whole->work += body.work;
+        return false;
+    }
+    w->length += body.length;
+    w->units += body.units;
+    return true;
+}
+
 struct vsock_weight vsock_weigh_http(const uint8_t *bytes, uint32_t length, struct vsock_weight_limit limit)
 {
     struct vsock_weight w = {0}, whole = {0}; /* whole: up to where it can be cut */
@@ -488,6 +575,8 @@ struct vsock_weight vsock_weigh_http(const uint8_t *bytes, uint32_t length, stru
         if (h.in_header && text == 0) {
             h.in_header = false;
             whole = w;
+            if (h.coding != HTTP_PLAIN && !take_packed(&w, &h, bytes, length, &limit, &whole))
+                return whole;
         }
     }
     return w;

@@ -55,18 +55,23 @@ struct vsock_weight_limit {
     const struct vsock_weight_left *left; /* of the capture; NULL: no limit */
 };
 
+/* The most units that are within it, of so many bytes. */
+uint64_t vsock_weight_most(const struct vsock_weight_limit *limit, uint32_t length);
+
 /* Of bytes that begin with a message. */
 struct vsock_weight {
     uint32_t length;   /* how many of them are within the limit: all, or as many as are whole messages */
     uint64_t units;    /* what those weigh */
     uint32_t messages; /* in those, so far as it can be told */
     uint32_t beyond;   /* where not all are: bytes that the last message lacks, if it tells its length */
+    uint64_t work;     /* units: that it took to see that what follows is too much */
 };
 
 /* A message at the beginning of some bytes. */
 struct vsock_weighed_message {
     /* In bytes; it may have more than there are. 0 if it does not tell: it has all that follow. */
     uint64_t size, units;
+    uint64_t work;  /* of those, what it took to know it */
     bool looked_up; /* epan's lists of what is kept of a frame are searched for it: the longer, the more it
                        has */
 };
@@ -106,7 +111,8 @@ enum vsock_http_next vsock_http_next(const uint8_t *bytes, uint32_t length);
 struct vsock_weighed_message vsock_weigh_tunnel(const void *context, const uint8_t *bytes, uint32_t length);
 
 /* HTTP/1: lines, those that begin a message, and what is in bodies that JSON, XML and the like are said to
- * be. It is cut where a message begins, or behind a message's header. */
+ * be; a body that is packed weighs what it becomes, and is not taken where that cannot be known (br, zstd).
+ * It is cut where a message begins, or behind a message's header. */
 struct vsock_weight vsock_weigh_http(const uint8_t *bytes, uint32_t length, struct vsock_weight_limit limit);
 
 /* Bytes that may be JSON or the like, or part of it. */

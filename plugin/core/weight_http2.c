@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include <glib.h>
+#include <wsutil/wmem/wmem_array.h>
+
+#include "unpack.h"
 
 #define HEADER_SIZE 9
 #define GRPC_HEADER_SIZE 5 /* whether it is compressed, its length */
@@ -39,6 +42,7 @@ struct body {
     uint64_t units;  /* of what is dissected at once: the body, or gRPC's message */
     uint32_t frames; /* so far: epan looks through them for each that comes */
     bool begun, grpc;
+    wmem_array_t *packed; /* what is to be unpacked: the body, or gRPC's message, so far; NULL if it is not */
 
     uint32_t head; /* bytes of gRPC's header so far */
     uint64_t left; /* of its message */
@@ -70,12 +74,57 @@ static struct body *body_of(struct vsock_http2_side *side, uint32_t stream)
     return body;
 }
 
+static void drop_packed(struct body *body)
+{
+    if (body->packed)
+        wmem_destroy_array(body->packed);
+    body->packed = NULL;
+}
+
 static void forget(struct body *body)
 {
+    drop_packed(body);
     *body = (struct body){.stream = body->stream};
 }
 
 /* ---- what is in bodies ---- */
+
+/* Bytes that are weighed. */
+struct weighing {
+    struct vsock_http2_side *side;
+    uint64_t most;   /* of what is dissected at once */
+    uint64_t unpack; /* what may still be unpacked, to see what it weighs */
+    uint64_t work;   /* of unpacking what has come since this was 0 */
+};
+
+static void add_packed(const struct weighing *w, struct body *b, const uint8_t *bytes, uint32_t length)
+{
+    if (!b->packed)
+        b->packed = wmem_array_new(w->side->scope, 1);
+    wmem_array_append(b->packed, bytes, length);
+}
+
+/* More than may be. */
+#define TOO_MUCH (2 * VSOCK_WEIGHT_OF_PDU)
+
+/* All of it has come: what it becomes weighs, which is dissected now. */
+static uint64_t weigh_packed(struct weighing *w, struct body *b, vsock_weigh_unpacked weigh,
+                             const void *context)
+{
+    struct vsock_unpacked u = {.units = TOO_MUCH};
+
+    if (!b->packed)
+        return 0;
+    if (w->unpack > 0)
+        u = vsock_unpack((const uint8_t *)wmem_array_get_raw(b->packed), wmem_array_get_count(b->packed),
+                         false, weigh, context, w->unpack);
+    drop_packed(b);
+    w->work += u.work;
+    if (u.units > w->unpack)
+        u.units = MAX(u.units, TOO_MUCH);
+    w->unpack -= MIN(u.units, w->unpack);
+    return u.units;
+}
 
 /* A number, or what a tag says comes next, ends. */
 static void end_number(struct body *b)
@@ -137,8 +186,38 @@ static void take_head(struct body *b, uint8_t byte)
     b->head++;
 }
 
+static void take_fields(struct body *b, const uint8_t *bytes, uint32_t length)
+{
+    for (uint32_t at = 0; at < length;)
+        at += take_field(b, bytes + at, length - at);
+}
+
+/* context: struct body * const *, whose fields these are. */
+static uint64_t units_of_unpacked_fields(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    struct body *b = *(struct body *const *)context;
+    uint64_t before = b->units;
+
+    take_fields(b, bytes, length);
+    before = b->units - before;
+    b->units -= before;
+    return before;
+}
+
+/* Some bytes of a message. */
+static void take_message(struct weighing *w, struct body *b, const uint8_t *bytes, uint32_t length)
+{
+    if (b->compressed)
+        add_packed(w, b, bytes, length);
+    else
+        take_fields(b, bytes, length);
+    b->left -= length;
+    if (b->compressed && b->left == 0)
+        b->units += weigh_packed(w, b, units_of_unpacked_fields, &b);
+}
+
 /* gRPC's messages, which may begin and end within frames. Returns what was added. */
-static uint64_t take_grpc(struct body *b, const uint8_t *bytes, uint32_t length)
+static uint64_t take_grpc(struct weighing *w, struct body *b, const uint8_t *bytes, uint32_t length)
 {
     uint64_t units = 0;
 
@@ -151,11 +230,7 @@ static uint64_t take_grpc(struct body *b, const uint8_t *bytes, uint32_t length)
             taken = 1;
         } else {
             taken = (uint32_t)MIN(b->left, length - at);
-            if (b->compressed)
-                b->units += taken * UINT64_C(48);
-            else
-                taken = take_field(b, bytes + at, taken);
-            b->left -= taken;
+            take_message(w, b, bytes + at, taken);
             units += b->units - before;
         }
         if (b->head == GRPC_HEADER_SIZE && b->left == 0)
@@ -164,7 +239,20 @@ static uint64_t take_grpc(struct body *b, const uint8_t *bytes, uint32_t length)
     return units;
 }
 
-static uint64_t take_data(struct body *b, const uint8_t *bytes, uint32_t length)
+/* gzip, or zlib (RFC 1950, 2.2). */
+static bool is_packed(const uint8_t *bytes, uint32_t length)
+{
+    return length >= 2 && ((bytes[0] == 0x1f && bytes[1] == 0x8b) ||
+                           (bytes[0] == 0x78 && (bytes[0] << 8 | bytes[1]) % 31 == 0));
+}
+
+static uint64_t units_of_unpacked_text(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    (void)context;
+    return vsock_units_of_marks(bytes, length);
+}
+
+static uint64_t take_data(struct weighing *w, struct body *b, const uint8_t *bytes, uint32_t length)
 {
     uint64_t text = vsock_units_of_marks(bytes, length);
 
@@ -172,25 +260,21 @@ static uint64_t take_data(struct body *b, const uint8_t *bytes, uint32_t length)
         return 0;
     if (!b->begun)
         b->grpc = bytes[0] <= 1;
+    if (b->packed || (!b->begun && is_packed(bytes, length)))
+        add_packed(w, b, bytes, length);
     b->begun = true;
     if (!g_ascii_isprint(bytes[0]) && !g_ascii_isspace(bytes[0]))
         text = vsock_units_beyond_random(text, length);
     if (b->grpc)
-        return text + take_grpc(b, bytes, length);
+        return text + take_grpc(w, b, bytes, length);
     b->units += text;
     return text;
 }
 
 /* ---- frames ---- */
 
-/* Bytes that are weighed. */
-struct weighing {
-    struct vsock_http2_side *side;
-    uint64_t most; /* of what is dissected at once */
-};
-
 /* A DATA frame that is there as a whole. */
-static uint64_t units_of_data(const struct weighing *w, const uint8_t *frame, uint32_t size)
+static uint64_t units_of_data(struct weighing *w, const uint8_t *frame, uint32_t size)
 {
     uint32_t stream =
         ((uint32_t)(frame[5] & 0x7f) << 24) | (uint32_t)frame[6] << 16 | frame[7] << 8 | frame[8];
@@ -199,7 +283,13 @@ static uint64_t units_of_data(const struct weighing *w, const uint8_t *frame, ui
     uint64_t units = body->frames++ / (w->side->grpc && body->grpc ? FRAMES_OF_UNIT_OF_GRPC : FRAMES_OF_UNIT);
 
     if (size > begin)
-        units += take_data(body, frame + begin, size - begin);
+        units += take_data(w, body, frame + begin, size - begin);
+    if ((frame[4] & FLAG_END_STREAM) && !body->grpc) {
+        uint64_t unpacked = weigh_packed(w, body, units_of_unpacked_text, NULL);
+
+        body->units += unpacked;
+        units += unpacked;
+    }
     if (body->units > w->most)
         units = UINT64_MAX; /* the dissector is to wait for its end in vain */
     if (frame[4] & FLAG_END_STREAM)
@@ -222,7 +312,7 @@ static bool names_grpc(const uint8_t *bytes, uint32_t length)
     return false;
 }
 
-static uint64_t units_of_frame(const struct weighing *w, const uint8_t *frame, uint32_t size, uint32_t there)
+static uint64_t units_of_frame(struct weighing *w, const uint8_t *frame, uint32_t size, uint32_t there)
 {
     switch (frame[3]) {
     case FRAME_DATA:
@@ -237,8 +327,10 @@ static uint64_t units_of_frame(const struct weighing *w, const uint8_t *frame, u
     return MIN(size, there) / 16; /* SETTINGS above all */
 }
 
+/* context: struct weighing *const * */
 static struct vsock_weighed_message weigh(const void *context, const uint8_t *bytes, uint32_t length)
 {
+    struct weighing *w = *(struct weighing *const *)context;
     static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     const uint32_t preface_length = sizeof(preface) - 1;
     struct vsock_weighed_message m = {.units = VSOCK_WEIGHT_MESSAGE, .looked_up = true};
@@ -248,8 +340,10 @@ static struct vsock_weighed_message weigh(const void *context, const uint8_t *by
         m.size = preface_length;
     } else if (length >= HEADER_SIZE) {
         m.size = HEADER_SIZE + ((uint32_t)bytes[0] << 16 | bytes[1] << 8 | bytes[2]);
-        units = units_of_frame((const struct weighing *)context, bytes, (uint32_t)m.size, length);
+        w->work = 0;
+        units = units_of_frame(w, bytes, (uint32_t)m.size, length);
         m.units = units == UINT64_MAX ? units : m.units + units;
+        m.work = w->work;
     }
     return m;
 }
@@ -257,9 +351,10 @@ static struct vsock_weighed_message weigh(const void *context, const uint8_t *by
 struct vsock_weight vsock_weigh_http2(struct vsock_http2_side *side, const uint8_t *bytes, uint32_t length,
                                       struct vsock_weight_limit limit)
 {
-    struct weighing w = {side, MIN(limit.units, VSOCK_WEIGHT_OF_PDU)};
+    struct weighing w = {side, MIN(limit.units, VSOCK_WEIGHT_OF_PDU), vsock_weight_most(&limit, length), 0},
+                    *context = &w;
 
     if (limit.units == UINT64_MAX)
         w.most = UINT64_MAX;
-    return vsock_weigh_messages(weigh, &w, bytes, length, limit);
+    return vsock_weigh_messages(weigh, &context, bytes, length, limit);
 }

@@ -31,9 +31,8 @@ void vsock_share_register(module_t *preferences)
     prefs_register_bool_preference(
         preferences, "limit_dissection", "Limit how much payload is dissected",
         "A packet of very many small messages, a large JSON text, and what a capture has too many of, show "
-        "as "
-        "data. What programs usually say is not limited, nor is what you chose a dissector for with Decode "
-        "As",
+        "as data. What programs usually say is not limited, nor is what you chose a dissector for with "
+        "Decode As",
         &limited);
 }
 
@@ -61,7 +60,7 @@ struct vsock_weight vsock_share_of(tvbuff_t *tvb, const struct vsock_handoff *h)
 
 void vsock_share_spend(const struct vsock_weight *share)
 {
-    vsock_weight_spend(&left, vsock_weight_cost(share->units, share->length));
+    vsock_weight_spend(&left, vsock_weight_cost(share->units, share->length) + share->work);
 }
 
 void vsock_share_return(const struct vsock_weight *share)
@@ -85,7 +84,7 @@ void vsock_share_show(packet_info *pinfo, proto_item *item, tvbuff_t *tvb, uint3
 
     expert_add_info_format(
         pinfo, item, &undissected.id,
-        "%s %u bytes of payload are not dissected: they have more messages, fields or "
+        "%s %u bytes of payload are not dissected: they have, or may become, more messages, fields or "
         "lines than are dissected of one packet, or of a capture (the preference vsock.limit_dissection)",
         length == 0 ? "These" : "The last", all - length);
 }

@@ -3,6 +3,7 @@
 
 A kind is a function of KINDS that yields a capture's packets; its first line says what they are. `count`: of what.
 """
+import gzip
 import json
 import random
 import struct
@@ -249,6 +250,18 @@ def json_mib(count):
         yield from closed(talk)
 
 
+def json_gzip(count):
+    """the kubelet's lists of 30 pods, compressed, in chunks"""
+    body = gzip.compress(pods(30), mtime=0)
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in pieces(body, 4096)) + b"0\r\n\r\n"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    talk = talk_of(0)
+    yield from talk.opened()
+    for _ in range(count):
+        yield from says(talk, CLIENT, b"GET /pods HTTP/1.1\r\nHost: node-7:10250\r\nAccept-Encoding: gzip\r\n\r\n")
+        yield from says(talk, SERVER, head + chunks)
+
+
 # ---- HTTP/2 ----
 
 def grpc_message(number):
@@ -285,6 +298,22 @@ def grpc_calls(count):
         yield from says(talk, CLIENT, headers2(stream, b"\x83\x86", literal(b":path", b"/svc.A/M"), grpc) +
                         frame2(0, grpc_message(number), 1, stream))
         yield from says(talk, SERVER, headers2(stream, b"\x88", grpc) + frame2(0, grpc_message(number), 0, stream) +
+                        headers2(stream, literal(b"grpc-status", b"0"), flags=5))
+
+
+def grpc_gzip(count):
+    """the same, of messages of 2 KB, compressed"""
+    grpc = literal(b"content-type", b"application/grpc")
+    coding = literal(b"grpc-encoding", b"gzip")
+    talk = talk_of(0, [(CLIENT, PREFACE), (SERVER, frame2(4))])
+    yield from talk.opened()
+    for number in range(count):
+        stream = 2 * number + 1
+        message = gzip.compress(b"".join(field(2, grpc_message(number * 50 + each)[5:]) for each in range(50)), mtime=0)
+        message = struct.pack(">BI", 1, len(message)) + message
+        yield from says(talk, CLIENT, headers2(stream, b"\x83\x86", literal(b":path", b"/svc.A/M"), grpc, coding) +
+                        frame2(0, message, 1, stream))
+        yield from says(talk, SERVER, headers2(stream, b"\x88", grpc, coding) + frame2(0, message, 0, stream) +
                         headers2(stream, literal(b"grpc-status", b"0"), flags=5))
 
 
@@ -345,8 +374,8 @@ def adb_shell(count):
 KINDS = {function.__name__: (function, count, shown) for function, count, shown in (
     (tls_handshakes, 3000, "tls.handshake.certificate"), (websocket, 50_000, "websocket"),
     (tunnel_random, 20, "http"), (tunnel_small, 20, "http"), (tunnel_ssh, 20, "vsock.payload && frame.len > 30000"),
-    (jsonrpc, 5000, "json"), (kubelet, 120, "json"), (json_mib, 20, "json"),
-    (grpc_stream, 50_000, "grpc"), (grpc_written_together, 50_000, "grpc"), (grpc_calls, 10_000, "grpc"),
+    (jsonrpc, 5000, "json"), (kubelet, 120, "json"), (json_mib, 20, "json"), (json_gzip, 60, "json"),
+    (grpc_stream, 50_000, "grpc"), (grpc_written_together, 50_000, "grpc"), (grpc_calls, 10_000, "grpc"), (grpc_gzip, 2000, "grpc"),
     (ttrpc_calls, 10_000, "ttrpc"), (p9_reads, 5000, "9p"), (mqtt_telemetry, 30_000, "mqtt"), (gcs_calls, 10_000, "gcs"),
     (adb_shell, 10_000, "adb"))}
 

@@ -6,6 +6,7 @@ One story a server port. What surrounds the payload is as Linux makes it, unless
 import json
 import random
 import struct
+import zlib
 
 from generators.vsock import (CREDIT_UPDATE, Connection, GUEST, NO_SOCKET, REQUEST, RST, RW, Record, SEQPACKET, SHUTDOWN,
                               STREAM, capture, section)
@@ -434,6 +435,41 @@ def heuristics_stories():
                 *x.closed())
 
 
+def packed(body, coding):
+    return http("HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Encoding: {coding}",
+                f"Content-Length: {len(body)}", body=body)
+
+
+GZIP, ZLIB, RAW = 31, 15, -15  # zlib's wbits
+
+
+def deflate(data, form):
+    """By zlib itself: gzip.compress() writes another header in each series of Python."""
+    stream = zlib.compressobj(wbits=form)
+    return stream.compress(data) + stream.flush()
+
+
+def packed_stories():
+    """Bodies of HTTP/1 that are compressed: what they become decides on whether they are dissected."""
+    text = json.dumps({"state": ["running"] * 20}).encode()
+    unzipped = deflate(text, GZIP)
+    x = Dialogue(8701, "gzip; then the same in chunks, cut in packets as well")
+    chunked = http("HTTP/1.1 200 OK", "Content-Type: application/json", "Content-Encoding: gzip",
+                   "Transfer-Encoding: chunked")
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in every(unzipped, 7)) + b"0\r\n\r\n"
+    yield from (*x.opened(), *x.ask(get("/gzip")), *x.answer(packed(unzipped, "gzip")), *x.ask(get("/chunks")),
+                *x.answer(*every(chunked + chunks, 50)), *x.closed())
+    x = Dialogue(8702, "deflate, with zlib's header, and without it")
+    yield from (*x.opened(), *x.ask(get("/zlib")), *x.answer(packed(deflate(text, ZLIB), "deflate")), *x.ask(get("/raw")),
+                *x.answer(packed(deflate(text, RAW), "deflate")), *x.closed())
+    x = Dialogue(8703, "a MiB of ones in a KiB: it is not dissected; what comes after it is")
+    ones = b"[" + b"1," * (1 << 19) + b"1]"
+    yield from (*x.opened(), *x.ask(get("/ones")), *x.answer(packed(deflate(ones, GZIP), "gzip")),
+                *x.ask(get("/after")), *x.answer(packed(unzipped, "gzip")), *x.closed())
+    x = Dialogue(8704, "Brotli, of which nothing tells what it becomes: it is not dissected")
+    yield from (*x.opened(), *x.ask(get("/br")), *x.answer(packed(b"\x0b\x02\x80[1,2]\x03", "br")), *x.closed())
+
+
 def tagged_stories():
     """What must not be missed stays in front of Info, whatever the dissectors make of the rest."""
     x = Dialogue(8443, "TLS beyond the server's buffer of 600 bytes", buf_alloc=600)
@@ -456,5 +492,6 @@ CAPTURES = {
     "payload-snaplen.pcapng": capture(snapped),
     "payload-tap-bug.pcapng": tap_bug,
     "payload-heuristics.pcapng": capture(heuristics_stories),
+    "payload-packed.pcapng": capture(packed_stories),
     "payload-tagged.pcapng": capture(tagged_stories),
 }

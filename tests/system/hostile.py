@@ -48,7 +48,7 @@ DISSECTED_MAX = {
     "json_ones.packed": 30, "http_json.packed": 30, "http_tunnel_mqtt.packed": 5, "websocket.packed": 5,
     "http2_data.packed": 5, "http2_indexed.packed": 100, "http2_json.packed": 40, "grpc_fields.packed": 80,
     "tls_certificates.packed": 80, "ssh_packets.packed": 40, "mqtt_topics.packed": 120, "mqtt_pings.packed": 5,
-    "9p_small.packed": 20,
+    "9p_small.packed": 20, "http_zip_lines.packed": 5, "http_zip_json.packed": 5, "grpc_zipped.packed": 5,
 }
 PAYLOAD_MEMORY_MAX = 280 << 20  # beyond what tshark takes for nothing
 

@@ -4,6 +4,9 @@
 
 #include <glib.h>
 
+#define ZLIB_CONST
+#include <zlib.h>
+
 #include "core/weight.h"
 #include "core/weight_http2.h"
 
@@ -88,8 +91,9 @@ static void messages_are_whole_or_not_at_all(void)
     g_assert_cmpuint(w.length, ==, 20);
     g_assert_cmpuint(w.messages, ==, 10);
     g_assert_cmpuint(
-        weigh_pings(100, (struct vsock_weight_limit){UINT64_C(10) * MESSAGE - 1, UINT32_MAX, false, NULL}).length, ==,
-        18);
+        weigh_pings(100, (struct vsock_weight_limit){UINT64_C(10) * MESSAGE - 1, UINT32_MAX, false, NULL})
+            .length,
+        ==, 18);
     g_assert_cmpuint(weigh_pings(100, (struct vsock_weight_limit){UINT64_MAX, 7, false, NULL}).length, ==,
                      14);
     g_assert_cmpuint(weigh_pings(100, unlimited).length, ==, 100);
@@ -179,8 +183,8 @@ static void what_varies_as_keys_do_weighs_less_than_small_items(void)
     g_assert_cmpuint(weigh_varied(vsock_weigh_tls, handshake, 5, 3).units, ==, MESSAGE + 64 / 2);
     g_assert_cmpuint(weigh_varied(vsock_weigh_tls, handshake, 5, 8).units, ==, MESSAGE + 64 * 2);
     g_assert_cmpuint(weigh_varied(vsock_weigh_tunnel, "", 0, 2).units, ==, 64 / 2);
-    g_assert_cmpuint(weigh_varied(vsock_weigh_tunnel, "", 0, 3).units, ==, 64 * 2);
-    g_assert_cmpuint(weigh_varied(vsock_weigh_tunnel, "", 0, 8).units, ==, 64 * 10);
+    g_assert_cmpuint(weigh_varied(vsock_weigh_tunnel, "", 0, 3).units, ==, UINT64_C(64) * 2);
+    g_assert_cmpuint(weigh_varied(vsock_weigh_tunnel, "", 0, 8).units, ==, UINT64_C(64) * 10);
 }
 
 static void a_websocket_message_weighs_by_its_marks_under_the_mask(void)
@@ -209,7 +213,7 @@ static void a_tunnel_weighs_by_its_bytes_unless_it_is_of_tls(void)
 {
     g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\x17\3\3\0\x64", 105), ==, MESSAGE);
     g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\xc0\0\xc0\0", 4), ==, MESSAGE);
-    g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\xc0\0", 100), ==, 64 * 10);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\xc0\0", 100), ==, UINT64_C(64) * 10);
 }
 
 static enum vsock_http_next next_of(const char *text)
@@ -225,6 +229,24 @@ static void http_turns_to_what_is_asked_for_or_granted(void)
     g_assert_cmpint(next_of("GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"), ==, VSOCK_HTTP_GOES_ON);
     g_assert_cmpint(next_of("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101"), ==, VSOCK_HTTP_GOES_ON);
     g_assert_cmpint(next_of("HTTP/1.1 10"), ==, VSOCK_HTTP_GOES_ON);
+}
+
+/* gzip's of `size` zeros, in no more than 200 bytes for 100 KB; free it with g_free(). */
+static uint8_t *zeros_of_gzip(uint32_t size, uint32_t *length)
+{
+    uint8_t *zeros = (uint8_t *)g_malloc0(size), *packed = (uint8_t *)g_malloc0(size + 100);
+    z_stream zlib = {0};
+
+    g_assert_cmpint(deflateInit2(&zlib, 9, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY), ==, Z_OK);
+    zlib.next_in = zeros;
+    zlib.avail_in = size;
+    zlib.next_out = packed;
+    zlib.avail_out = size + 100;
+    g_assert_cmpint(deflate(&zlib, Z_FINISH), ==, Z_STREAM_END);
+    *length = (uint32_t)zlib.total_out;
+    deflateEnd(&zlib);
+    g_free(zeros);
+    return packed;
 }
 
 /* ---- HTTP/2 ---- */
@@ -322,11 +344,69 @@ static void frames_of_grpc_weigh_the_same_once_its_content_type_was_seen(void)
 
     g_assert_cmpuint(units_of_a_frame_of_grpc_after_100(&h), ==, 2 * MESSAGE + 1);
     units_of_frame(&h, 1, 4, type, sizeof(type) - 1);
-    g_assert_cmpuint(units_of_a_frame_of_grpc_after_100(&h), ==, 2 * MESSAGE);
+    g_assert_cmpuint(units_of_a_frame_of_grpc_after_100(&h), ==, UINT64_C(2) * MESSAGE);
     http2_end(&h);
     h = http2_start();
     units_of_frame(&h, 1, 4, compressed, sizeof(compressed) - 1);
-    g_assert_cmpuint(units_of_a_frame_of_grpc_after_100(&h), ==, 2 * MESSAGE);
+    g_assert_cmpuint(units_of_a_frame_of_grpc_after_100(&h), ==, UINT64_C(2) * MESSAGE);
+    http2_end(&h);
+}
+
+static void add_packed_frame(struct http2 *h, uint8_t flags, const char *head, uint32_t head_length,
+                             const uint8_t *packed, uint32_t length)
+{
+    GByteArray *body = g_byte_array_new();
+
+    g_byte_array_append(body, (const guint8 *)head, head_length);
+    g_byte_array_append(body, packed, length);
+    add_frame(h, 0, flags, 1, body->data, body->len);
+    g_byte_array_unref(body);
+}
+
+static void a_packed_message_of_grpc_weighs_what_it_becomes(void)
+{
+    const uint32_t size = 64 * 500; /* of zeros, of which each two are a field */
+    struct vsock_weight_limit limit = {UINT64_MAX - 1, UINT32_MAX, false, NULL};
+    struct http2 h = http2_start();
+    uint32_t length;
+    uint8_t *packed = zeros_of_gzip(size, &length);
+    char head[] = {1, 0, 0, 0, (char)length};
+    uint64_t units = 2 * MESSAGE + size / 2 * VSOCK_WEIGHT_FIELD_OF_GRPC + size / VSOCK_BYTES_OF_UNIT;
+
+    g_assert_cmpuint(length, <, 128);
+    add_packed_frame(&h, 0, head, 5, packed, length);
+    g_assert_cmpuint(weigh_frames(&h, unlimited).units, ==, units);
+    add_packed_frame(&h, 0, head, 5, packed, length / 2); /* in two */
+    g_assert_cmpuint(weigh_frames(&h, unlimited).units, ==, UINT64_C(2) * MESSAGE);
+    add_frame(&h, 0, 0, 1, packed + length / 2, length - length / 2);
+    g_assert_cmpuint(weigh_frames(&h, unlimited).units, ==, units - MESSAGE);
+    limit.units = units - 1;
+    add_packed_frame(&h, 0, head, 5, packed, length);
+    g_assert_cmpuint(weigh_frames(&h, limit).length, ==, 0);
+    g_free(packed);
+    http2_end(&h);
+}
+
+static void a_packed_body_of_http2_weighs_at_its_end_what_it_becomes(void)
+{
+    const uint32_t size = 1000 * VSOCK_BYTES_OF_UNIT;
+    const uint64_t units = MESSAGE + 2 * 1000; /* that it is unpacked, and of text as much */
+    const struct vsock_weight_limit limit = {units - 1, UINT32_MAX, false, NULL};
+    struct http2 h = http2_start();
+    uint32_t length;
+    uint8_t *packed = zeros_of_gzip(size, &length);
+
+    add_frame(&h, 0, 1, 1, packed, length);
+    g_assert_cmpuint(weigh_frames(&h, unlimited).units, ==, units);
+    add_frame(&h, 0, 0, 1, packed, length);
+    g_assert_cmpuint(weigh_frames(&h, unlimited).units, ==, MESSAGE);
+    add_frame(&h, 0, 1, 1, packed, 0);
+    g_assert_cmpuint(weigh_frames(&h, unlimited).units, ==, units);
+    add_frame(&h, 0, 1, 1, packed, length);
+    g_assert_cmpuint(weigh_frames(&h, limit).length, ==, 0);
+    add_frame(&h, 0, 1, 1, packed, length);
+    g_assert_cmpuint(weigh_frames(&h, limit).work, >, 500);
+    g_free(packed);
     http2_end(&h);
 }
 
@@ -370,7 +450,8 @@ static void grpc_weighs_by_fields_and_a_message_may_be_in_many_frames(void)
     g_assert_cmpuint(units, ==, MESSAGE + 4 * VSOCK_WEIGHT_FIELD_OF_GRPC);
     g_assert_cmpuint(units_of_frame(&h, 0, 1, message, length), ==,
                      2 * MESSAGE + 4 * VSOCK_WEIGHT_FIELD_OF_GRPC);
-    g_assert_cmpuint(units_of_frame(&h, 0, 1, "\1\0\0\0\2ab", 7), ==, 2 * MESSAGE + 2 * 48);
+    g_assert_cmpuint(units_of_frame(&h, 0, 1, "\1\0\0\0\2ab", 7), ==,
+                     UINT64_C(2) * MESSAGE); /* it cannot be unpacked */
     http2_end(&h);
 }
 
@@ -470,6 +551,58 @@ static void marks_count_in_bodies_that_are_said_to_have_some(void)
     g_free(text);
 }
 
+/* "%" stands for what is packed. */
+static struct vsock_weight weigh_packed_http(const char *text, uint32_t size, struct vsock_weight_limit limit)
+{
+    GByteArray *bytes = g_byte_array_new();
+    const char *place = strchr(text, '%');
+    uint32_t length;
+    uint8_t *packed = zeros_of_gzip(size, &length);
+    struct vsock_weight w;
+
+    g_byte_array_append(bytes, (const guint8 *)text, (guint)(place - text));
+    g_byte_array_append(bytes, packed, length);
+    g_byte_array_append(bytes, (const guint8 *)place + 1, (guint)strlen(place + 1));
+    w = vsock_weigh_http(bytes->data, bytes->len, limit);
+    g_byte_array_unref(bytes);
+    g_free(packed);
+    return w;
+}
+
+static void a_body_that_is_packed_weighs_what_it_becomes(void)
+{
+    const uint32_t size = 1000 * VSOCK_BYTES_OF_UNIT;
+    const struct vsock_weight_limit most = {2 * MESSAGE + 3 + 1000, UINT32_MAX, false, NULL},
+                                    less = {2 * MESSAGE + 2 + 1000, UINT32_MAX, false, NULL};
+    static const char one[] = "HTTP/1.1 200\ncontent-encoding: x-gzip\n\n%HTTP/1.1 200",
+                      head[] = "HTTP/1.1 200\ncontent-encoding: x-gzip\n\n";
+
+    g_assert_cmpuint(weigh_packed_http(one, size, unlimited).units, ==, 2 * MESSAGE + 2 + 1000);
+    g_assert_cmpuint(weigh_packed_http(one, size, unlimited).messages, ==, 2);
+    g_assert_cmpuint(weigh_packed_http(one, size, most).length, >, sizeof(head) - 1);
+    g_assert_cmpuint(weigh_packed_http(one, size, most).work, ==, 0);
+    g_assert_cmpuint(weigh_packed_http(one, size * 2, less).length, ==, sizeof(head) - 1);
+    g_assert_cmpuint(weigh_packed_http(one, size * 2, less).work, >, 1000); /* it took that to know */
+    g_assert_cmpuint(weigh_packed_http("HTTP/1.1 200\nContent-Encoding: none\n\n%", size, unlimited).units, <,
+                     UINT64_C(100) * MESSAGE);
+    g_assert_cmpuint(weigh_packed_http("HTTP/1.1 200\nA: gzip\n\n%", size, unlimited).units, <, 1000);
+    g_assert_cmpuint(
+        weigh_packed_http("HTTP/1.1 200\nContent-Type: a/cbor\nContent-Encoding: gzip\n\n%", size, unlimited)
+            .units,
+        ==, 2 * MESSAGE + 2 + 1000 + size);
+}
+
+static void a_body_that_may_become_anything_is_not_taken(void)
+{
+    static const char brotli[] = "HTTP/1.1 200\nContent-Encoding: br\n\nabc",
+                      header[] = "HTTP/1.1 200\nContent-Encoding: br\n\nHTTP/1.1 200\n\nabc";
+    const struct vsock_weight_limit limit = {1000, UINT32_MAX, false, NULL};
+
+    g_assert_cmpuint(weigh_http(brotli, limit).length, ==, sizeof(brotli) - 1 - 3);
+    g_assert_cmpuint(weigh_http(brotli, unlimited).length, ==, sizeof(brotli) - 1);
+    g_assert_cmpuint(weigh_http(header, limit).length, ==, sizeof(header) - 1); /* it has no body */
+}
+
 static void a_part_of_several_is_a_message(void)
 {
     static const char parts[] =
@@ -508,7 +641,7 @@ static void what_is_cheap_for_its_bytes_is_free_however_much_there_is(void)
     g_assert_cmpuint(vsock_weight_cost(10, 20), ==, 0);
     g_assert_cmpuint(vsock_weight_cost(11, 20), ==, 1);
     g_assert_cmpuint(vsock_weigh_messages(vsock_weigh_tls, NULL, record, 2 * MESSAGE, limit).length, ==,
-                     2 * MESSAGE);
+                     UINT64_C(2) * MESSAGE);
     record[4]--; /* it is a byte shorter, which is half a unit */
     g_assert_cmpuint(vsock_weigh_messages(vsock_weigh_tls, NULL, record, 2 * MESSAGE - 2, limit).length, ==,
                      0);
@@ -581,6 +714,8 @@ int main(int argc, char **argv)
     TEST(http2_is_frames);
     TEST(frames_weigh_more_the_more_there_are_before_them);
     TEST(frames_of_grpc_weigh_the_same_once_its_content_type_was_seen);
+    TEST(a_packed_message_of_grpc_weighs_what_it_becomes);
+    TEST(a_packed_body_of_http2_weighs_at_its_end_what_it_becomes);
     TEST(a_body_in_many_frames_is_dissected_up_to_what_is_at_once);
     TEST(grpc_weighs_by_fields_and_a_message_may_be_in_many_frames);
     TEST(a_mib_of_json_is_dissected);
@@ -590,6 +725,8 @@ int main(int argc, char **argv)
     TEST(http_is_cut_where_a_message_begins_or_behind_its_header);
     TEST(a_body_may_end_without_a_line_feed);
     TEST(marks_count_in_bodies_that_are_said_to_have_some);
+    TEST(a_body_that_is_packed_weighs_what_it_becomes);
+    TEST(a_body_that_may_become_anything_is_not_taken);
     TEST(a_part_of_several_is_a_message);
     TEST(nothing_weighs_nothing);
     TEST(a_packet_and_its_bytes_add_to_what_a_capture_begins_with);
