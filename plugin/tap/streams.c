@@ -128,13 +128,15 @@ enum column {
     TOTAL_STALL,
     UPDATES,
     END,
+    FILTER,
 
     COLUMNS
 };
 
-/* The GUI sorts a column by its type, so all its rows have the same: where numbers may be unknown, text. */
+/* The GUI sorts a column by the type of its first row, so all have the same: that which is here, or text.
+ * Wireshark 4.0 and 4.4 show each FLOAT with six decimals. */
 static const struct {
-    const char *title; /* tshark's */
+    const char *title; /* tshark's; NULL: it has none */
     int width;         /* in tshark; negative: to the left */
     int decimals;
     stat_tap_table_item gui;
@@ -143,27 +145,29 @@ static const struct {
     [CLIENT] = {"Client", -16, 0, {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Client", "%s"}},
     [SERVER] = {"Server", -16, 0, {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Server", "%s"}},
     [PACKETS_OUT] = {"Pkts ->", 8, 0, {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Packets to server", "%u"}},
-    [BYTES_OUT] = {"Bytes ->", 12, 0, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Bytes to server", "%.0f"}},
+    [BYTES_OUT] = {"Bytes ->", 12, 0, {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Bytes to server", "%u"}},
     [PACKETS_IN] = {"Pkts <-", 8, 0, {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Packets to client", "%u"}},
-    [BYTES_IN] = {"Bytes <-", 12, 0, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Bytes to client", "%.0f"}},
+    [BYTES_IN] = {"Bytes <-", 12, 0, {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Bytes to client", "%u"}},
     [START] = {"Start s", 11, 6, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Start (s)", "%.6f"}},
-    [CONNECT] = {"Connect s", 11, 6, {TABLE_ITEM_STRING, TAP_ALIGN_RIGHT, "Connect (s)", "%s"}},
+    [CONNECT] = {"Connect s", 11, 6, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Connect (s)", "%.6f"}},
     [DURATION] = {"Duration s", 11, 6, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Duration (s)", "%.6f"}},
-    [LOWEST_WINDOW] = {"Lowest win", 11, 0, {TABLE_ITEM_STRING, TAP_ALIGN_RIGHT, "Lowest window", "%s"}},
+    [LOWEST_WINDOW] = {"Lowest win", 11, 0, {TABLE_ITEM_INT, TAP_ALIGN_RIGHT, "Lowest window", "%d"}},
     [LOWEST_EFFECTIVE] = {"Lowest eff",
                           11,
                           0,
-                          {TABLE_ITEM_STRING, TAP_ALIGN_RIGHT, "Lowest effective window", "%s"}},
+                          {TABLE_ITEM_INT, TAP_ALIGN_RIGHT, "Lowest effective window", "%d"}},
     [STALLS] = {"Stalls", 6, 0, {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Stalls", "%u"}},
     [LONGEST_STALL] = {"Longest s", 11, 6, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Longest stall (s)", "%.6f"}},
-    [TOTAL_STALL] = {"Total s", 11, 6, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Stalls (s)", "%.6f"}},
-    [UPDATES] = {"Upd/RW", 6, 2, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Updates per RW", "%.2f"}},
+    [TOTAL_STALL] = {"Total s", 11, 6, {TABLE_ITEM_FLOAT, TAP_ALIGN_RIGHT, "Total stall (s)", "%.6f"}},
+    [UPDATES] = {"Upd/RW", 6, 2, {TABLE_ITEM_STRING, TAP_ALIGN_RIGHT, "Updates per RW", "%s"}},
     [END] = {"End", -1, 0, {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "End", "%s"}},
+    [FILTER] = {NULL, 0, 0, {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Filter", "%s"}},
 };
 
 struct cell {
-    double number; /* 0 where it is not known */
-    char text[40]; /* a dash there */
+    bool known; /* if it is a number */
+    double number;
+    char text[48]; /* a dash where it is not known */
 };
 
 static double seconds(int64_t nanoseconds)
@@ -208,15 +212,15 @@ static void set_cells(struct cell *cells, const struct row *r)
     };
 
     for (unsigned i = 0; i < COLUMNS; i++) {
-        cells[i] = (struct cell){0, "-"};
+        cells[i] = (struct cell){figures[i].known, figures[i].number, "-"};
         if (!figures[i].known)
             continue;
-        cells[i].number = figures[i].number;
         snprintf(cells[i].text, sizeof(cells[i].text), "%.*f", columns[i].decimals, figures[i].number);
     }
     set_endpoint(&cells[CLIENT], r->client);
     set_endpoint(&cells[SERVER], r->server);
     g_strlcpy(cells[END].text, end_text(r), sizeof(cells[END].text));
+    snprintf(cells[FILTER].text, sizeof(cells[FILTER].text), "vsock.stream == %u", r->stream);
 }
 
 /* ---- for people ---- */
@@ -226,6 +230,8 @@ static void print_cell(unsigned column, const char *text)
     int width = columns[column].width;
     const char *gap = column == 0 ? "" : width < 0 && columns[column - 1].width > 0 ? "  " : " ";
 
+    if (!columns[column].title)
+        return;
     printf("%s%*s", gap, width, text);
 }
 
@@ -308,8 +314,9 @@ struct shown {
     struct cell cells[COLUMNS];
 };
 
+static stat_tap_table_item gui_columns[COLUMNS];
 static GHashTable *shown_streams; /* vsock.stream of the open session -> struct shown */
-static GPtrArray *all_shown;      /* those of ended sessions, too; owns them */
+static GPtrArray *all_shown;      /* by row: those of ended sessions, too; owns them */
 
 static void forget(void)
 {
@@ -331,6 +338,8 @@ static void reset(stat_tap_table *table)
 {
     static const stat_tap_table_item_type empty[COLUMNS];
 
+    for (unsigned i = 0; i < COLUMNS; i++)
+        gui_columns[i] = columns[i].gui;
     for (unsigned row = 0; row < table->num_elements; row++)
         stat_tap_init_table_row(table, row, COLUMNS, empty);
     g_hash_table_remove_all(shown_streams);
@@ -366,21 +375,78 @@ static struct shown *get_shown(const struct vsock_stream *s)
     return shown;
 }
 
+/* As wide as any number of 64 bits. */
+#define PADDED 20
+
+/* Text sorts by its bytes, and a blank is the first: so numbers sort with blanks before them, what is not
+ * known before all numbers, and those below 0 before all others; among themselves these do not. All are shown
+ * to the right. */
+static void pad(char *text, size_t size)
+{
+    size_t length = strlen(text), wanted = text[0] == '-' ? PADDED + length : PADDED;
+
+    if (length >= wanted || wanted >= size)
+        return;
+    memmove(text + wanted - length, text, length + 1);
+    memset(text, ' ', wanted - length);
+}
+
+static bool is_number(unsigned column)
+{
+    return columns[column].gui.align == TAP_ALIGN_RIGHT;
+}
+
+static bool fits(stat_tap_table_item_enum type, const struct cell *cell)
+{
+    if (type == TABLE_ITEM_UINT)
+        return cell->known && cell->number >= 0 && cell->number <= UINT32_MAX;
+    if (type == TABLE_ITEM_INT)
+        return cell->known && cell->number >= INT32_MIN && cell->number <= INT32_MAX;
+    return type == TABLE_ITEM_STRING || cell->known;
+}
+
+static stat_tap_table_item_type item_of(unsigned column, const struct cell *cell)
+{
+    stat_tap_table_item_type item = {.type = gui_columns[column].type};
+
+    if (item.type == TABLE_ITEM_UINT)
+        item.value.uint_value = (unsigned)cell->number;
+    else if (item.type == TABLE_ITEM_INT)
+        item.value.int_value = (int)cell->number;
+    else if (item.type == TABLE_ITEM_FLOAT)
+        item.value.float_value = cell->number;
+    else
+        item.value.string_value = cell->text;
+    return item;
+}
+
+/* The whole column, until the table is reset: what a type's items cannot say, texts can. */
+static void turn_into_text(stat_tap_table *table, unsigned column)
+{
+    gui_columns[column].type = TABLE_ITEM_STRING;
+    gui_columns[column].field_format = "%s";
+    for (unsigned row = 0; row < all_shown->len; row++) {
+        const struct shown *shown = (const struct shown *)g_ptr_array_index(all_shown, row);
+        stat_tap_table_item_type item = item_of(column, &shown->cells[column]);
+
+        if (row < table->num_elements)
+            stat_tap_set_field_data(table, row, column, &item);
+    }
+}
+
 static void show(stat_tap_table *table, const struct vsock_stream *s)
 {
     struct row row = make_row(s, vsock_track_capture()->start);
     struct shown *shown = get_shown(s);
-    stat_tap_table_item_type items[COLUMNS] = {{.type = TABLE_ITEM_NONE}};
+    stat_tap_table_item_type items[COLUMNS];
 
     set_cells(shown->cells, &row);
     for (unsigned i = 0; i < COLUMNS; i++) {
-        items[i].type = columns[i].gui.type;
-        if (items[i].type == TABLE_ITEM_STRING)
-            items[i].value.string_value = shown->cells[i].text;
-        else if (items[i].type == TABLE_ITEM_UINT)
-            items[i].value.uint_value = (unsigned)shown->cells[i].number;
-        else
-            items[i].value.float_value = shown->cells[i].number;
+        if (is_number(i))
+            pad(shown->cells[i].text, sizeof(shown->cells[i].text));
+        if (!fits(gui_columns[i].type, &shown->cells[i]))
+            turn_into_text(table, i);
+        items[i] = item_of(i, &shown->cells[i]);
     }
     stat_tap_init_table_row(table, shown->row, COLUMNS, items);
 }
@@ -401,7 +467,6 @@ void vsock_streams_register(void)
 {
     static const struct vsock_report_kind report = {COMMAND, sizeof(struct row), gather, draw_text,
                                                     add_members};
-    static stat_tap_table_item gui_columns[COLUMNS];
     static stat_tap_table_ui ui = {
         .group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
         .title = "vsock Streams",
