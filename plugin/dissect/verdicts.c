@@ -80,14 +80,29 @@ static gint by_frame(gconstpointer a, gconstpointer b)
 
 /* `record`: of the packet, if it is known: a read filter may have dropped it, and given its number to
  * another. */
-static void name_frame(uint32_t frame, uint64_t record, uint32_t diagnosis)
+static uint32_t frame_of(uint32_t frame, uint64_t record)
 {
-    struct named named = {frame, diagnosis};
     bool known = record > 0 && vsock_track_record((uint32_t)record)->frame == frame;
 
-    if (known)
-        named.frame = vsock_track_frame((uint32_t)record);
-    if (named.frame != 0)
+    return known ? vsock_track_frame((uint32_t)record) : frame;
+}
+
+uint32_t vsock_verdict_first_frame(const struct vsock_diagnosis *d)
+{
+    return frame_of(d->first_frame, d->place % 2 == 0 ? d->place / 2 : 0);
+}
+
+uint32_t vsock_verdict_last_frame(const struct vsock_diagnosis *d)
+{
+    return d->last_frame == d->first_frame ? vsock_verdict_first_frame(d)
+                                           : frame_of(d->last_frame, d->last_record);
+}
+
+static void name_frame(uint32_t frame, uint32_t diagnosis)
+{
+    struct named named = {frame, diagnosis};
+
+    if (frame != 0)
         g_array_append_val(judged.named, named);
 }
 
@@ -103,9 +118,9 @@ static void judge(const struct vsock_capture *capture)
     for (unsigned i = 0; i < judged.found->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(judged.found, struct vsock_diagnosis, i);
 
-        name_frame(d->first_frame, d->place % 2 == 0 ? d->place / 2 : 0, i);
+        name_frame(vsock_verdict_first_frame(d), i);
         if (d->last_frame != d->first_frame)
-            name_frame(d->last_frame, d->last_record, i);
+            name_frame(vsock_verdict_last_frame(d), i);
     }
     g_array_sort(judged.named, by_frame);
     judged.again = g_get_monotonic_time() + BREAK * (g_get_monotonic_time() - before);

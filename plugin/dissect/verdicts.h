@@ -9,6 +9,7 @@
 #include <epan/packet.h>
 
 #include "builtin.h"
+#include "core/diagnosis.h"
 #include "header.h"
 
 extern const struct vsock_fields vsock_verdict_fields;
@@ -19,5 +20,10 @@ void vsock_verdicts_register(void);
 /* Adds the code of each diagnosis that names the packet's frame, and an expert info of its severity that has
  * its sentence, to the packet. Returns the severity of the worst, PI_...; 0 where there is none. */
 int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_header_items *items);
+
+/* The frames that it names, as they are numbered now: 0 where a read filter has dropped the packet. Of a
+ * diagnosis of the open session. */
+uint32_t vsock_verdict_first_frame(const struct vsock_diagnosis *diagnosis);
+uint32_t vsock_verdict_last_frame(const struct vsock_diagnosis *diagnosis);
 
 #endif

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * diagnoses.c - what is wrong: -z vsock,diagnose, in words for people or one JSON object a line, and a window
- * with these words. */
+ * diagnoses.c - what is wrong: -z vsock,diagnose, in words for people or one JSON object a line. */
 #include "compat.h"
 
-#include <epan/funnel.h>
+#include "diagnoses.h"
+
 #include <stdio.h>
 #include <wsutil/str_util.h>
 
-#include "report.h"
 #include "tap.h"
 
 #define COMMAND "vsock,diagnose"
-#define WINDOW "vsock Diagnoses"
-
-/* One screen: of more problems of one kind, the table says how many they are. */
-#define SHOWN_OF_A_CODE 5
 
 static uint32_t gather(struct vsock_report *report, const struct vsock_capture *capture)
 {
@@ -31,12 +26,24 @@ static uint32_t gather(struct vsock_report *report, const struct vsock_capture *
 
 /* ---- for people ---- */
 
-static void add_frames(GString *out, const struct vsock_diagnosis *d)
+void vsock_diagnoses_add_whose(GString *out, const struct vsock_report *r, const struct vsock_diagnosis *d,
+                               const char *after)
+{
+    if (r->sessions > 1)
+        g_string_append_printf(out, "session %u%s", d->session, after);
+    if (d->stream != VSOCK_STREAM_NONE)
+        g_string_append_printf(out, "stream %u%s", d->stream, after);
+    else if (d->streams > 1)
+        g_string_append_printf(out, "%u streams%s", d->streams, after);
+}
+
+void vsock_diagnoses_add_where(GString *out, const struct vsock_report *r, const struct vsock_diagnosis *d)
 {
     if (d->first_frame == d->last_frame)
         g_string_append_printf(out, "frame %u", d->first_frame);
     else
         g_string_append_printf(out, "frames %u to %u", d->first_frame, d->last_frame);
+    g_string_append_printf(out, ", at %.6f s", (double)(d->time - r->start) / 1e9);
 }
 
 /* What to look at, and where; to be freed. `hint`: what to look at. */
@@ -60,14 +67,9 @@ static void add_row(GString *out, const struct vsock_report *r, const struct vso
     char *next = advice_of(d, hint == *told ? "as above" : hint);
 
     g_string_append_printf(out, "\n%-5s  %s  (", vsock_severity_name(d->severity), vsock_codes[d->code].name);
-    if (r->sessions > 1)
-        g_string_append_printf(out, "session %u, ", d->session);
-    if (d->stream != VSOCK_STREAM_NONE)
-        g_string_append_printf(out, "stream %u, ", d->stream);
-    else if (d->streams > 1)
-        g_string_append_printf(out, "%u streams, ", d->streams);
-    add_frames(out, d);
-    g_string_append_printf(out, ", at %.6f s)\n       %s.\n", (double)(d->time - r->start) / 1e9, text);
+    vsock_diagnoses_add_whose(out, r, d, ", ");
+    vsock_diagnoses_add_where(out, r, d);
+    g_string_append_printf(out, ")\n       %s.\n", text);
     g_string_append_printf(out, "       next: %s\n", next);
     *told = hint;
     g_free(next);
@@ -90,12 +92,12 @@ static void add_rows(GString *out, const struct vsock_report *r)
     for (unsigned i = 0; i < r->rows->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(r->rows, struct vsock_diagnosis, i);
 
-        if (shown[d->code]++ < SHOWN_OF_A_CODE)
+        if (shown[d->code]++ < VSOCK_SHOWN_OF_A_CODE)
             add_row(out, r, d, &told[d->code]);
     }
     for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
-        if (shown[code] > SHOWN_OF_A_CODE)
-            add_more(out, r, vsock_codes[code].name, shown[code] - SHOWN_OF_A_CODE);
+        if (shown[code] > VSOCK_SHOWN_OF_A_CODE)
+            add_more(out, r, vsock_codes[code].name, shown[code] - VSOCK_SHOWN_OF_A_CODE);
     }
 }
 
@@ -136,29 +138,28 @@ static void add_verdict(GString *out, const struct vsock_report *r)
                                plurality(r->datagram_packets, "", "s"));
 }
 
-/* To be freed. */
-static char *text_of(const struct vsock_report *r)
+void vsock_diagnoses_add_summary(GString *out, const struct vsock_report *r)
 {
-    GString *out;
-
-    if (r->packets == 0)
-        return g_strdup("vsock: there is no vsock packet\n");
-    out = g_string_new("vsock: ");
+    g_string_append(out, "vsock: ");
+    if (r->packets == 0) {
+        g_string_append(out, "there is no vsock packet\n");
+        return;
+    }
     add_verdict(out, r);
     g_string_append_printf(out, "; looked at %u packet%s", r->packets, plurality(r->packets, "", "s"));
     if (r->sessions > 1)
         g_string_append_printf(out, " of %u sessions", r->sessions);
     g_string_append_printf(out, " up to %.6f s\n", (double)(r->end - r->start) / 1e9);
-    add_rows(out, r);
-    return g_string_free(out, FALSE);
 }
 
 static void draw_text(const struct vsock_report *r)
 {
-    char *text = text_of(r);
+    GString *out = g_string_new(NULL);
 
-    fputs(text, stdout);
-    g_free(text);
+    vsock_diagnoses_add_summary(out, r);
+    add_rows(out, r);
+    fputs(out->str, stdout);
+    g_string_free(out, TRUE);
 }
 
 /* ---- for machines ---- */
@@ -231,47 +232,11 @@ static void add_members(json_dumper *json, const struct vsock_report *r, const v
     g_free(text);
 }
 
-static const struct vsock_report_kind diagnoses = {COMMAND, sizeof(struct vsock_diagnosis), gather, draw_text,
-                                                   add_members};
+const struct vsock_report_kind vsock_diagnoses = {COMMAND, sizeof(struct vsock_diagnosis), gather, draw_text,
+                                                  add_members};
 
-/* ---- in a window ---- */
-
-/* A diagnosis is judged when the capture has been seen whole; tables of statistics never learn when that is,
- * so this is a text window, of the kind that Lua scripts open. */
-static void draw_window(const struct vsock_report *report)
-{
-    char *text = text_of(report);
-
-    funnel_get_funnel_ops()->set_text((funnel_text_window_t *)report->user, text);
-    g_free(text);
-}
-
-static void closed(void *report)
-{
-    vsock_report_stop((struct vsock_report *)report);
-}
-
-static void open_window(void *data _U_)
-{
-    const funnel_ops_t *gui = funnel_get_funnel_ops();
-    char *error = NULL;
-    struct vsock_report *report;
-
-    if (!gui || !gui->new_text_window)
-        return;
-    report = vsock_report_start(&diagnoses, NULL, draw_window, &error);
-    if (!report) {
-        g_free(error);
-        return;
-    }
-    report->user = gui->new_text_window(gui->ops_id, WINDOW);
-    gui->set_close_cb((funnel_text_window_t *)report->user, closed, report);
-    gui->retap_packets(gui->ops_id);
-}
-
-/* Not REGISTER_STAT_GROUP_GENERIC: its entries are in no menu. */
 void vsock_diagnoses_register(void)
 {
-    vsock_report_register(&diagnoses);
-    funnel_register_menu(WINDOW, REGISTER_PACKET_STAT_GROUP_UNSORTED, open_window, NULL, NULL, FALSE);
+    vsock_report_register(&vsock_diagnoses);
+    vsock_diagnoses_window_register();
 }

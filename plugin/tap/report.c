@@ -66,6 +66,8 @@ static void reset(void *listener)
     forget_selection(r);
     g_array_set_size(r->rows, 0);
     r->sessions = r->streams = r->packets = r->datagram_packets = 0;
+    if (r->on_reset)
+        r->on_reset(r->user);
 }
 
 static tap_packet_status take(void *listener, packet_info *pinfo _U_, epan_dissect_t *edt _U_,
@@ -112,6 +114,8 @@ static void finish(void *listener)
     struct vsock_report *r = (struct vsock_report *)listener;
 
     reports = g_list_remove(reports, r);
+    if (r->on_finish)
+        r->on_finish(r->user);
     g_hash_table_destroy(r->selection.streams);
     g_hash_table_destroy(r->selection.datagrams);
     wmem_destroy_allocator(r->memory);

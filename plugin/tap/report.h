@@ -37,7 +37,9 @@ struct vsock_report {
 
     /* report.c's own. */
     void (*draw)(const struct vsock_report *report);
-    void *user;                       /* the caller's */
+    void *user;                       /* the caller's, as the next two, which may be NULL */
+    void (*on_reset)(void *user);     /* the packets that were drawn are no longer there */
+    void (*on_finish)(void *user);    /* the report goes: stopped, or at Wireshark's end */
     bool tapped;                      /* it has seen a packet since it was reset, or a session ended */
     struct vsock_selection selection; /* with a filter */
     wmem_allocator_t *memory;         /* of the selection */
