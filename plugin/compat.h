@@ -70,6 +70,17 @@ typedef void compat_stat_result;
 #define compat_register_heuristics(name, title, proto) register_heur_dissector_list(name, proto)
 #endif
 
+/* Entries in the context menu of the packet list are taken since 4.4 (4.2 was not tried), for packets that
+ * have a field. Before, they are not there. */
+#if VSOCK_WIRESHARK >= 404
+#define compat_register_packet_menu(name, field, callback)                                                   \
+    funnel_register_packet_menu(name, field, callback, NULL, false)
+#define compat_field_uint(info) fvalue_get_uinteger((info)->value)
+#else
+#define compat_register_packet_menu(name, field, callback) ((void)(callback))
+#define compat_field_uint(info) fvalue_get_uinteger(&(info)->value)
+#endif
+
 /* Flow graphs need epan/sequence_analysis.h: where it is not installed, tap/sequence_analysis.h stands in for
  * it, as far as its layouts are known. */
 #if __has_include(<epan/sequence_analysis.h>) || VSOCK_WIRESHARK <= 406

@@ -21,7 +21,7 @@
 /* A packet that a button leads to. */
 struct stop {
     uint32_t frame;
-    bool is_last;       /* of its diagnosis' frames; else the first */
+    const char *which;  /* of its diagnosis' frames: "the first", "the last", "the only one" */
     unsigned diagnosis; /* from 0, of those that are shown */
     enum vsock_code code;
 };
@@ -111,9 +111,9 @@ static void add_more(GString *out, const char *code, unsigned more)
 
 /* ---- what the buttons know ---- */
 
-static void add_stop(struct window *w, const struct vsock_diagnosis *d, uint32_t frame, bool is_last)
+static void add_stop(struct window *w, const struct vsock_diagnosis *d, uint32_t frame, const char *which)
 {
-    struct stop stop = {frame, is_last, w->filters->len - 1, d->code};
+    struct stop stop = {frame, which, w->filters->len - 1, d->code};
 
     if (frame != 0)
         g_array_append_val(w->stops, stop);
@@ -123,9 +123,9 @@ static void add_stops(struct window *w, const struct vsock_diagnosis *d)
 {
     uint32_t first = vsock_verdict_first_frame(d), last = vsock_verdict_last_frame(d);
 
-    add_stop(w, d, first, first == last);
+    add_stop(w, d, first, first == last ? "the only one" : "the first");
     if (first != last)
-        add_stop(w, d, last, true);
+        add_stop(w, d, last, "the last");
 }
 
 /* A new file may come: numbers of frames are worth nothing then. */
@@ -139,7 +139,7 @@ static void forget_packets(void *user)
 
 static bool is_same(const struct stop *a, const struct stop *b)
 {
-    return a->frame == b->frame && a->is_last == b->is_last && a->code == b->code;
+    return a->frame == b->frame && g_str_equal(a->which, b->which) && a->code == b->code;
 }
 
 /* The index of where the packet list is, or -1. As packets come, diagnoses may have moved. */
@@ -172,8 +172,7 @@ static void show(const struct window *w)
     text = g_string_new(NULL);
     if (place >= 0)
         g_string_append_printf(text, "Went to packet %u, %s that %s names (%d of %u)\n\n", w->at.frame,
-                               w->at.is_last ? "the last" : "the first", vsock_codes[w->at.code].name,
-                               place + 1, w->stops->len);
+                               w->at.which, vsock_codes[w->at.code].name, place + 1, w->stops->len);
     g_string_append(text, w->body);
     gui->set_text(w->gui, text->str);
     g_string_free(text, TRUE);

@@ -20,6 +20,7 @@ void vsock_taps_register(int proto)
     vsock_follow_register(proto);
     vsock_flow_register(proto);
     vsock_diagnoses_register();
+    vsock_packet_menu_register();
     vsock_streams_register();
     vsock_tree_register();
     vsock_srt_register(proto);

@@ -32,6 +32,7 @@ void vsock_conversations_register(int proto);
 void vsock_diagnoses_register(void);
 void vsock_flow_register(int proto);
 void vsock_follow_register(int proto);
+void vsock_packet_menu_register(void);
 void vsock_srt_register(int proto);
 void vsock_streams_register(void);
 void vsock_tree_register(void);

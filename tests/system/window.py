@@ -107,6 +107,7 @@ def check_filter_in_the_way(capture):
     """A filter that a button applied is taken back where it would hide what another diagnosis names."""
     _, said = window(capture, "ONNNN")
     filters = [line for line in said if line.startswith("filter: ")]
+    expect(f"{capture}: of one packet", True, "Went to packet 119, the only one that buffer-shrunk names (1 of 7)" in said)
     expect(f"{capture}: filters", ["filter: vsock.stream == 15", "filter: "], filters)
 
 
