@@ -1373,6 +1373,7 @@ GALLERY = {
 RECORDED = {
     "accept-and-close.pcapng": ["note accept-and-close"],
     "credit-before-response.pcapng": ["note connect-refused"],
+    "datagrams.pcapng": ["note datagram-refused"],
     "force-close.pcapng": [],
     "gone-when-accepted.pcapng": ["note connect-abandoned"],
     "half-close.pcapng": ["note half-close-slow"],
@@ -1383,6 +1384,7 @@ RECORDED = {
     "libkrun-close.pcapng": [],
     "not-read.pcapng": ["note not-read"],
     "stale-reset.pcapng": ["warn stale-reset"],
+    "still-open.pcapng": ["warn stale-connection"],
     "to-a-sibling.pcapng": ["warn connect-unanswered"],
     "unacknowledged.pcapng": ["note close-timeout"],
 }

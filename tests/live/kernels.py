@@ -75,7 +75,7 @@ def namespaces(_):
 
 
 def large_writes(_):
-    client, server = scenarios.connected(monitors.LOOPBACK, AGENT)
+    client, server = monitors.connected(monitors.LOOPBACK, AGENT)
     for size in (1000, 32404, 32405, 33000, 60000):
         client.sendall(bytes([65 + size % 26]) * size)
         while size > 0:
