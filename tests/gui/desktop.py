@@ -155,6 +155,11 @@ class Wireshark:
         print(f"{name}: {window.get_name()}, {path.stat().st_size} bytes", flush=True)
 
 
+def press(window, button):
+    roles = "push button", "button"  # series of AT-SPI differ
+    next(w for w in widgets(window) if w.get_role_name() in roles and w.get_name() == button).do_action(0)
+
+
 def text_of(widget):
     text = widget.get_text_iface()
     return Atspi.Text.get_text(text, 0, -1) if text else ""

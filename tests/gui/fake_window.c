@@ -84,7 +84,9 @@ static void press(void *data _U_)
 
     if (!next)
         next = g_getenv("FAKE_WINDOW") ? g_getenv("FAKE_WINDOW") : "";
-    fprintf(stderr, "%s", shown ? shown : "");
+    if (!shown)
+        return;
+    fprintf(stderr, "%s", shown);
     while (*next) {
         char key = *next++;
 

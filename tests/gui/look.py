@@ -5,7 +5,7 @@ what.
 """
 import sys
 
-from desktop import Failure, Wireshark, expect, names, text_of, wait_for, widgets
+from desktop import Failure, Wireshark, expect, names, press, text_of, wait_for, widgets
 
 STALLS = "37-containerization-head-of-line.pcapng"
 CREDIT = "cap-7.2.13.pcapng.gz"
@@ -30,12 +30,30 @@ def look_at_flow_graph(wireshark):
     wireshark.shot(window, "flow-graph", (1250, 520))
 
 
+def diagnoses_of(window):
+    return next((text for text in map(text_of, widgets(window)) if "head-of-line" in text), "")
+
+
 def look_at_diagnoses(wireshark):
+    """In the size that it opens with."""
     wireshark.choose("Statistics", "vsock Diagnoses")
     window = wireshark.window("vsock Diagnoses")
-    text = wait_for("diagnosis", lambda: next((t for t in map(text_of, widgets(window)) if "head-of-line" in t), None))
+    text = wait_for("diagnosis", lambda: diagnoses_of(window))
     expect("the diagnoses", ["vsock: "], [text[:7]])
-    wireshark.shot(window, "diagnoses", (1000, 480))
+    press(window, "Next packet")
+    wait_for("packet that the button went to", lambda: diagnoses_of(window).startswith("Went to packet 6, "))
+    wireshark.shot(window, "diagnoses")
+    press(window, "Only its packets")
+    wait_for("filter that the button applied",
+             lambda: "vsock.cid == 2 && vsock.cid == 3" in map(text_of, widgets(wireshark.main)))
+
+
+def look_at_streams(wireshark):
+    wireshark.choose("Statistics", "vsock Streams")
+    window = wireshark.window("vsock Streams")
+    wait_for("row of a stream", lambda: "vsock.stream == 3" in names(window))
+    expect("the streams", ["Total stall (s)", "98304"], names(window))
+    wireshark.shot(window, "streams", (1250, 300))
 
 
 def look_at_io_graph(wireshark):
@@ -64,6 +82,7 @@ def main():
         look_at_packet_list(wireshark)
         look_at_conversations(wireshark)
         look_at_flow_graph(wireshark)
+        look_at_streams(wireshark)
         look_at_diagnoses(wireshark)
     with Wireshark(CREDIT, "-r", CREDIT, "-g", "44") as wireshark:
         look_at_io_graph(wireshark)
