@@ -169,7 +169,8 @@ static void tell(const struct judgement *j, const struct row *r)
         add_still(j, &j->stills[i], &d);
     d.figures.count = g_hash_table_size(r->streams);
     d.figures.longest = first->until.time - r->from;
-    d.figures.total = first->until.time - (first->spoke != VSOCK_TIME_NONE ? first->spoke : r->from);
+    d.figures.total =
+        vsock_time_passed(first->spoke != VSOCK_TIME_NONE ? first->spoke : r->from, first->until.time);
     if (d.figures.longest >= STILL_WARN)
         vsock_diagnosis_worsen(&d);
     d.dst_scope = VSOCK_SCOPE_CID;

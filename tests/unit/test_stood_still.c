@@ -82,6 +82,21 @@ static void two_streams_that_wait_for_five_seconds_and_go_on_at_once_stood_still
     g_assert_cmpint(found.severity, ==, VSOCK_SEVERITY_WARN);
 }
 
+static void by_a_clock_that_was_set_back_it_was_silent_for_no_time(void)
+{
+    begin();
+    open_all();
+    after(-3600 * SECOND);
+    rw(&one, 10);
+    rw(&two, 10);
+    after(5 * SECOND);
+    update(&one, 20);
+    update(&two, 20);
+    g_assert_true(stood_still());
+    g_assert_cmpint(found.figures.total, ==, 0);
+    g_assert_cmpint(found.figures.longest, >=, 5 * SECOND);
+}
+
 static void one_stream_alone_waits_for_its_own_reader(void)
 {
     begin();
@@ -270,6 +285,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST(two_streams_that_wait_for_five_seconds_and_go_on_at_once_stood_still);
+    TEST(by_a_clock_that_was_set_back_it_was_silent_for_no_time);
     TEST(one_stream_alone_waits_for_its_own_reader);
     TEST(they_go_on_within_a_tenth_of_a_second);
     TEST(who_has_read_and_has_nothing_to_say_is_idle);
