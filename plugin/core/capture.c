@@ -7,6 +7,7 @@
 #include "overlap.h"
 #include "reset_storm.h"
 #include "stood_still.h"
+#include "time_order.h"
 #include "unread.h"
 
 #define CHUNK 1024
@@ -55,7 +56,7 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
     c->tuples = vsock_table_new(memory);
     c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
     c->endpoints = vsock_table_new(memory);
-    c->sources = vsock_table_new(memory);
+    c->sources = vsock_table_new_listed(memory);
     c->spare_duplicates = wmem_stack_new(memory);
     c->candidates = wmem_queue_new(memory);
     return c;
@@ -159,6 +160,11 @@ static struct vsock_capture_source *get_source(struct vsock_capture *c, const st
     if (++c->source_count == 2)
         wmem_map_foreach(c->tuples.map, number_pair, c);
     return &source->capture_source;
+}
+
+const struct vsock_time_order *vsock_source_order(const void *source)
+{
+    return &((const struct source *)source)->capture_source.order;
 }
 
 static struct vsock_cid_pair *get_cid_pair(struct vsock_capture *c, const struct vsock_capture_source *source,
@@ -280,7 +286,9 @@ static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *
 
 static bool is_candidate_no_more(const struct vsock_stream *s, int64_t now)
 {
-    return s->conn.ended || now - s->conn.request.time > VSOCK_DUPLICATE_TIME_MAX;
+    int64_t since = now - s->conn.request.time; /* below 0 where times go back */
+
+    return s->conn.ended || since > VSOCK_DUPLICATE_TIME_MAX || since < -VSOCK_DUPLICATE_TIME_MAX;
 }
 
 static void dismiss(struct vsock_capture *c, struct vsock_stream *s)
@@ -625,6 +633,17 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
         vsock_cid_pair_take_told(s->cid_pair, s, r->sender, step.flow.told);
 }
 
+/* Of a packet that the stream has taken. `before`: the last one between its endpoints. */
+static void note_order(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_record *r,
+                       const struct vsock_mark *before)
+{
+    if (before->record == 0)
+        return;
+    s->order = MAX(s->order, (uint8_t)vsock_order_of(before->time, r->time));
+    if (vsock_answers_a_later_one(c, c->records))
+        s->source->order.answers++;
+}
+
 /* A packet of that tuple, sent by `side`, whose headers are whole. */
 static const struct vsock_record *take_packet(struct vsock_capture *c, struct tuple *t, uint8_t side,
                                               const struct vsock_packet *p, uint32_t malformed,
@@ -634,10 +653,12 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
     const struct vsock_stream *previous = NULL;
     struct vsock_stream *s = t->newest;
     struct vsock_step copied = {0};
+    struct vsock_mark before;
     uint32_t skip = 0;
 
     if (s && s->overlap && p->virtio.op != VSOCK_OP_REQUEST)
         s = vsock_overlap_find(s, p, side, at->time);
+    before = s ? s->last : (struct vsock_mark){0};
     r->sender = side;
     r->copy = s && take_copy(c, s, p, r, &copied.findings, &skip);
     if (!s || (!r->copy && vsock_conn_begins(&s->conn, p, side, at->time))) {
@@ -659,6 +680,8 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
     r->state = (unsigned)s->conn.state & 15;
     r->completeness = s->conn.completeness;
     s->last_record = c->records;
+    if (!r->copy)
+        note_order(c, s, r, &before);
     if (s != t->newest && s->conn.ended)
         give_back(c, vsock_conn_release(&s->conn));
     return r;
@@ -679,21 +702,13 @@ static void take_datagram(struct vsock_capture *c, struct tuple *t, uint8_t side
     vsock_cid_pair_hear(t->cids, at->time);
 }
 
-const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const struct vsock_packet *p,
-                                              uint32_t malformed, const struct vsock_arrival *at)
+static const struct vsock_record *take_any(struct vsock_capture *c, struct tuple *t, uint8_t side,
+                                           const struct vsock_packet *p, uint32_t malformed,
+                                           const struct vsock_arrival *at)
 {
-    struct vsock_key key;
-    struct tuple *t;
-    uint8_t side;
-
-    if (!VSOCK_HAS_MON(p, dst_port))
-        return NULL;
-    c->end = c->packets++ == 0 ? at->time : MAX(c->end, at->time);
-    key = key_of(p, at, &side);
-    t = get_tuple(c, key, at); /* of packets in no stream, too: for vsock_capture_pair() */
     vsock_cid_take(t->cids->cid[side], at->time);
     if (vsock_has_whole_header(p))
-        *t->source->seen_until = MAX(*t->source->seen_until, at->time);
+        *t->source->seen_until = at->time;
     if (vsock_is_datagram(p))
         take_datagram(c, t, side, p, at);
     else if (vsock_has_whole_header(p))
@@ -701,6 +716,30 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
     if (malformed != 0)
         note_unassociated(c, p, malformed, at);
     return NULL;
+}
+
+const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const struct vsock_packet *p,
+                                              uint32_t malformed, const struct vsock_arrival *arrival)
+{
+    struct vsock_arrival at = *arrival;
+    const struct vsock_record *r;
+    struct vsock_mark mark;
+    struct tuple *t;
+    uint8_t side;
+
+    if (!VSOCK_HAS_MON(p, dst_port))
+        return NULL;
+    if (at.untimed) {
+        at.time = c->latest;
+        c->untimed++;
+    }
+    c->end = c->packets++ == 0 ? at.time : MAX(c->end, at.time);
+    c->latest = at.time;
+    t = get_tuple(c, key_of(p, &at, &side), &at); /* of packets in no stream, too: for vsock_capture_pair() */
+    r = take_any(c, t, side, p, malformed, &at);
+    mark = (struct vsock_mark){.record = r ? c->records : 0, .frame = at.frame, .time = at.time};
+    vsock_time_order_take(&t->source->order, &mark, vsock_place(c->records) + !r);
+    return r;
 }
 
 /* What is asked of a packet that began to wait; of most, nothing. */

@@ -21,6 +21,7 @@ struct vsock_capture {
     int64_t start;                      /* when the capture began; the caller's, before the first packet */
     int64_t end;                        /* of the last packet, or the latest where they are out of order */
     uint32_t packets;                   /* whose endpoints were captured */
+    uint32_t untimed;                   /* of these, those without a time */
     uint32_t records;                   /* numbers are 1 to this one */
     uint32_t datagram_packets;          /* of these packets, those of type DGRAM */
     wmem_array_t *streams;              /* of struct vsock_stream *, by vsock.stream */
@@ -40,6 +41,7 @@ struct vsock_capture {
     wmem_queue_t
         *candidates; /* streams that may turn out to be captured twice, in the order of their REQUESTs */
     struct vsock_table sources; /* of struct source */
+    int64_t latest;             /* when the packet before was */
     uint32_t source_count;
     struct vsock_table endpoints; /* of struct endpoints */
 };
@@ -49,6 +51,7 @@ struct vsock_arrival {
     uint32_t section, interface;
     uint32_t frame;
     uint8_t layer;
+    bool untimed; /* its record has no time: that of the packet before is its own, too */
     int64_t time; /* nanoseconds since the epoch */
 };
 
@@ -58,7 +61,7 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory);
  * stream, since its headers were cut, or are not virtio's, or it is a datagram. */
 const struct vsock_record *vsock_capture_take(struct vsock_capture *capture,
                                               const struct vsock_packet *packet, uint32_t malformed,
-                                              const struct vsock_arrival *at);
+                                              const struct vsock_arrival *arrival);
 
 /* `number`: from 1. */
 struct vsock_record *vsock_capture_record(const struct vsock_capture *capture, uint32_t number);
@@ -86,6 +89,9 @@ uint32_t vsock_capture_pair(const struct vsock_capture *capture, const struct vs
 const struct vsock_datagrams *vsock_capture_datagrams(const struct vsock_capture *capture,
                                                       const struct vsock_packet *packet,
                                                       const struct vsock_arrival *at);
+
+/* Of one of `sources`. One that stands for a whole section has not begun. */
+const struct vsock_time_order *vsock_source_order(const void *source);
 
 /* Where the list has a diagnosis of that code and side, or its end. */
 struct vsock_stream_diagnosis **vsock_diagnosis_find(struct vsock_stream_diagnosis **list,

@@ -83,6 +83,8 @@ enum vsock_code {
     VSOCK_CODE_KERNEL_TAP_BUG,
     VSOCK_CODE_PAYLOAD_NOT_RECORDED,
     VSOCK_CODE_CID_ANOMALY,
+    VSOCK_CODE_OUT_OF_ORDER,
+    VSOCK_CODE_CLOCK_SET_BACK,
 
     VSOCK_CODE_COUNT
 };
@@ -149,6 +151,8 @@ struct vsock_diagnosis {
     bool dialled_itself;            /* ... because it is the endpoint that it dialled */
     bool proved;                    /* with CID_SHARED: it is not only likely */
     bool shared;                    /* with CONNECT_REFUSED: several machines have one of the CIDs */
+    bool doubtful;                  /* only likely, whatever its code, since times go back: time_order.h */
+    bool untimed;                   /* with OUT_OF_ORDER: packets of the capture have no time */
     uint8_t type;                   /* enum vsock_type of requests; 0: of several, or told by nothing */
     enum vsock_way way;             /* with CONNECT_UNANSWERED; and the next */
     enum vsock_heard heard;

@@ -334,6 +334,34 @@ static const char *sentence_of_too_soon(const struct vsock_diagnosis *d)
     "{others} more {others?packet was|packets were} read than any captured packet allows: likely, what "     \
     "allowed {others?it|them} is not in the capture"
 
+static const char *sentence_of_disorder(const struct vsock_diagnosis *d)
+{
+    if (d->figures.others > 0)
+        return "{count:packet} {count?is|are} earlier than the one before, by {longest.6} s{at_most}; "
+               "{others:stream} with such packets {others?is|are} not judged";
+    return "{count:packet} {count?is|are} earlier than the one before, by {longest.6} s{at_most}";
+}
+
+static const char *sentence_of_set_back(const struct vsock_diagnosis *d)
+{
+    if (d->figures.count == 1)
+        return "the clock that stamps the packets went back by {longest} s: {others:answer} {others?is|are} "
+               "earlier than what {others?it answers|they answer}";
+    return "the clock that stamps the packets went back {count} times, by {longest} s at most: "
+           "{others:answer} "
+           "{others?is|are} earlier than what {others?it answers|they answer}";
+}
+
+/* reordercap takes a packet without a time for the earliest of all. */
+static const char *next_of_disorder(const struct vsock_diagnosis *d)
+{
+    if (d->untimed)
+        return "were files joined out of order? Some packets have no time: reordercap would put these first. "
+               "Join the files again, in their order (mergecap -a)";
+    return "reordercap FILE SORTED.pcapng, and look at SORTED.pcapng. But where the clock was set back, the "
+           "packets are in order as they are";
+}
+
 static const char *sentence_of_loss(const struct vsock_diagnosis *d)
 {
     if (d->figures.others == 0)
@@ -855,5 +883,26 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .filter = "vsock.malformed.cid_bits || vsock.malformed.cid_reserved",
         .next = "who assigned that CID? Guests have 3 to 4294967294; see vsock.malformed.cid_bits and "
                 ".cid_reserved",
+    },
+    [VSOCK_CODE_OUT_OF_ORDER] = {
+        .name = "out-of-order",
+        .usual = NOTE, .worst = WARN,
+        .figures = {.count = "packets", .others = "not_judged", .longest = "back_s"},
+        .meaning = "packets of one interface are earlier than the one before them, by a millisecond or more; streams "
+                   "that this tears are not judged (a warning), and what is said of many together is only likely",
+        .choose_sentence = sentence_of_disorder,
+        .filter = "frame.time_delta < 0",
+        .choose_next = next_of_disorder,
+    },
+    [VSOCK_CODE_CLOCK_SET_BACK] = {
+        .name = "clock-set-back",
+        .usual = NOTE, .worst = NOTE,
+        .figures = {.count = "packets", .others = "answers", .longest = "back_s"},
+        .meaning = "packets are earlier than the one before them, and answers than what they answer: the packets are in "
+                   "order, and the clock went back",
+        .choose_sentence = sentence_of_set_back,
+        .filter = "frame.time_delta < 0",
+        .next = "the packets are in the order in which they came: reordercap would mix them up. Times across such a "
+                "place are too short. Was the clock set then, as by NTP, or the machine restored?",
     },
 };

@@ -186,7 +186,7 @@ static void add_repeats(GString *text, const struct vsock_diagnosis *d)
 char *vsock_diagnosis_text(const struct vsock_diagnosis *d)
 {
     const struct vsock_code_row *code = &vsock_codes[d->code];
-    GString *text = g_string_new(code->likely && !d->proved ? "likely: " : NULL);
+    GString *text = g_string_new((code->likely && !d->proved) || d->doubtful ? "likely: " : NULL);
     char **parts =
         g_strsplit_set(code->choose_sentence ? code->choose_sentence(d) : code->sentence, "{}", -1);
 

@@ -12,12 +12,14 @@
 #include "restarts.h"
 #include "stale.h"
 #include "stood_still.h"
+#include "time_order.h"
 #include "unread.h"
 
 struct judgement {
     const struct vsock_capture *capture;
     const struct vsock_shared *shared;
     bool unread_is_unknown;
+    struct vsock_order_verdict order;
     GArray *found;                                 /* of struct vsock_diagnosis */
     struct vsock_diagnosis sums[VSOCK_CODE_COUNT]; /* of the whole capture, by code */
     wmem_allocator_t *memory;
@@ -115,6 +117,8 @@ static void judge_stream(struct judgement *j, const struct vsock_stream *s, bool
         uint64_t bit = UINT64_C(1) << d->diagnosis.code;
         bool counts = d->diagnosis.figures.count > 0;
 
+        if (!vsock_time_order_allows(&j->order, s, &d->diagnosis))
+            continue;
         d->diagnosis.selected = selected;
         if (!is_of_capture(d->diagnosis.code)) {
             add_to_stream(j, s, d->diagnosis);
@@ -143,6 +147,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     struct judgement j = {.capture = capture,
                           .shared = vsock_shared_find(capture, memory),
                           .unread_is_unknown = vsock_unread_is_unknown(capture),
+                          .order = vsock_time_order_find(capture, memory),
                           .found = found,
                           .memory = memory};
     struct vsock_stale *stale = vsock_stale_find(capture, j.shared, memory);
@@ -168,6 +173,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     vsock_left_open_judge(capture, selected, found);
     vsock_datagrams_judge(capture, only, found);
     vsock_shared_tell(j.shared, selected, found);
+    vsock_time_order_judge(&j.order, selected, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);
     g_array_sort(found, vsock_diagnosis_compare);
     g_array_free(together, TRUE);

@@ -25,11 +25,31 @@ struct vsock_thresholds {
     enum vsock_large_payload large_payload; /* what the user knows of the kernel that recorded */
 };
 
+/* How far times go back from a packet to the next one. */
+enum vsock_order {
+    VSOCK_ORDER_KEPT,
+    VSOCK_ORDER_SLIGHT, /* by less than VSOCK_STEP_BACK */
+    VSOCK_ORDER_BROKEN,
+};
+
+/* The times of all packets of a source, one after another: see time_order.h. */
+struct vsock_time_order {
+    bool begun;
+    int64_t last;  /* when the packet before was */
+    uint32_t back; /* packets that are earlier than the one before */
+    int64_t longest;
+    uint64_t place;                  /* of the first of these: see diagnosis.h */
+    struct vsock_mark first, latest; /* of these; record 0: it has none */
+    uint32_t answers;                /* that are earlier, by VSOCK_STEP_BACK, than what they answer */
+};
+
 /* One interface of one section: a kernel, most likely, and a stretch of time. */
 struct vsock_capture_source {
     enum vsock_tap_layout layout;
     struct vsock_tap_kernel kernel;
-    int64_t *seen_until; /* of the section: when its last packet was */
+    int64_t *seen_until; /* of the section: when its last packet was; not the latest, where times go back:
+                            what is missing after that may stand before it */
+    struct vsock_time_order order;
 };
 
 /* What the receiver of a side's data leaves unconsumed, exchange by exchange: from data of the one, through
@@ -130,6 +150,7 @@ struct vsock_stream {
     uint32_t previous;   /* of the generation before between the same endpoints, or VSOCK_STREAM_UNKNOWN */
     uint32_t pair;       /* of the first stream between the same endpoints, whatever interface */
     bool candidate;      /* it may turn out to have been captured twice */
+    uint8_t order;       /* enum vsock_order: the worst, from the packet before its first one on */
     bool owed_full[2];   /* what each side is to answer is owed since its buffer is full */
     struct vsock_mark owed[2]; /* what each side is to answer; record 0: nothing. stood_still.c's */
     struct vsock_record_ext *overruns[2]; /* unresolved, of each side */

@@ -123,6 +123,7 @@ static struct vsock_arrival arrival_of(const packet_info *pinfo)
         .frame = pinfo->num,
         .layer = pinfo->curr_layer_num,
         .time = vsock_packet_time(pinfo),
+        .untimed = !(rec->presence_flags & WTAP_HAS_TS) || nstime_is_zero(&pinfo->abs_ts),
     };
 
     if (rec->rec_type == REC_TYPE_PACKET && rec->presence_flags & WTAP_HAS_INTERFACE_ID)

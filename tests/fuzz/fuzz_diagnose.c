@@ -174,7 +174,7 @@ static void check_place(const struct vsock_record *r, const struct vsock_packet 
     CHECK_IMPLIES(previous, previous->stream == s && previous->number + 1 == r->number);
     CHECK(s->pair <= s->index);
     CHECK_IMPLIES(s->previous != VSOCK_STREAM_UNKNOWN, s->previous < s->index);
-    CHECK(*s->source->seen_until >= r->time);
+    CHECK(*s->source->seen_until == r->time);
     CHECK(vsock_stream_client(s) < 2);
 }
 

@@ -84,6 +84,14 @@ def within_one_machine():
     yield from (*pulse.opened(), *pulse.beats(1))
 
 
+def with_times(records):
+    """Each record with its own time, wherever it comes to stand."""
+    when = -0.001
+    for record in records:
+        when = record.at = when + record.after if record.at is None else record.at
+        yield record
+
+
 # Flow control.
 
 
@@ -1257,6 +1265,63 @@ def many():
         yield from (*x.opened(), *x.asked(300, 5000), *x.closed())
 
 
+# The order of a capture's times.
+
+
+def two_files():
+    """What a ring buffer of two files holds: a connection is torn, one is in the first, one begins in the second."""
+    x, y, z = (Talk(5000 + i, "a question every second", client=(3, 3000001 + i)) for i in range(3))
+    first = [*x.opened(), *y.opened(), *x.asked(60000, 40), *x.asked(60000, 40, after=1), *y.asked(10, 10)]
+    y.lost = [y.c(RW, 10, after=2), y.s(RST, **NO_SOCKET)]
+    second = [*z.opened(after=1), *x.asked(60000, 40), *z.asked(10, 10), *x.asked(60000, 40, after=1), *x.closed(),
+              *z.closed()]
+    records = list(with_times(first + y.lost + second))
+    cut = len(first + y.lost)
+    return records[:cut], records[cut:]
+
+
+def joined_backwards():
+    """mergecap -a takes the files as they are named: here the second one first."""
+    first, second = two_files()
+    return second + first
+
+
+def one_late():
+    """A writer that is not Linux: one of its threads is late by a packet. The answer comes before the question's data."""
+    x = Talk(5000, "a CREDIT_UPDATE overtakes the data that it is of", buffers=(LINUX, 65536))
+    records = list(with_times([*x.opened(), *x.asked(60, 40), *x.asked(65536, 40, after=0.02), x.c(RW, 65536, after=0.02),
+                               x.s(CREDIT_UPDATE, reads=65536, after=0.02), *x.closed()]))
+    records[-4], records[-5] = records[-5], records[-4]
+    return records
+
+
+def clock_set_back():
+    """NTP sets the clock of the machine that records back by a minute, while two connections talk."""
+    x, y = (Talk(5000 + i, "talks while the clock is set", client=(3, 3000001 + i)) for i in range(2))
+    yield from with_times([*x.opened(), *y.opened(), *x.asked(60, 40), x.c(RW, 60, after=1), x.s(RW, 40, reads=60, at=-59),
+                           x.c(CREDIT_UPDATE, reads=40), *y.asked(50, 50), *x.closed(), y.c(RW, 10, after=2),
+                           y.s(RST, **NO_SOCKET)])
+
+
+def processors_overtake():
+    """Two processors record at once: a packet is stamped first, and gets its place second. Nothing depends on it."""
+    x, y = (Talk(5000 + i, "processors overtake each other", client=(3, 3000001 + i)) for i in range(2))
+    records = list(with_times([*x.opened(), *y.opened(), *x.asked(60, 40), *y.asked(60, 40, after=0.000004),
+                               *x.closed(), *y.closed()]))
+    records[6], records[7] = records[7], records[6]
+    return records
+
+
+def interfaces_appended():
+    """mergecap -a with the later file first, each of an interface of its own: no connection is in both."""
+    late, early = (Talk(5000, "of one interface", client=(3, 3000001)) for _ in range(2))
+    records = [*late.opened(at=100), *late.asked(60, 40, after=1), late.c(REQUEST, at=110),
+               *early.opened(at=0), *early.asked(60, 40, after=1), *early.closed(), early.c(REQUEST, after=0.001)]
+    for record in records[6:]:
+        record.interface = 1
+    return records
+
+
 # File without its suffix: the story, and what is found in it: the most severe is the diagnosis.
 GALLERY = {
     "01-libkrun-own-cap": (own_cap, "warn stall-own-cap"),
@@ -1308,6 +1373,7 @@ GALLERY = {
     "more-client-gone": (client_gone, "note connect-abandoned"),
     "more-closed-by-reset": (closed_by_reset, "note closed-by-reset"),
     "more-cid-chosen-ports": (chosen_ports, "warn listener-lost"),
+    "more-clock-set-back": (clock_set_back, "warn peer-gone", "note clock-set-back"),
     "more-cid-shared": (several_machines, "warn connect-refused", "note cid-shared", "note connect-refused"),
     "more-cid-shared-endpoints": (same_endpoints, "note cid-shared"),
     "more-cid-started-again": (started_again, "warn listener-lost"),
@@ -1322,6 +1388,8 @@ GALLERY = {
     "more-data-thrown-away": (thrown_away, "note data-lost-at-close"),
     "more-credit-leak": (credit_leak, "warn credit-leak"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
+    "more-one-late": (one_late, "warn out-of-order"),
+    "more-out-of-order": (joined_backwards, "warn out-of-order", "warn peer-gone"),
     "more-paused": (paused, "warn stood-still"),
     "more-peer-gone": (connection_lost, "warn peer-gone"),
     "more-not-read": (not_read, "note not-read"),
@@ -1353,6 +1421,7 @@ GALLERY = {
     "healthy-half-close": (half_close,),
     "healthy-idle": (idle_both,),
     "healthy-idle-closed": (idle_closed,),
+    "healthy-interfaces-appended": (interfaces_appended,),
     "healthy-keep-alive": (keep_alive,),
     "healthy-large-writes": (large_writes,),
     "healthy-late-answers": (late_answers,),
@@ -1360,6 +1429,7 @@ GALLERY = {
     "healthy-mid-stream": (mid_stream,),
     "healthy-one-port-again": (one_port_again,),
     "healthy-pool": (pool,),
+    "healthy-processors-overtake": (processors_overtake,),
     "healthy-probes": (probes,),
     "healthy-reads-in-parts": (reads_in_parts,),
     "healthy-restored": (restored_elsewhere,),

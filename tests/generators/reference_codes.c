@@ -55,7 +55,7 @@ static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned varian
 
     d.own_fault = variant & OWN_FAULT;
     d.dialled_itself = variant & DIALLED_ITSELF;
-    d.shared = variant & SHARED;
+    d.shared = d.untimed = variant & SHARED;
     d.figures.others = variant & OTHERS ? 1 : 0;
     d.figures.of = variant & OF ? 1 : 0;
     d.cause = (uint8_t)(variant / MANY);

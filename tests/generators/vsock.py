@@ -85,4 +85,7 @@ NO_SOCKET = {"buf_alloc": 0, "fwd_cnt": 0}
 
 
 def capture(story):
-    return lambda: section(story())
+    def make():
+        records = list(story())
+        return section(records, interfaces=1 + max(record.interface for record in records))
+    return make

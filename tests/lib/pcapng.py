@@ -7,7 +7,7 @@ import collections
 import gzip
 import struct
 
-SECTION, INTERFACE, PACKET, SECRETS = 0x0A0D0D0A, 1, 6, 10  # types of blocks
+SECTION, INTERFACE, UNTIMED, PACKET, SECRETS = 0x0A0D0D0A, 1, 3, 6, 10  # types of blocks
 
 VSOCK, SLL, SLL2 = 271, 113, 276  # LINKTYPE_
 BEFORE_RECORD = {VSOCK: 0, SLL: 16, SLL2: 20}  # bytes of the linktype's own header
@@ -120,3 +120,8 @@ def packet(when, data, length=None, interface=0, comment=None):
                          len(data) if length is None else length)
     about = option(1, comment.encode()) + option(0, b"") if comment else b""
     return block(PACKET, header + data + bytes(-len(data) % 4) + about)
+
+
+def untimed(data):
+    """A Simple Packet Block: of the section's first interface, without a time."""
+    return block(UNTIMED, struct.pack("<I", len(data)) + data + bytes(-len(data) % 4))

@@ -60,6 +60,8 @@ def check_filters(capture, found):
     for wanted in list(dict.fromkeys(row["filter"] for row in found))[:FILTERS_MAX]:
         shown = set(runner.tshark(capture, ["-Y", wanted, "-T", "fields", "-e", "frame.number"], options).split())
         for row in found:
+            if row["figures"].get("back_s", 0) >= 2**31:  # more seconds than Wireshark compares
+                continue
             if row["filter"] == wanted and not {str(row["first_frame"]), str(row["last_frame"])} <= shown:
                 sys.exit(f"{capture}: {wanted} does not show the frames of {row}")
             if not row["next"].endswith(f" Filter: {row['filter']}"):

@@ -19,6 +19,7 @@ static wmem_allocator_t *memory;
 static int64_t now;
 static uint32_t frame, section, interface, layer; /* of the next packet; frame: the one before */
 static enum vsock_fill fill;                      /* of what is sent from now on */
+static bool untimed;                              /* the next packet has no time */
 static bool frames_stand_still;                   /* as where a read filter drops all packets but one */
 
 static inline void begin_capture(void)
@@ -47,11 +48,13 @@ static inline const struct vsock_record *take_cut(const struct record *r, uint32
         .interface = interface,
         .frame = frames_stand_still ? 1 : ++frame,
         .layer = (uint8_t)layer,
+        .untimed = untimed,
         .time = now,
     };
 
     p.fill = fill;
     now += MS;
+    untimed = false;
     return vsock_capture_take(capture, &p, vsock_malformed(&p), &arrival);
 }
 

@@ -610,6 +610,16 @@ static const struct words words[] = {
      .text = "1 packet has a CID of more than 32 bits, or data from or to a CID that no socket has"},
     {VSOCK_CODE_CID_ANOMALY, NO_ENDS, {.count = 2},
      .text = "2 packets have a CID of more than 32 bits, or data from or to a CID that no socket has"},
+    {VSOCK_CODE_OUT_OF_ORDER, NO_ENDS, {.count = 1, .longest = 1500 * MS},
+     .text = "1 packet is earlier than the one before, by 1.500000 s"},
+    {VSOCK_CODE_OUT_OF_ORDER, NO_ENDS, {.count = 3, .others = 2, .longest = 1500 * MS},
+     .text = "3 packets are earlier than the one before, by 1.500000 s at most; 2 streams with such packets are not "
+             "judged"},
+    {VSOCK_CODE_CLOCK_SET_BACK, NO_ENDS, {.count = 1, .others = 1, .longest = 60500 * MS},
+     .text = "The clock that stamps the packets went back by 60.500 s: 1 answer is earlier than what it answers"},
+    {VSOCK_CODE_CLOCK_SET_BACK, NO_ENDS, {.count = 2, .others = 3, .longest = 60500 * MS},
+     .text = "The clock that stamps the packets went back 2 times, by 60.500 s at most: 3 answers are earlier than "
+             "what they answer"},
 };
 /* clang-format on */
 
