@@ -3,6 +3,7 @@
  * here; what later packets tell is asked of the core, and shows on the second pass. */
 #include "compat.h"
 
+#include "expert.h"
 #include "expert_connection.h"
 
 #include <wsutil/str_util.h>
@@ -38,6 +39,8 @@ struct row {
                       * theirs behind the operation */
 };
 
+static struct row *row_of[ROWS];
+
 static const struct vsock_thresholds *thresholds(void)
 {
     return &vsock_track_capture()->thresholds;
@@ -68,7 +71,9 @@ static const char *late_text(const struct shown *s, int64_t timeout)
     return text(s, "No answer within %u ms", (unsigned)(timeout / 1000000));
 }
 
-static const char *reset_text(unsigned rst_kind)
+/* ---- what the lists say, without figures; NULL for the row's summary ---- */
+
+static const char *reset_message(unsigned rst_kind)
 {
     if (rst_kind == VSOCK_RST_QUEUE_OVERFLOW)
         return "Connection reset: likely the receiver's queue was full (too many small packets for its "
@@ -78,14 +83,40 @@ static const char *reset_text(unsigned rst_kind)
     return "Connection reset by a live socket that had not been shut down";
 }
 
-static const char *not_recorded_text(const struct shown *s)
+static const char *not_recorded_message(const struct shown *s)
 {
     if (vsock_unrecorded_refuted(&s->r->stream->source->kernel, thresholds()->large_payload))
         return "This payload was taken for not recorded; later packets show that it was sent like this";
     return NULL;
 }
 
-/* NULL where the row's summary is what is said; and so below. */
+static const char *const cause_messages[] = {
+    [VSOCK_STALL_NOT_READING] =
+        "the receiver spoke meanwhile and had consumed nothing: its application was not reading",
+    [VSOCK_STALL_UNDECIDED] = "undecided: the receiver read late, or told of it late",
+    [VSOCK_STALL_SLOW_READER] = "the receiver reads little at a time: a slow reader",
+    [VSOCK_STALL_UPDATE_LATE] = "the sender had asked for credit, and the answer was late",
+    [VSOCK_STALL_SHRUNK] = "the receiver had made its buffer smaller",
+    [VSOCK_STALL_OWN_CAP] = "the receiver had room; the sender keeps to its own, smaller buffer",
+};
+
+static const char *message_of(const struct shown *s, unsigned row)
+{
+    switch (row) {
+    case VSOCK_FOUND_RESET:
+        return reset_message(s->r->rst_kind);
+    case VSOCK_FOUND_PAYLOAD_NOT_RECORDED:
+        return not_recorded_message(s);
+    case STALL:
+    case STALL_LONG:
+        return text(s, "%s; %s", row_of[row]->expert.summary, cause_messages[s->r->ext->stall_cause]);
+    default:
+        return NULL;
+    }
+}
+
+/* ---- what the tree says instead; NULL for the same ---- */
+
 static const char *connection_text(const struct shown *s, unsigned row)
 {
     const struct vsock_record_ext *ext = s->r->ext;
@@ -96,16 +127,12 @@ static const char *connection_text(const struct shown *s, unsigned row)
     case VSOCK_FOUND_CLOSE_TIMEOUT:
         return text(s, "Close timeout: the peer did not acknowledge the shutdown within %u.%u s",
                     ext->waited / 1000, ext->waited % 1000 / 100);
-    case VSOCK_FOUND_RESET:
-        return reset_text(s->r->rst_kind);
     case VSOCK_FOUND_REUSED:
         return text(
             s,
             "New connection between the same endpoints while stream %u was open: its RST was lost, or "
             "the endpoint used again too early",
             s->r->stream->previous);
-    case VSOCK_FOUND_PAYLOAD_NOT_RECORDED:
-        return not_recorded_text(s);
     default:
         return NULL;
     }
@@ -131,16 +158,6 @@ static int64_t stall_time(const struct vsock_record *r)
     return r->time - vsock_track_record(r->ext->stall)->time;
 }
 
-static const char *const cause_texts[] = {
-    [VSOCK_STALL_NOT_READING] =
-        "the receiver spoke meanwhile and had consumed nothing: its application was not reading",
-    [VSOCK_STALL_UNDECIDED] = "undecided: the receiver read late, or told of it late",
-    [VSOCK_STALL_SLOW_READER] = "the receiver reads little at a time: a slow reader",
-    [VSOCK_STALL_UPDATE_LATE] = "the sender had asked for credit, and the answer was late",
-    [VSOCK_STALL_SHRUNK] = "the receiver had made its buffer smaller",
-    [VSOCK_STALL_OWN_CAP] = "the receiver had room; the sender keeps to its own, smaller buffer",
-};
-
 /* A brief one is how a stream at full speed looks: no reason to ask why. */
 static const char *stall_text(const struct shown *s, unsigned row)
 {
@@ -151,8 +168,8 @@ static const char *stall_text(const struct shown *s, unsigned row)
     if (row == STALL_BRIEF)
         return since;
     if (ext->resumed_time == VSOCK_TIME_NONE)
-        return text(s, "%s; %s", since, cause_texts[ext->stall_cause]);
-    return text(s, "%s; %s; the sender went on after %.6f s", since, cause_texts[ext->stall_cause],
+        return text(s, "%s; %s", since, cause_messages[ext->stall_cause]);
+    return text(s, "%s; %s; the sender went on after %.6f s", since, cause_messages[ext->stall_cause],
                 seconds(ext->resumed_time - s->r->time));
 }
 
@@ -335,8 +352,6 @@ static struct row credit_rows[] = {
 };
 /* clang-format on */
 
-static struct row *row_of[ROWS];
-
 static struct vsock_expert *next_expert(struct row *table, size_t count, size_t i)
 {
     if (i >= count)
@@ -375,10 +390,7 @@ const struct vsock_fields vsock_credit_experts = {.next_expert = next_credit_exp
 static void add(const struct shown *s, unsigned row, const char *text)
 {
     *s->worst = MAX(*s->worst, row_of[row]->expert.severity);
-    if (text)
-        expert_add_info_format(s->pinfo, s->item, &row_of[row]->expert.id, "%s", text);
-    else
-        expert_add_info(s->pinfo, s->item, &row_of[row]->expert.id);
+    vsock_expert_add(s->pinfo, s->item, &row_of[row]->expert, message_of(s, row), text);
 }
 
 /* Most have one row; some one of three, by what came later, or by how long it was. */

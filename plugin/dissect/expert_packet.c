@@ -5,6 +5,7 @@
 
 #include "expert_packet.h"
 
+#include "expert.h"
 #include "names.h"
 
 /* A finding that is to be shown: of which packet, and where. */
@@ -12,17 +13,16 @@ struct shown {
     packet_info *pinfo;
     const struct vsock_packet *p;
     const struct vsock_header_items *items;
-    expert_field *expert;
+    struct vsock_expert *expert;
 };
 
-/* With figures. */
+/* In the tree, with figures. */
 static void G_GNUC_PRINTF(3, 4) say(const struct shown *s, proto_item *item, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    expert_add_info_format(s->pinfo, item, s->expert, "%s",
-                           wmem_strdup_vprintf(s->pinfo->pool, format, arguments));
+    vsock_expert_add(s->pinfo, item, s->expert, NULL, wmem_strdup_vprintf(s->pinfo->pool, format, arguments));
     va_end(arguments);
 }
 
@@ -101,7 +101,8 @@ static void show_unknown_flags(const struct shown *s)
     if (unknown != 0)
         say(s, s->items->virtio_flags, "Flags 0x%x mean nothing on this operation and type", unknown);
     else
-        say(s, s->items->virtio_flags, "SHUTDOWN without a direction; Linux ignores it");
+        vsock_expert_add(s->pinfo, s->items->virtio_flags, s->expert,
+                         "SHUTDOWN without a direction; Linux ignores it", NULL);
 }
 
 static void show_reserved(const struct shown *s)
@@ -214,7 +215,7 @@ int vsock_malformed_show(packet_info *pinfo, const struct vsock_packet *packet, 
     for (unsigned i = 0; findings >> i != 0; i++) {
         if (!(findings & VSOCK_MALFORMED_BIT(i)))
             continue;
-        rows[i].show(&(struct shown){pinfo, packet, items, &rows[i].expert.id});
+        rows[i].show(&(struct shown){pinfo, packet, items, &rows[i].expert});
         worst = MAX(worst, rows[i].expert.severity);
     }
     return worst;

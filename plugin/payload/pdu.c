@@ -6,6 +6,7 @@
 
 #include <wsutil/str_util.h>
 
+#include "dissect/expert.h"
 #include "dissect/tree_util.h"
 
 /* What one kind of PDU is called. */
@@ -135,39 +136,41 @@ void vsock_pdu_show_ending(const struct vsock_payload_step *step, packet_info *p
                            bool by_sender, unsigned limit_kib)
 {
     const char *what = step->pdu->message ? "message" : "PDU", *s = plurality(step->captured, "", "s");
-    expert_field *ei = &experts[step->ending].id;
+    struct vsock_expert *expert = &experts[step->ending];
+    const char *text = NULL;
 
     switch (step->ending) {
     case VSOCK_PDU_WHOLE:
-        break;
+        return;
     case VSOCK_PDU_GAP:
-        expert_add_info_format(pinfo, item, ei,
-                               "A %s is incomplete: bytes that were sent with it are missing from the "
-                               "capture; %u were there",
-                               what, step->captured);
+        text = wmem_strdup_printf(pinfo->pool,
+                                  "A %s is incomplete: bytes that were sent with it are missing from the "
+                                  "capture; %u were there",
+                                  what, step->captured);
         break;
     case VSOCK_PDU_CUT:
-        expert_add_info_format(pinfo, item, ei,
-                               "A %s is incomplete: the capture does not hold all bytes of its packets; "
-                               "%u are there",
-                               what, step->captured);
+        text = wmem_strdup_printf(pinfo->pool,
+                                  "A %s is incomplete: the capture does not hold all bytes of its packets; "
+                                  "%u are there",
+                                  what, step->captured);
         break;
     case VSOCK_PDU_ENDED:
-        if (!step->pdu->message) /* of a message, vsock.analysis.message_truncated says it */
-            expert_add_info_format(pinfo, item, ei, "A %s is incomplete: %s after %u byte%s of it", what,
-                                   by_sender ? "its sender ended" : "the connection was reset",
-                                   step->captured, s);
+        if (step->pdu->message) /* vsock.analysis.message_truncated says it */
+            return;
+        text = wmem_strdup_printf(pinfo->pool, "A %s is incomplete: %s after %u byte%s of it", what,
+                                  by_sender ? "its sender ended" : "the connection was reset", step->captured,
+                                  s);
         break;
     case VSOCK_PDU_LIMIT:
-        expert_add_info_format(pinfo, item, ei,
+        text =
+            wmem_strdup_printf(pinfo->pool,
                                "A %s is dissected with the %u byte%s that are there: it is larger than the "
                                "limit of %u KiB (the preference vsock.reassembly_limit)",
                                what, step->captured, s, limit_kib);
         break;
     case VSOCK_PDU_NO_BEGINNING:
-        expert_add_info_format(pinfo, item, ei,
-                               "This ends a message whose beginning may be missing from the capture: it is "
-                               "not dissected");
+        text = "This ends a message whose beginning may be missing from the capture: it is not dissected";
         break;
     }
+    vsock_expert_add(pinfo, item, expert, NULL, text);
 }

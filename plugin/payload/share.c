@@ -4,6 +4,8 @@
 
 #include "share.h"
 
+#include "dissect/expert.h"
+
 /* clang-format off */
 static struct vsock_expert undissected = {.name = "vsock.payload.undissected", PI_NOTE,
     "More payload than is dissected",
@@ -82,9 +84,11 @@ void vsock_share_show(packet_info *pinfo, proto_item *item, tvbuff_t *tvb, uint3
 {
     uint32_t all = tvb_captured_length(tvb);
 
-    expert_add_info_format(
-        pinfo, item, &undissected.id,
-        "%s %u bytes of payload are not dissected: they have, or may become, more messages, fields or "
-        "lines than are dissected of one packet, or of a capture (the preference vsock.limit_dissection)",
-        length == 0 ? "These" : "The last", all - length);
+    vsock_expert_add(
+        pinfo, item, &undissected, NULL,
+        wmem_strdup_printf(
+            pinfo->pool,
+            "%s %u bytes of payload are not dissected: they have, or may become, more messages, fields or "
+            "lines than are dissected of one packet, or of a capture (the preference vsock.limit_dissection)",
+            length == 0 ? "These" : "The last", all - length));
 }
