@@ -161,13 +161,16 @@ static void take_added(const struct taking *t, uint32_t at, uint32_t length)
                                         .pdu = pdu});
 }
 
-static void note_answer(struct vsock_payload_side *side, struct vsock_payload_answer a)
+static void note_answer(const struct taking *t, struct vsock_payload_answer a)
 {
+    struct vsock_payload_side *side = t->side;
+
     side->taken |= a.taken;
     if (side->taken || vsock_payload_is_rejected(side))
         return;
     side->rejected++;
     side->decided |= vsock_payload_is_rejected(side);
+    side->rejected_in = t->packet->frame;
 }
 
 /* A message is whole, or nobody ever received it; only the capture may lack its end. And in a packet of the
@@ -248,29 +251,52 @@ static bool keep_open(const struct taking *t, struct vsock_pdu *pdu, uint32_t mo
     return false;
 }
 
-/* Nothing is open: the rest of the packet, from `at` on, goes to a dissector. */
-static void begin(const struct taking *t, uint32_t at)
+/* What comes is another protocol's than what came before. */
+static void begin_anew(struct vsock_payload_side *side)
+{
+    if (vsock_payload_is_rejected(side)) /* which stays so: later passes go by when it began */
+        return;
+    side->decided = side->taken = false;
+    side->rejected = 0;
+}
+
+/* The packet's bytes from `at` on go to a dissector. Returns how many of them are left for another. */
+static uint32_t begin_at(const struct taking *t, uint32_t at)
 {
     struct vsock_payload_side *side = t->side;
     struct vsock_payload_step step = vsock_payload_hand_over(t->reassembly, t->packet, at);
     uint32_t rest = step.length;
     struct vsock_payload_answer a = take(t, step);
 
-    note_answer(side, a);
-    if (!a.taken && !side->decided && step.may_ask && rest < VSOCK_UNDECIDED_MAX) {
+    if (a.anew)
+        begin_anew(side);
+    note_answer(t, a);
+    if (!a.taken && !side->decided && step.may_ask && !a.again && rest < VSOCK_UNDECIDED_MAX) {
         side->open = new_pdu(t, at, rest);
         side->open->undecided = true;
         take_added(t, at, rest);
-        return;
+        return 0;
     }
     side->decided = true;
     side->skip = a.skip;
+    if (a.again)
+        return rest - MIN(a.offset, rest);
     if (a.taken && step.may_ask && a.more > 0 && a.offset < rest) {
         at += a.offset;
         rest -= a.offset;
         if (keep_open(t, new_pdu(t, at, rest), a.more, at, rest))
             take_added(t, at, rest);
     }
+    return 0;
+}
+
+/* Nothing is open: the rest of the packet, from `at` on, goes to a dissector; or to two. */
+static void begin(const struct taking *t, uint32_t at)
+{
+    uint32_t left = begin_at(t, at);
+
+    if (left > 0)
+        begin_at(t, t->packet->captured - left);
 }
 
 /* Is it time to offer a PDU again? likely: it may be whole. */
@@ -285,9 +311,28 @@ static bool is_time_to_offer(const struct vsock_reassembly *r, const struct vsoc
     return likely || grown >= pdu->offered_at / 4 || (looked <= r->looks_freely && pdu->length <= r->small);
 }
 
+/* What a dissector has left over of a PDU, of which the packet's last `length` bytes up to `end` are part: it
+ * wants `more` behind it, or it is another's: returns how many of those bytes are to be offered at once. */
+static uint32_t keep_tail(const struct taking *t, const struct vsock_pdu *pdu,
+                          const struct vsock_payload_answer *a, uint32_t end, uint32_t length)
+{
+    uint32_t tail = (uint32_t)pdu->length - a->offset, own = MIN(tail, length);
+    struct vsock_pdu *rest = split(t, pdu, a->offset);
+
+    if (a->again) {
+        rest->wanted = VSOCK_WANTED_ANY;
+        t->side->open = rest;
+        return own;
+    }
+    if (keep_open(t, rest, a->more, end - own, own))
+        take_added(t, end - own, own);
+    return 0;
+}
+
 /* The open PDU has all that was asked for: who asked gets it. `length` bytes at `at` have just been added.
- * While a dissector has it, it is not open: what that throws may end this packet's dissection. */
-static void offer(const struct taking *t, uint32_t at, uint32_t length)
+ * While a dissector has it, it is not open: what that throws may end this packet's dissection. Returns how
+ * many of the bytes are to be offered anew. */
+static uint32_t offer_once(const struct taking *t, uint32_t at, uint32_t length)
 {
     struct vsock_payload_side *side = t->side;
     struct vsock_pdu *pdu = side->open;
@@ -298,27 +343,35 @@ static void offer(const struct taking *t, uint32_t at, uint32_t length)
     pdu->offered_at = pdu->length;
     a = take(t, (struct vsock_payload_step){
                     .action = VSOCK_ACT_OFFER, .offset = at, .length = length, .pdu = pdu, .may_ask = true});
-    note_answer(side, a);
-    if (!a.taken && pdu->undecided && pdu->length < VSOCK_UNDECIDED_MAX) {
+    if (a.anew)
+        begin_anew(side);
+    pdu->undecided |= a.anew;
+    note_answer(t, a);
+    if (!a.taken && pdu->undecided && !a.again && pdu->length < VSOCK_UNDECIDED_MAX) {
         side->open = pdu;
-        return;
+        return 0;
     }
     side->decided = true;
-    if (!a.taken)
-        return;
-    if (a.more > 0 && a.offset == 0) {
+    if (!a.taken && !a.again)
+        return 0;
+    if (a.more > 0 && a.offset == 0 && !a.again) {
         keep_open(t, pdu, a.more, at, length);
-        return;
+        return 0;
     }
     pdu->reassembled_in = t->packet->frame;
     side->skip = a.skip;
-    if (a.more > 0 && a.offset < pdu->length) {
-        uint32_t tail = (uint32_t)pdu->length - a.offset, own = MIN(tail, length);
+    if ((a.again || a.more > 0) && a.offset < pdu->length)
+        return keep_tail(t, pdu, &a, at + length, length);
+    return 0;
+}
 
-        pdu = split(t, pdu, a.offset);
-        if (keep_open(t, pdu, a.more, at + length - own, own))
-            take_added(t, at + length - own, own);
-    }
+/* It goes to a dissector; or to two. */
+static void offer(const struct taking *t, uint32_t at, uint32_t length)
+{
+    uint32_t left = offer_once(t, at, length);
+
+    if (left > 0)
+        offer_once(t, at + length - left, left);
 }
 
 /* Adds to the open PDU what it lacks, from `at` on; returns how much that was. */
@@ -422,7 +475,7 @@ static void take_payload(const struct taking *t)
     } else if (side->open || !p->end_of_message || !side->synced) {
         take_fragment(t);
     } else if (p->captured > 0) { /* the packet is a message */
-        note_answer(side, take(t, vsock_payload_hand_over(t->reassembly, p, 0)));
+        note_answer(t, take(t, vsock_payload_hand_over(t->reassembly, p, 0)));
     }
 }
 

@@ -84,13 +84,22 @@ enum vsock_payload_action {
     VSOCK_ACT_SKIP,  /* bytes of a PDU that was too large */
 };
 
+/* Who is to get a step's bytes: whoever takes the step decides. */
+enum vsock_payload_whose {
+    VSOCK_WHOSE_CHOSEN, /* by earlier packets, by the port, or by the contents */
+    VSOCK_WHOSE_ANEW,   /* whatever earlier packets have chosen, these are as a stream's first bytes */
+    VSOCK_WHOSE_HTTP,   /* the other direction has turned from HTTP to something else, this one not yet */
+};
+
 struct vsock_payload_step {
     enum vsock_payload_action action;
-    enum vsock_pdu_ending ending; /* with END */
+    enum vsock_payload_whose whose; /* CHOSEN, unless whoever takes the step decides otherwise */
+    enum vsock_pdu_ending ending;   /* with END */
     uint32_t offset, length; /* of the packet's payload, what this is about; 0 where it has no part in it */
     const struct vsock_pdu *pdu; /* NULL with HAND_OVER and SKIP */
-    uint32_t captured;           /* bytes of the PDU that are there now */
-    uint32_t reported;           /* how long those are said to be */
+    uint32_t captured;  /* bytes of the PDU that are there now: this, and `length` of the packet's own,
+                         * may be made less by whoever takes the step, and the answer says so */
+    uint32_t reported;  /* how long those are said to be */
     uint32_t dissected; /* how many of them, or of the packet's from `offset` on, dissectors get: all,
                          * unless whoever takes the step decides on less */
     bool in_parts;      /* whoever takes the step decides: not at once */
@@ -104,6 +113,8 @@ struct vsock_payload_answer {
     uint32_t offset; /* where what it wants more of begins, in what it got */
     uint32_t more;   /* bytes, or VSOCK_MORE_*; 0 if it wants none */
     uint32_t skip;   /* bytes behind the packet that are nobody's: they belong to what was not dissected */
+    bool anew;       /* the bytes were as a stream's first ones: so much was not known of it */
+    bool again;      /* those from `offset` on were not in the step: they are another's */
 };
 
 /* A packet, as far as payload goes. */
@@ -127,12 +138,13 @@ typedef struct vsock_payload_answer (*vsock_payload_take)(void *user, const stru
 /* What one side is in the middle of. */
 struct vsock_payload_side {
     struct vsock_pdu *open;
-    uint64_t skip;       /* bytes to come of a PDU that was too large; of a message: not 0 until its EOM */
-    uint32_t last_added; /* bytes that the last packet added to `open` */
-    uint8_t rejected;    /* packets of which no dissector took any, before one first took some */
-    bool taken;          /* some of it, once */
-    bool decided;        /* a dissector took some, or its first bytes were in vain */
-    bool synced;         /* SEQPACKET: it is known where messages begin */
+    uint64_t skip;        /* bytes to come of a PDU that was too large; of a message: not 0 until its EOM */
+    uint32_t last_added;  /* bytes that the last packet added to `open` */
+    uint32_t rejected_in; /* the last of these packets: it was still looked at */
+    uint8_t rejected;     /* packets of which no dissector took any, before one first took some */
+    bool taken;           /* some of it, once */
+    bool decided;         /* a dissector took some, or its first bytes were in vain */
+    bool synced;          /* SEQPACKET: it is known where messages begin */
 };
 
 /* What dissectors have looked at more than once, in all of a capture's connections. */

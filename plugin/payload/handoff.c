@@ -208,8 +208,8 @@ static dissector_handle_t of_ports(const struct vsock_handoff *h)
     return handle ? handle : dissector_get_uint_handle(port_table, client);
 }
 
-/* Who is going to take it, most likely: see try_all(). */
-static dissector_handle_t likely_taker(tvbuff_t *tvb, const struct vsock_handoff *h)
+/* See try_all(). */
+dissector_handle_t vsock_likely_taker(tvbuff_t *tvb, const struct vsock_handoff *h)
 {
     dissector_handle_t of_port = of_ports(h), of_contents = NULL;
 
@@ -222,7 +222,7 @@ static dissector_handle_t likely_taker(tvbuff_t *tvb, const struct vsock_handoff
 
 const struct vsock_scale *vsock_scale_of(tvbuff_t *tvb, const struct vsock_handoff *h)
 {
-    dissector_handle_t handle = likely_taker(tvb, h);
+    dissector_handle_t handle = vsock_likely_taker(tvb, h);
 
     for (unsigned i = 0; handle && i < scale_count; i++) {
         if (scales[i].handle == handle)

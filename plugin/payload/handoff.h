@@ -69,6 +69,9 @@ void vsock_scale_add(dissector_handle_t handle, vsock_weigh weigh, const void *c
 /* Has the user chosen a dissector (Decode As) for what vsock_hand_over() would be given? */
 bool vsock_is_users_choice(const struct vsock_handoff *handoff);
 
+/* Who is going to take it, most likely; NULL if nobody is. */
+dissector_handle_t vsock_likely_taker(tvbuff_t *tvb, const struct vsock_handoff *handoff);
+
 /* How that is weighed; NULL where it is not known. */
 const struct vsock_scale *vsock_scale_of(tvbuff_t *tvb, const struct vsock_handoff *handoff);
 

@@ -16,6 +16,7 @@
 #include "handoff.h"
 #include "pdu.h"
 #include "share.h"
+#include "turn.h"
 
 static_assert(VSOCK_MORE_ANY == DESEGMENT_ONE_MORE_SEGMENT, "what dissectors ask for goes to core as it is");
 static_assert(VSOCK_MORE_UNTIL_END == DESEGMENT_UNTIL_FIN, "what dissectors ask for goes to core as it is");
@@ -59,6 +60,7 @@ struct context {
     wmem_array_t *steps;             /* NULL where the packet was simply handed over, if it was */
     struct vsock_payload_step first; /* on the first pass, where it was */
     bool first_time, handed_over;
+    bool any_taken; /* a dissector has taken some of the packet's steps */
 };
 
 static void start_file(void)
@@ -80,6 +82,7 @@ void vsock_payload_register(module_t *preferences)
         10, &limit_kib);
     vsock_handoff_register(preferences);
     vsock_share_register(preferences);
+    vsock_turn_register();
     register_init_routine(start_file);
     kept_steps = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
 }
@@ -111,9 +114,25 @@ static void set_endpoints(struct context *c, bool swapped)
     c->pinfo->conv_elements = b->conv_elements;
 }
 
+/* Had they done so before this packet? */
+static bool was_rejected(const struct vsock_payload_state *state, uint8_t sender, uint32_t frame)
+{
+    const struct vsock_payload_side *side = &state->reassembly.side[sender];
+
+    return vsock_payload_is_rejected(side) && frame > side->rejected_in;
+}
+
 static bool is_rejected(const struct context *c, uint8_t sender)
 {
-    return c->state && vsock_payload_is_rejected(&c->state->reassembly.side[sender]);
+    return c->state && was_rejected(c->state, sender, c->payload.frame);
+}
+
+/* The dissector that has been chosen for the connection: before this packet, or by what came before in it. */
+static dissector_handle_t chosen_by_now(const struct context *c, bool first)
+{
+    return first || !c->record
+               ? c->chosen
+               : conversation_get_dissector(c->record->stream->conversation, c->record->frame);
 }
 
 /* Of what `sender` sent: fills in whose it is. */
@@ -121,7 +140,7 @@ static struct vsock_handoff handoff_of(const struct context *c, uint8_t sender, 
 {
     const struct vsock_stream *s = c->record ? c->record->stream : NULL;
 
-    h.chosen = c->chosen;
+    h.chosen = chosen_by_now(c, !c->any_taken);
     h.skip_contents = is_rejected(c, sender);
     h.src_port = s ? s->side[sender].port : c->packet->mon.src_port;
     h.dst_port = s ? s->side[sender ^ 1].port : c->packet->mon.dst_port;
@@ -149,7 +168,18 @@ static struct vsock_handoff handoff_of_step(const struct context *c, const struc
                                                : vsock_is_datagram(c->packet),
     };
 
-    return handoff_of(c, sender_of(c, step), h);
+    h = handoff_of(c, sender_of(c, step), h);
+    switch (step->whose) {
+    case VSOCK_WHOSE_CHOSEN:
+        break;
+    case VSOCK_WHOSE_ANEW:
+        h.chosen = NULL;
+        break;
+    case VSOCK_WHOSE_HTTP:
+        h.chosen = vsock_turn_http();
+        break;
+    }
+    return h;
 }
 
 /* ---- how much of it ---- */
@@ -170,21 +200,69 @@ static bool is_for_dissectors(const struct vsock_payload_step *step)
     return false;
 }
 
+/* The packet's own bytes that a step is about. */
+static tvbuff_t *own_bytes(const struct context *c, const struct vsock_payload_step *step)
+{
+    if (step->offset + step->length == c->payload.captured)
+        return tvb_new_subset_remaining(c->tvb, (int)step->offset);
+    return tvb_new_subset_length(c->tvb, (int)step->offset, (int)step->length);
+}
+
+/* A step's bytes, to be looked at. */
+static tvbuff_t *bytes_of(const struct context *c, const struct vsock_payload_step *step)
+{
+    return step->pdu ? tvb_new_child_real_data(c->record_tvb, vsock_pdu_bytes(step->pdu), step->captured,
+                                               (int)step->captured)
+                     : own_bytes(c, step);
+}
+
+/* Decides on whose a step's bytes are, and on how many of them. */
+static void decide_on_turn(struct context *c, struct vsock_payload_step *step)
+{
+    struct vsock_handoff h = handoff_of_step(c, step);
+    uint32_t captured = step->pdu ? step->captured : step->length;
+    struct vsock_turn turn;
+
+    if (!is_for_dissectors(step) || c->state->reassembly.seqpacket || captured == 0)
+        return;
+    turn = vsock_turn_of(bytes_of(c, step), &h, sender_of(c, step), c->record->stream->conn.from_request);
+    step->whose = turn.whose;
+    if (turn.drop)
+        conversation_set_dissector_from_frame_number(c->record->stream->conversation, c->record->frame, NULL);
+    if (turn.length == captured || step->action == VSOCK_ACT_END)
+        return;
+    step->dissected = turn.length;
+    if (step->pdu)
+        step->captured = step->reported = turn.length;
+    else
+        step->length = turn.length;
+}
+
+/* What the steps to come go by. `decided`: the step as it would have been. */
+static void note_turn(const struct context *c, const struct vsock_payload_step *decided,
+                      const struct vsock_payload_step *step, struct vsock_payload_answer *a)
+{
+    struct vsock_handoff h = handoff_of_step(c, step);
+    bool shorter = step->length < decided->length || step->captured < decided->captured;
+
+    if (!is_for_dissectors(step) || c->state->reassembly.seqpacket)
+        return;
+    vsock_turn_taken(&h, sender_of(c, step), c->record->stream->conversation, a);
+    a->anew = step->whose == VSOCK_WHOSE_ANEW;
+    a->again = shorter && a->more == 0;
+    if (a->again)
+        a->offset = step->pdu ? step->captured : step->length;
+}
+
 /* Decides on how much of a step's bytes dissectors get. */
 static void decide_on_share(struct context *c, struct vsock_payload_step *step)
 {
     struct vsock_handoff h = handoff_of_step(c, step);
-    tvbuff_t *tvb;
 
     c->share = (struct vsock_weight){0};
     if (!is_for_dissectors(step))
         return;
-    if (step->pdu)
-        tvb = tvb_new_child_real_data(c->record_tvb, vsock_pdu_bytes(step->pdu), step->captured,
-                                      (int)step->captured);
-    else
-        tvb = tvb_new_subset_remaining(c->tvb, (int)step->offset);
-    c->share = vsock_share_of(tvb, &h);
+    c->share = vsock_share_of(bytes_of(c, step), &h);
     step->dissected = c->share.length;
     step->in_parts = c->share.messages > VSOCK_SHARE_AT_ONCE;
 }
@@ -230,8 +308,8 @@ static struct vsock_payload_answer hand_over(struct context *c, const struct vso
         size = part_size(step, tvb, at, &h);
         h.offset = all.offset + at;
         h.may_ask = all.may_ask && at + size == end;
-        if (at > 0 && !h.chosen && c->record)
-            h.chosen = conversation_get_dissector(c->record->stream->conversation, c->record->frame);
+        if (at > 0 && !h.chosen)
+            h.chosen = chosen_by_now(c, false);
         a = vsock_hand_over(at + size == end ? tvb_new_subset_remaining(tvb, (int)at)
                                              : tvb_new_subset_length(tvb, (int)at, (int)size),
                             c->pinfo, c->tree, &h);
@@ -295,11 +373,11 @@ static void note_shown(struct context *c, bool dissected)
 static struct vsock_payload_answer take_offer(struct context *c, const struct vsock_payload_step *step)
 {
     const struct vsock_pdu *pdu = step->pdu;
-    tvbuff_t *tvb = pdu ? vsock_pdu_tvb(step, c->pinfo, c->record_tvb)
-                        : tvb_new_subset_remaining(c->tvb, (int)step->offset);
+    tvbuff_t *tvb = pdu ? vsock_pdu_tvb(step, c->pinfo, c->record_tvb) : own_bytes(c, step);
     struct vsock_payload_answer a = {0};
 
-    if (c->chosen || !c->state || c->state->has_port_dissector || !is_rejected(c, c->payload.sender))
+    if (c->chosen || step->whose == VSOCK_WHOSE_HTTP || !c->state || c->state->has_port_dissector ||
+        !is_rejected(c, c->payload.sender))
         a = hand_over(c, step, tvb);
     if (!a.taken) {
         show_data(c, step->offset, step->length);
@@ -340,7 +418,7 @@ static bool hand_over_end(struct context *c, const struct vsock_payload_step *st
     return taken;
 }
 
-static struct vsock_payload_answer take_step(struct context *c, const struct vsock_payload_step *step)
+static struct vsock_payload_answer act_on(struct context *c, const struct vsock_payload_step *step)
 {
     switch (step->action) {
     case VSOCK_ACT_HAND_OVER:
@@ -366,18 +444,26 @@ static struct vsock_payload_answer take_step(struct context *c, const struct vso
     return (struct vsock_payload_answer){0};
 }
 
+static struct vsock_payload_answer take_step(struct context *c, const struct vsock_payload_step *step)
+{
+    struct vsock_payload_answer a = act_on(c, step);
+
+    c->any_taken |= a.taken;
+    return a;
+}
+
 /* ---- steps, on the first pass and later ---- */
 
 /* A packet that is simply handed over, at once, needs no memory. */
 static bool is_simple(const struct vsock_payload_step *step)
 {
     return step->action == VSOCK_ACT_HAND_OVER && step->offset == 0 && step->dissected == step->length &&
-           !step->in_parts;
+           step->whose == VSOCK_WHOSE_CHOSEN && !step->in_parts;
 }
 
 static void keep(struct context *c, const struct vsock_payload_step *step)
 {
-    if (!c->steps && !c->handed_over && is_simple(step)) {
+    if (!c->steps && !c->handed_over && is_simple(step) && step->length == c->payload.captured) {
         c->handed_over = true;
         c->first = *step;
         return;
@@ -407,6 +493,7 @@ static struct vsock_payload_answer decide_keep_and_take(void *context,
     struct vsock_payload_step step = *decided;
     struct vsock_payload_answer a;
 
+    decide_on_turn(c, &step);
     decide_on_share(c, &step);
     vsock_share_spend(&c->share); /* before it is known who throws what */
     keep(c, &step);
@@ -417,6 +504,7 @@ static struct vsock_payload_answer decide_keep_and_take(void *context,
             VSOCK_ACT_OFFER) /* later passes show that it was part of something, as this does */
             become_part(c);
     }
+    note_turn(c, decided, &step, &a);
     return a;
 }
 
@@ -523,7 +611,8 @@ static bool is_undissected(const struct vsock_payload_state *state, const struct
                            const struct vsock_record *r)
 {
     return !state->has_port_dissector && !state->reassembly.seqpacket && !r->ext && payload->in_stream &&
-           vsock_payload_is_plain(&state->reassembly.side[r->sender]);
+           vsock_payload_is_plain(&state->reassembly.side[r->sender]) &&
+           was_rejected(state, r->sender, r->frame);
 }
 
 enum vsock_payload_shown vsock_payload_dissect(tvbuff_t *record_tvb, packet_info *pinfo, proto_tree *tree,

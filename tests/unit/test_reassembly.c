@@ -190,6 +190,71 @@ static void sixty_four_bytes_are_enough_to_decide(void)
     CHECK_STEPS(rw(0, 5), "over? 0+5");
 }
 
+/* The step's taker takes `length` bytes of it, and says that the rest is another's. */
+static void answer_again(uint32_t length)
+{
+    answers[answers_left++] = (struct vsock_payload_answer){.taken = true, .offset = length, .again = true};
+}
+
+/* Nobody takes it, though it is as a stream's first bytes. */
+static void answer_anew(void)
+{
+    answers[answers_left++] = (struct vsock_payload_answer){.anew = true};
+}
+
+static void the_rest_of_a_packet_may_be_anothers(void)
+{
+    start_stream();
+    answer_again(20);
+    answer_anew();
+    CHECK_STEPS(rw(0, 25), "over? 0+25; over? 20+5; undecided 20+5 of 5");
+    answer(0, 0);
+    CHECK_STEPS(rw(0, 5), "offer? 0+5 of 10");
+    CHECK_STEPS(rw(0, 5), "over? 0+5");
+
+    start_stream(); /* of nothing, there is no rest */
+    answer_again(25);
+    CHECK_STEPS(rw(0, 25), "over? 0+25");
+}
+
+static void the_rest_of_an_offer_may_be_anothers(void)
+{
+    start_stream();
+    answer(0, VSOCK_MORE_ANY);
+    rw(0, 10);
+    answer_again(8);
+    answer(0, 0);
+    CHECK_STEPS(rw(0, 5), "offer? 0+5 of 15; offer? 0+5 of 7"); /* two bytes are of the packet before */
+
+    start_stream();
+    answer(0, VSOCK_MORE_ANY);
+    rw(0, 10);
+    answer_again(12);
+    answer_anew();
+    CHECK_STEPS(rw(0, 5), "offer? 0+5 of 15; offer? 2+3 of 3");
+    CHECK_STEPS(rw(0, 70), "offer? 0+70 of 73");
+    CHECK_STEPS(rw(0, 5), "over? 0+5");
+}
+
+static void what_begins_anew_is_not_in_vain_yet(void)
+{
+    start_stream();
+    answer(0, 0);
+    rw(0, 5);
+    answer_anew();
+    CHECK_STEPS(rw(0, 5), "over? 0+5; undecided 0+5 of 5");
+    for (unsigned i = 0; i < VSOCK_REJECTED_MAX - 2; i++)
+        rw(0, 100);
+    g_assert_false(vsock_payload_is_rejected(&reassembly.side[0]));
+    rw(0, 100);
+    g_assert_true(vsock_payload_is_rejected(&reassembly.side[0]));
+    g_assert_cmpuint(reassembly.side[0].rejected_in, ==, frame);
+    answer_anew(); /* in vain once is in vain for good */
+    CHECK_STEPS(rw(0, 5), "over? 0+5");
+    g_assert_true(vsock_payload_is_rejected(&reassembly.side[0]));
+    g_assert_cmpuint(reassembly.side[0].rejected_in, ==, frame - 1);
+}
+
 static void first_bytes_are_known_only_where_the_beginning_was_captured(void)
 {
     start(LIMIT, false, true, false);
@@ -941,6 +1006,9 @@ int main(int argc, char **argv)
     TEST(first_bytes_that_nobody_takes_are_offered_with_more);
     TEST(sixty_four_bytes_are_enough_to_decide);
     TEST(first_bytes_are_known_only_where_the_beginning_was_captured);
+    TEST(the_rest_of_a_packet_may_be_anothers);
+    TEST(the_rest_of_an_offer_may_be_anothers);
+    TEST(what_begins_anew_is_not_in_vain_yet);
     TEST(undecided_bytes_may_turn_out_to_be_part_of_more);
     TEST(undecided_bytes_end_without_a_word);
     TEST(sixteen_packets_in_vain_are_enough);
