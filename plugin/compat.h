@@ -89,6 +89,16 @@ typedef void compat_stat_result;
 #define COMPAT_FLOW_GRAPH false
 #endif
 
+/* Which conversation is the innermost is kept since 4.4, what it is a conversation of since 4.6. */
+#if VSOCK_WIRESHARK >= 406
+#define compat_restore_stream_id(pinfo, before)                                                              \
+    ((pinfo)->stream_id = (before)->stream_id, (pinfo)->track_ctype = (before)->track_ctype)
+#elif VSOCK_WIRESHARK >= 404
+#define compat_restore_stream_id(pinfo, before) ((pinfo)->stream_id = (before)->stream_id)
+#else
+#define compat_restore_stream_id(pinfo, before) ((void)(pinfo), (void)(before))
+#endif
+
 /* Renamed in 4.6. */
 #if VSOCK_WIRESHARK >= 406
 #define compat_dissector_try_uint(table, value, tvb, pinfo, tree, data)                                      \

@@ -92,6 +92,12 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 {
     struct run run = {.app = (const struct vsock_app *)app_data};
 
+    if (run.app->pick) {
+        run.app = run.app->pick(tvb);
+        if (!run.app)
+            return 0;
+        vsock_claim(pinfo, run.app->handle);
+    }
     if (run.app->strict && !run.app->recognize(tvb))
         return 0;
     run.frame = get_frame(pinfo, run.app->proto);
@@ -131,6 +137,10 @@ static struct vsock_weight weigh(const void *context, tvbuff_t *tvb, const struc
     struct weighing w = {.app = (const struct vsock_app *)context, .tvb = tvb};
     uint32_t length = tvb_captured_length(tvb);
 
+    if (w.app->pick)
+        w.app = w.app->pick(tvb);
+    if (!w.app)
+        return (struct vsock_weight){.length = length};
     w.bytes = tvb_get_ptr(tvb, 0, (int)length);
     if (w.app->header_size == 0) { /* all of it is one message */
         struct vsock_weight lines;
@@ -152,10 +162,27 @@ bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, pro
     return true;
 }
 
+/* Another framing of a protocol. */
+static void register_variant(struct vsock_app *app)
+{
+    if (!app->of->handle)
+        return;
+    app->name = app->of->name;
+    app->short_name = wmem_strdup_printf(wmem_epan_scope(), "%s (%s)", app->of->short_name, app->variant);
+    app->filter_name = wmem_strdup_printf(wmem_epan_scope(), "%s_%s", app->of->filter_name, app->variant);
+    app->column = app->of->column ? app->of->column : app->of->short_name;
+    app->proto = app->of->proto;
+    app->handle = register_dissector_with_data(app->filter_name, dissect, app->proto, app);
+}
+
 void vsock_app_register(struct vsock_app *app)
 {
     expert_module_t *experts;
 
+    if (app->of) {
+        register_variant(app);
+        return;
+    }
     if (proto_get_id_by_filter_name(app->filter_name) != -1)
         return;
     app->proto = proto_register_protocol(app->name, app->short_name, app->filter_name);
@@ -176,7 +203,7 @@ void vsock_app_attach(const struct vsock_app *app)
         return;
     if (app->port != 0)
         dissector_add_uint(VSOCK_PORT_TABLE, app->port, app->handle);
-    else
+    else if (!app->of)
         dissector_add_for_decode_as(VSOCK_PORT_TABLE, app->handle);
     vsock_scale_add(app->handle, weigh, app);
     if (!app->heuristic)

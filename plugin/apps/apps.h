@@ -43,6 +43,13 @@ struct vsock_app {
     /* What one costs beyond VSOCK_WEIGHT_MESSAGE, so far as it is there; NULL: nothing. */
     uint64_t (*message_units)(tvbuff_t *tvb, int offset, int end);
 
+    /* One protocol may be framed in several ways, each an app with the protocol's as `of`: it has no names
+     * and fields of its own, and is told by the protocol's `pick` where the protocol was chosen by Decode As.
+     */
+    struct vsock_app *of;
+    const char *variant;
+    const struct vsock_app *(*pick)(tvbuff_t *tvb); /* NULL: nothing tells yet */
+
     int proto;
     dissector_handle_t handle; /* NULL if this Wireshark brings the protocol: twice would abort it */
 };
@@ -52,10 +59,12 @@ void vsock_app_register(struct vsock_app *app);
 void vsock_app_attach(const struct vsock_app *app);
 
 /* What plugin.c lists. */
+void proto_register_ethframe(void);
 void proto_register_gcs(void);
 void proto_register_nitro(void);
 void proto_register_sd_notify(void);
 void proto_register_ttrpc(void);
+void proto_reg_handoff_ethframe(void);
 void proto_reg_handoff_gcs(void);
 void proto_reg_handoff_nitro(void);
 void proto_reg_handoff_sd_notify(void);

@@ -114,8 +114,8 @@ static bool try_ports(struct call *c, bool by_user)
  * what is spent on the first packets of a stream that nobody knows: where the list has ours alone, it is
  * asked only if one will take the bytes. */
 static struct {
-    bool (*recognize[16])(tvbuff_t *);
-    dissector_handle_t handle[16];
+    bool (*recognize[32])(tvbuff_t *);
+    dissector_handle_t handle[32];
     unsigned count;
     unsigned listed; /* all of the list, others' included; 0 until they are counted */
 } ours;
@@ -184,7 +184,7 @@ static bool try_all(struct call *c)
 static struct {
     dissector_handle_t handle;
     struct vsock_scale scale;
-} scales[20];
+} scales[40];
 static unsigned scale_count;
 
 void vsock_scale_add(dissector_handle_t handle, vsock_weigh weigh, const void *context)

@@ -107,9 +107,12 @@ static void follow(struct talk *talk, struct talk_side *side, const struct vsock
 
 static struct vsock_turn turn_side(struct talk_side *side, const struct vsock_handoff *h, uint32_t length)
 {
+    bool of_another = h->chosen && h->chosen != vsock_turn_http(); /* whose the other side is already */
+
     side->turned = true;
     side->ends = false;
-    return (struct vsock_turn){VSOCK_WHOSE_ANEW, length, .drop = h->chosen == vsock_turn_http()};
+    return (struct vsock_turn){of_another ? VSOCK_WHOSE_CHOSEN : VSOCK_WHOSE_ANEW, length,
+                               .drop = h->chosen == vsock_turn_http()};
 }
 
 /* Of bytes that begin where a message could. */

@@ -7,13 +7,16 @@
 
 #include "check.h"
 #include "core/contents.h"
+#include "core/ethernet.h"
+#include "core/http_run.h"
 #include "core/weight.h"
 #include "core/weight_http2.h"
 
 typedef bool (*rule)(const uint8_t *bytes, size_t length);
 
-static const rule rules[] = {vsock_is_ssh,  vsock_is_http, vsock_is_http2, vsock_is_tls,
-                             vsock_is_mqtt, vsock_is_9p,   vsock_is_adb};
+static const rule rules[] = {vsock_is_ssh, vsock_is_http,          vsock_is_http2,
+                             vsock_is_tls, vsock_is_mqtt,          vsock_is_9p,
+                             vsock_is_adb, vsock_is_ethernet_le16, vsock_is_ethernet_be32};
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
@@ -47,6 +50,19 @@ static void check_json(const uint8_t *bytes, size_t length)
     CHECK(vsock_is_json(more, length + 2) == is);
     CHECK_IMPLIES(is && bytes[length - 1] == '}', !vsock_is_json(bytes, length - 1));
     free(more);
+}
+
+/* A run ends with the bytes, or where no message begins. */
+static void check_http_run(const uint8_t *bytes, size_t length)
+{
+    struct vsock_http_run run = vsock_http_run(bytes, (uint32_t)length, length % 2 == 0);
+
+    CHECK(run.length <= length);
+    CHECK(run.then == VSOCK_HTTP_OTHER ? run.length < length : run.length == length);
+    CHECK(run.upgrade + run.upgrade_length <= run.length);
+    if (run.length > 0 && run.then == VSOCK_HTTP_OTHER)
+        CHECK(vsock_http_run(bytes, run.length, length % 2 == 0).then == VSOCK_HTTP_ENDS);
+    vsock_units_of_ethernet(bytes, (uint32_t)length);
 }
 
 typedef struct vsock_weight (*weigher)(const uint8_t *bytes, uint32_t length,
@@ -119,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     check_rules(data, size);
     check_json(data, size);
+    check_http_run(data, size);
     check_weights(data, size);
     return 0;
 }

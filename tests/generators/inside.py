@@ -4,7 +4,10 @@
 Nothing of HTTP whose dissector goes by its last request, as to HEAD, and for HTTP in a tunnel. One story a server port;
 the bytes are such as the programs send: gvisor-tap-vsock's gvforwarder, Docker's attach, a proxy asked to CONNECT.
 """
-from generators.payload import Dialogue, cut, get, http, ok, tls_turns
+import ipaddress
+import struct
+
+from generators.payload import Dialogue, cut, get, http, lines, mqtt, mqtt_string, ok, tls_turns
 from generators.vsock import capture
 
 POST = http("POST /connect HTTP/1.1", "Host: ", "User-Agent: Go-http-client/1.1", "Content-Length: 0")
@@ -15,6 +18,7 @@ ATTACH = http("POST /v1.43/containers/a1/attach?stream=1 HTTP/1.1", "Host: docke
 CONNECT = http("CONNECT kms.eu-west-1.amazonaws.com:443 HTTP/1.1", "Host: kms.eu-west-1.amazonaws.com:443")
 GRANTED = http("HTTP/1.1 200 Connection established")
 SSH = b"SSH-2.0-OpenSSH_10.0\r\n"
+MQTT = mqtt(1, mqtt_string("MQTT") + bytes([4, 2]) + struct.pack(">H", 60) + mqtt_string("vsock"))
 
 
 def turns_tunnel():
@@ -80,6 +84,187 @@ def turns():
         yield from story()
 
 
+VM, GATEWAY, OTHER_VM = (bytes.fromhex(address) for address in ("5a94efe40cee", "5a94efe40cdd", "525400123456"))
+ADDRESSES = {VM: "192.168.127.2", GATEWAY: "192.168.127.1", OTHER_VM: "192.168.127.3"}
+FIN, SYN, PSH, ACK = 1, 2, 8, 16
+
+
+def checksum(data):
+    total = sum(struct.unpack(f">{len(data + data[:len(data) % 2]) // 2}H", data + bytes(len(data) % 2)))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def ether(src, dst, kind, body):
+    return dst + src + struct.pack(">H", kind) + body
+
+
+def arp(src, dst, operation):
+    return ether(src, b"\xff" * 6 if operation == 1 else dst, 0x0806, struct.pack(">HHBBH", 1, 0x0800, 6, 4, operation) +
+                 src + ipaddress.ip_address(ADDRESSES[src]).packed + (bytes(6) if operation == 1 else dst) +
+                 ipaddress.ip_address(ADDRESSES[dst]).packed)
+
+
+def ipv4(src, dst, protocol, body):
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0x4000, 64, protocol, 0) + \
+        ipaddress.ip_address(ADDRESSES[src]).packed + ipaddress.ip_address(ADDRESSES[dst]).packed
+    return ether(src, dst, 0x0800, head[:10] + struct.pack(">H", checksum(head)) + head[12:] + body)
+
+
+def ipv6(src, dst, protocol, body):
+    link = {VM: "fe80::5894:efff:fee4:cee", GATEWAY: "fe80::5894:efff:fee4:cdd"}
+    return ether(src, dst, 0x86DD, struct.pack(">IHBB", 6 << 28, len(body), protocol, 255) +
+                 ipaddress.ip_address(link[src]).packed + ipaddress.ip_address(link[dst]).packed + body)
+
+
+def udp(src, dst, ports, body):
+    return ipv4(src, dst, 17, struct.pack(">HHHH", *ports, 8 + len(body), 0) + body)
+
+
+def dns(name, address=None):
+    question = b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0\0\1\0\1"
+    if not address:
+        return struct.pack(">HHHHHH", 7, 0x0100, 1, 0, 0, 0) + question
+    return struct.pack(">HHHHHH", 7, 0x8180, 1, 1, 0, 0) + question + b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + \
+        ipaddress.ip_address(address).packed
+
+
+class Tcp:
+    """A connection of a VM with port 80 of the gateway."""
+
+    def __init__(self, vm, port):
+        self.vm, self.ports, self.sent = vm, {vm: port, GATEWAY: 80}, {vm: 1000, GATEWAY: 5000}
+
+    def segment(self, src, flags, body=b"", again=False):
+        dst = self.vm if src == GATEWAY else GATEWAY
+        sequence = self.sent[src] - (len(body) if again else 0)
+        head = struct.pack(">HHIIBBHHH", self.ports[src], self.ports[dst], sequence,
+                           self.sent[dst] if flags & ACK else 0, 5 << 4, flags, 64240, 0, 0)
+        packet = ipv4(src, dst, 6, head + body)
+        pseudo = packet[26:34] + struct.pack(">HH", 6, len(head + body))
+        head = head[:16] + struct.pack(">H", checksum(pseudo + head + body)) + head[18:]
+        if not again:
+            self.sent[src] += len(body) + bool(flags & (SYN | FIN))
+        return ipv4(src, dst, 6, head + body)
+
+
+def le16(*frames):
+    return b"".join(struct.pack("<H", len(frame)) + frame for frame in frames)
+
+
+def be32(*frames):
+    return b"".join(struct.pack(">I", len(frame)) + frame for frame in frames)
+
+
+def network(x, framed, vm=VM):
+    """What a VM without another card does first: who is the gateway, a name, a page."""
+    page, tcp = ok(lines(20)), Tcp(vm, 40000)
+    yield from (*x.ask(framed(arp(vm, GATEWAY, 1))), *x.answer(framed(arp(GATEWAY, vm, 2))))
+    yield from (*x.ask(framed(udp(vm, GATEWAY, (50000, 53), dns("vsock.example")))),
+                *x.answer(framed(udp(GATEWAY, vm, (53, 50000), dns("vsock.example", "192.168.127.1")))))
+    yield from (*x.ask(framed(tcp.segment(vm, SYN))), *x.answer(framed(tcp.segment(GATEWAY, SYN | ACK))))
+    asked = tcp.segment(vm, ACK), tcp.segment(vm, PSH | ACK, get("/within"))
+    yield from x.ask(framed(*asked), comment="two frames in one RW")
+    parts = cut(page, 40, 150)  # the first within the header
+    yield from x.answer(framed(*(tcp.segment(GATEWAY, ACK, part) for part in parts)),
+                        comment=f"{len(parts)} frames in one RW: a page in as many segments")
+    yield from x.answer(framed(tcp.segment(GATEWAY, ACK, parts[-1], again=True)), comment="the last of them again")
+    yield from (*x.ask(framed(tcp.segment(vm, FIN | ACK))), *x.answer(framed(tcp.segment(GATEWAY, FIN | ACK))),
+                *x.ask(framed(tcp.segment(vm, ACK))))
+
+
+def ethernet():
+    x = Dialogue(1024, "gvforwarder: Ethernet behind POST /connect, which nobody answers", client=(3, 900002))
+    yield from (*x.opened(), *x.ask(POST), *network(x, le16), *x.closed())
+    x = Dialogue(5555, "QEMU: Ethernet from the first byte, on ADB's port", client=(3, 900003))
+    yield from (*x.opened(), *network(x, be32, OTHER_VM), *x.closed())
+    x = Dialogue(1024, "POST and the first frame in one RW; then the gateway", client=(3, 900004))
+    yield from (*x.opened(), *x.ask(POST + le16(arp(VM, GATEWAY, 1))), *x.answer(le16(arp(GATEWAY, VM, 2))), *x.closed())
+    x = Dialogue(1024, "IPv6 first; then a frame that is none, an empty one, one of a protocol that nobody knows, ARP",
+                 client=(3, 900005))
+    neighbour = ipv6(VM, GATEWAY, 58, bytes.fromhex("870027a600000000fe800000000000005894effffee40cdd"
+                                                    "01015a94efe40cee"))
+    yield from (*x.opened(), *x.ask(be32(neighbour), be32(b"short"), be32(b""),
+                                    be32(ether(VM, GATEWAY, 0x88B5, b"experiment")), be32(arp(VM, GATEWAY, 1)),
+                                    b"\xff\xff\xff\xffno frame", be32(arp(VM, GATEWAY, 1))), *x.closed())
+
+
+def not_ethernet():
+    """Each a packet that has something of a frame."""
+    good = arp(VM, GATEWAY, 1)
+    wrong = bytearray(ipv4(VM, GATEWAY, 17, bytes(8)))
+    wrong[24] ^= 1
+    odd = (("a length of one more", struct.pack("<H", len(good) + 1) + good + b"\0"), ("a group that sends", le16(good[:6] +
+           b"\1" + good[7:])), ("IPv4 with a wrong checksum", le16(bytes(wrong))), ("no header", le16(good[:13])),
+           ("big-endian 16 bits", struct.pack(">H", len(good)) + good),
+           ("little-endian 32 bits", struct.pack("<I", len(good)) + good), ("no length", good))
+    for port, (what, first) in enumerate(odd, 910000):
+        x = Dialogue(1024, f"no Ethernet: {what}", client=(3, port))
+        yield from (*x.opened(), *x.ask(first), *x.closed())
+
+
+def ethernet_stories():
+    for story in (ethernet, not_ethernet):
+        yield from story()
+
+
+class Talk:
+    """What two programs say to each other, in turn: (is it the client?, bytes). `fields`: what of it shows."""
+
+    def __init__(self, fields, *turns):
+        self.fields, self.turns = fields.split(), turns
+
+    def said(self, client):
+        """By one side, in all."""
+        return b"".join(said for by_client, said in self.turns if by_client == client)
+
+
+def cut_turns(turns, client, pieces):
+    """The turns with those of one side cut where `pieces` says: of its bytes, up to where each piece goes."""
+    at = 0
+    for by_client, said in turns:
+        if by_client != client:
+            yield by_client, [said]
+            continue
+        yield by_client, cut(said, *(p - at for p in pieces if at < p < at + len(said)))
+        at += len(said)
+
+
+def cuts(talk):
+    """A capture of the talk, whole, cut in two at each place of either side, and in pieces of 4 bytes: of sixteen
+        packets that nobody knows, the next one is not looked at."""
+    def stories():
+        variants = [(True, ())]
+        for client in (True, False):
+            length = len(talk.said(client))
+            variants += [(client, (place,)) for place in range(1, length)] + [(client, tuple(range(4, length, 4)))]
+        for number, (client, places) in enumerate(variants):
+            x = Dialogue(7000, f"cut after {places[:1] if len(places) < 2 else 'every 4 bytes'}", client=(42, 70000 + number))
+            yield from x.opened()
+            for by_client, pieces in cut_turns(talk.turns, client, places):
+                yield from (x.ask if by_client else x.answer)(*pieces)
+            yield from x.closed()
+    return capture(stories)()
+
+
+DIALOGUES = {
+    "HTTP that turns": Talk("http.request.method http.response.code mqtt.msgtype mqtt.clientid",
+                            (True, ATTACH), (False, UPGRADED), (True, MQTT), (False, mqtt(2, b"\0\0"))),
+    "HTTP that turns at once": Talk("http.request.method mqtt.msgtype mqtt.clientid", (True, POST + MQTT),
+                                    (False, mqtt(2, b"\0\0"))),
+    "Ethernet behind POST": Talk("http.request.method ethframe.length arp.opcode dns.qry.name dns.a",
+                                 (True, POST), (True, le16(arp(VM, GATEWAY, 1))), (False, le16(arp(GATEWAY, VM, 2))),
+                                 (True, le16(udp(VM, GATEWAY, (50000, 53), dns("vsock.example")))),
+                                 (False, le16(udp(GATEWAY, VM, (53, 50000), dns("vsock.example", "192.168.127.1")),
+                                              arp(GATEWAY, VM, 1)))),
+    "Ethernet from the first byte": Talk("ethframe.length arp.opcode ipv6.nxt icmpv6.type ip.src",
+                                         (True, be32(arp(VM, GATEWAY, 1), arp(VM, GATEWAY, 1))),
+                                         (False, be32(ipv4(GATEWAY, VM, 17, bytes(8))) + be32(arp(GATEWAY, VM, 2)))),
+}
+
+
 CAPTURES = {
+    "inside-ethernet.pcapng": capture(ethernet_stories),
     "inside-turns.pcapng": capture(turns),
 }
