@@ -13,7 +13,7 @@ from desktop import Failure, Wireshark, expect, find, names, text_of, wait_for, 
 
 desktop.TIMEOUT = 120  # the processor is emulated
 LEFT_OUT = traffic.STREAM
-FILTER = subprocess.run(["python3", "vsock-filter", f"not port {LEFT_OUT}"], check=True, stdout=subprocess.PIPE,
+FILTER = subprocess.run(["./vsock-filter", f"not port {LEFT_OUT}"], check=True, stdout=subprocess.PIPE,
                         text=True).stdout.strip()
 TITLE = f"vsockmon0 ({FILTER})"
 STREAMS = len((traffic.SEQPACKET, traffic.HALF_CLOSE, traffic.STALL, traffic.REFUSED))  # of one traffic.run()

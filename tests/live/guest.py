@@ -18,7 +18,7 @@ PATIENCE = 120  # seconds, on an emulated processor that may have to share a bus
 # Its REQUEST and its RST have the port twice each: in vsockmon's header and in virtio's.
 END = traffic.REFUSED.to_bytes(4, "little")
 END_COUNT = 4
-VSOCK_FILTER = ("python3", "/live/vsock-filter")
+VSOCK_FILTER = "/live/vsock-filter"
 REPORTS = ("-z", "vsock,streams", "-z", "vsock,diagnose", "-z", "expert")
 
 
@@ -65,7 +65,7 @@ class LiveTshark(Capture):
 
 def filtering(folder, interface, *options):
     for name, words, _ in filters.tried(folder):
-        capture_filter = subprocess.run([*VSOCK_FILTER, *options, words], check=True, stdout=subprocess.PIPE,
+        capture_filter = subprocess.run([VSOCK_FILTER, *options, words], check=True, stdout=subprocess.PIPE,
                                         text=True).stdout.strip()
         yield Capture(folder, f"{interface}-{name}", ["dumpcap", "-q", "-i", interface, "-f", capture_filter])
 

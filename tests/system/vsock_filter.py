@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""scripts/vsock-filter: tcpdump must keep, of every record of every stored capture, those that tshark's display filter
+"""vsock-filter: tcpdump must keep, of every record of every stored capture, those that tshark's display filter
 of the same meaning keeps; as recorded from vsockmon0, and from -i any both ways, among frames of other devices.
 
 vsock_filter.py --pairs    prints the pairs, a tab between capture and display filter, to try them on a live device:
@@ -9,14 +9,13 @@ vsock_filter.py --pairs    prints the pairs, a tab between capture and display f
 
 Takes runner.py's options.
 """
-import importlib.machinery
-import importlib.util
 import pathlib
 import random
 import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from generators import vsock
@@ -24,6 +23,7 @@ from lib import pcapng, runner
 from lib.pcapng import SLL, SLL2, VSOCK
 
 SCRIPT = runner.TOP / "scripts" / "vsock-filter"
+ENCAPSULATIONS = {"vsock": [], "sll": ["--linux-sll"], "sll2": ["--linux-sll2"]}
 HEADERS = 76  # bytes of a record; what follows no filter looks at
 ARPHRD_ETHER, ARPHRD_VSOCKMON = 1, 826
 
@@ -126,15 +126,20 @@ MISTAKES = {
     "src or dst": ("or is not understood here", 4),
     "not": ("the expression ends where", 3),
     "port 5 or src": ("the expression ends where one of cid, port, portrange, addr should follow", 13),
+    "port é x": ("é is no port", 5),
+    "é port": ("é is not understood here", 0),
+    "not " * 51 + "port 5": ("more than 50", 200),
+    "(" * 51: ("more than 50", 50),
+    "port " + "5 or " * 200 + "5": ("more than 200 questions", 1005),
 }
 
 
-def load_script():
-    sys.dont_write_bytecode = True
-    loader = importlib.machinery.SourceFileLoader("vsock_filter_script", str(SCRIPT))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
+def run(*arguments):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True)
+
+
+def capture_filter(expression, encapsulation):
+    return run(*ENCAPSULATIONS[encapsulation], "--", expression).stdout.rstrip("\n")
 
 
 PRINTED = (
@@ -149,17 +154,35 @@ PRINTED = (
 
 def check_options():
     for arguments, wanted in PRINTED:
-        printed = subprocess.run([SCRIPT, *arguments], capture_output=True, text=True).stdout
+        printed = run(*arguments).stdout
         if printed != f"{wanted}\n":
             sys.exit(f"{arguments}: wanted {wanted}, got {printed}")
-    for arguments in ([], ["--any", "--linux-sll2", "port", "5"]):
-        if subprocess.run([SCRIPT, *arguments], capture_output=True).returncode != 2:
+    for arguments in ([], ["--any", "--linux-sll2", "port", "5"], ["--sll", "port", "5"], ["-1"]):
+        if run(*arguments).returncode != 2:
             sys.exit(f"{arguments} should be refused")
+    for word in ("portrange A-B", "addr CID:PORT", "credit-request", "--linux-sll2"):
+        if word not in run("--help").stdout:
+            sys.exit(f"--help does not tell of {word}")
+
+
+def check_script():
+    """What scripts/vsock-filter is: the program, where it was built, and how to build it where it was not."""
+    with tempfile.TemporaryDirectory() as top:
+        script = pathlib.Path(top, "scripts", SCRIPT.name)
+        script.parent.mkdir()
+        shutil.copy(SCRIPT, script)
+        before = subprocess.run([script, "port", "22"], capture_output=True, text=True)
+        built = pathlib.Path(top, "build/test-gcc", PROGRAM.name)
+        built.parent.mkdir(parents=True)
+        shutil.copy(PROGRAM, built)
+        after = subprocess.run([script, "port", "22"], capture_output=True, text=True)
+    if before.returncode != 2 or "scripts/quickstart" not in before.stderr or after.stdout != run("port", "22").stdout:
+        sys.exit(f"{SCRIPT}: {before} {after}")
 
 
 def check_mistakes():
     for expression, (words, place) in MISTAKES.items():
-        result = subprocess.run([SCRIPT, "--", expression], capture_output=True, text=True)
+        result = run("--", expression)
         lines = result.stderr.splitlines()
         if (result.returncode, result.stdout, lines[1:]) != (2, "", [f"    {expression}", " " * (4 + place) + "^"]) or \
                 words not in lines[0]:
@@ -282,9 +305,8 @@ def check_filters():
     stored = list(stored_records())
     records = different(stored + list(odd_records()))
     judged = looked_at(records)
-    encapsulations = {"sll": SLL, "sll2": SLL2, "vsock": VSOCK}
-    captures = {name: pcap(linktype, records) for name, linktype in encapsulations.items()}
-    capture_filter = load_script().capture_filter
+    linktypes = {"sll": SLL, "sll2": SLL2, "vsock": VSOCK}
+    captures = {name: pcap(linktype, records) for name, linktype in linktypes.items()}
     kept_by = {}
     with runner.bench(options) as (folder, environment):
         tshark = Tshark(folder, environment, captures["vsock"])
@@ -311,6 +333,8 @@ if sys.argv[1:] == ["--pairs"]:
 if not shutil.which("tcpdump"):
     sys.exit("tcpdump: not found; install tcpdump")
 options = runner.parse_arguments()
+PROGRAM = pathlib.Path(options.plugins).with_name("vsock-filter")
 check_options()
+check_script()
 check_mistakes()
 check_filters()
