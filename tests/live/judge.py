@@ -10,9 +10,10 @@ import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import extcap
 import filters
 import traffic
-from lib import runner
+from lib import pcapng, runner
 
 # Of each conversation, in this order; what else a kernel sends between them is its own matter. Ports are the
 # server's: the kernel chooses the client's, which is any number (#).
@@ -139,7 +140,9 @@ class Reader:
     def packets(self, name, display_filter):
         copy = runner.readable(self.folder / f"{name}.pcapng", self.bench)
         command = [self.tshark, "-n", "-r", copy, "-Y", display_filter, "-T", "fields"]
-        command += [argument for column in self.COLUMNS for argument in ("-e", column)]
+        # Each capture by the extcap has a device of its own, which stamps a time of its own.
+        columns = self.COLUMNS[1:] if name.partition("-")[0] == "vsockmon" else self.COLUMNS
+        command += [argument for column in columns for argument in ("-e", column)]
         return runner.call(command, self.environment, check=True).stdout.splitlines()
 
 
@@ -160,15 +163,41 @@ def filter_is_good(reader, interface, name, words, display_filter):
 def check_filters(folder, options):
     with runner.bench(options) as (bench, environment):
         reader = Reader(folder, bench, environment, options.tshark)
-        return [filter_is_good(reader, interface, *tried)
+        good = [filter_is_good(reader, interface, *tried)
                 for interface in ("vsockmon0", "any") for tried in filters.tried(folder)]
+        good += [filter_is_good(reader, "vsockmon", *tried)
+                 for tried in itertools.islice(filters.tried(folder), extcap.FILTERS, None)]
+        return [*good, filter_is_good(reader, "vsockmon", "form", *extcap.FORM), whole_headers(reader)]
+
+
+def whole_headers(reader):
+    """Of the extcap's capture of headers only: all packets, and no more than was asked of each."""
+    short, whole = (reader.packets(name, "vsock") for name in ("vsockmon-headers", "vsockmon"))
+    longest = max(len(packet.data) for packet in pcapng.packets(pcapng.read(reader.folder / "vsockmon-headers.pcapng")))
+    is_so = short == whole and longest == extcap.HEADERS
+    print(f"vsockmon-headers: {len(short)} packets of {len(whole)}, at most {longest} bytes: "
+          f"{'as it should be' if is_so else 'WRONG'}")
+    return is_so
+
+
+def check_origin(folder):
+    """What the extcap has recorded says on which device and kernel."""
+    found = {}
+    for kind, block in pcapng.blocks(pcapng.read(folder / "vsockmon.pcapng")):
+        if kind in (pcapng.SECTION, pcapng.INTERFACE):
+            found[kind] = dict(pcapng.options(block[24 if kind == pcapng.SECTION else 16:-4]))
+    kernel, name = found[pcapng.SECTION][3].decode(), found[pcapng.INTERFACE][2].decode()
+    is_so = kernel == f"Linux {(folder / 'guest.log').read_text().splitlines()[0]}" and \
+        re.fullmatch(r"vsockmon-cap\d", name)
+    print(f"vsockmon: recorded from {name} by {kernel}: {'as it should be' if is_so else 'WRONG'}")
+    return bool(is_so)
 
 
 def main():
     options = runner.parse_arguments()
     folder = pathlib.Path(*options.names).resolve()
-    device, cooked = (Printed(folder, interface) for interface in ("vsockmon0", "any"))
-    good = [device.check(), cooked.check(), *check_filters(folder, options)]
+    device, cooked, own = (Printed(folder, interface) for interface in ("vsockmon0", "any", "vsockmon"))
+    good = [device.check(), cooked.check(), own.check(), check_origin(folder), *check_filters(folder, options)]
     if device.reports != cooked.reports:
         print("any: its reports are not those of vsockmon0")
         good.append(False)

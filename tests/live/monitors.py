@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-import guest
+import capturing
 import scenarios
 import virtual_guest
 from scenarios import HOST, connect, listen
@@ -53,7 +53,7 @@ class Scripted(virtual_guest.Guest):
         return [packet.op for packet in self.taken if packet.port == port]
 
     def wait_for(self, port, op):
-        guest.wait_until(lambda: op in self.ops(port), f"op {op} to port {port}")
+        capturing.wait_until(lambda: op in self.ops(port), f"op {op} to port {port}")
 
 
 NO_SOCKET = (RST, {"buffer": 0, "consumed": 0})

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-import guest
+import capturing
 import virtual_guest
 
 HOST, PORT = 2, 9999
@@ -21,7 +21,7 @@ VSOCK_DEVICE = "0x0013\n"  # VIRTIO_ID_VSOCK of linux/virtio_ids.h, as sysfs has
 
 def connect(cid, port=PORT, own_port=None):
     client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-    client.settimeout(guest.PATIENCE)
+    client.settimeout(capturing.PATIENCE)
     if own_port:
         client.bind((socket.VMADDR_CID_ANY, own_port))
     client.connect((cid, port))
@@ -30,7 +30,7 @@ def connect(cid, port=PORT, own_port=None):
 
 def listen(port=PORT):
     listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-    listener.settimeout(guest.PATIENCE)
+    listener.settimeout(capturing.PATIENCE)
     listener.bind((socket.VMADDR_CID_ANY, port))
     listener.listen(8)
     return listener
@@ -133,8 +133,8 @@ def nested(guests):
 
 
 def record(folder, name, scenario, guests, *options):
-    capture = guest.Capture(folder, name, ["dumpcap", "-q", "-i", "vsockmon0", *options])
-    guest.wait_until(capture.has_begun, f"{name} captures")
+    capture = capturing.Capture(folder, name, ["dumpcap", "-q", "-i", "vsockmon0", *options])
+    capturing.wait_until(capture.has_begun, f"{name} captures")
     time.sleep(1)
     scenario(guests)
     time.sleep(2)  # for the last packets

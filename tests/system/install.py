@@ -3,7 +3,8 @@
 """`cmake --install` and the target `uninstall`: personal, for all users, for a Wireshark with a prefix of its own, beside
 the plugin of another series. Takes runner.py's options.
 
-Builds are configured anew, each in its place, and get the plugin that is there; nothing is compiled again.
+Builds are configured anew, each in its place, and get the plugin and the extcap that are there; nothing is compiled
+again.
 """
 import os
 import pathlib
@@ -34,6 +35,17 @@ def cached(options, variable):
     return re.search(rf"^{variable}:\w+=(.*)$", cache, re.M)[1]
 
 
+def built_extcap(options):
+    """Where libmnl's headers are."""
+    return pathlib.Path(options.plugins).with_name("extcap_folder") / "vsockmon"
+
+
+def listed(home, options):
+    """tshark lists the extcap, of that home."""
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(home)}
+    return "vsockmon (vsock" in runner.call([options.tshark, "-D"], environment).stdout
+
+
 def cmake(home, *arguments, destdir=""):
     environment = dict(os.environ, HOME=str(home), DESTDIR=str(destdir))
     environment.pop("XDG_CONFIG_HOME", None)  # where the profile would go, out of that home
@@ -46,6 +58,8 @@ def configure(build, home, options, *arguments):
     if result.returncode != 0:
         raise Mismatch(f"cmake could not configure {build}:\n{result.stderr}")
     shutil.copytree(options.plugins, build / "plugins", dirs_exist_ok=True)
+    if built_extcap(options).exists():
+        shutil.copytree(built_extcap(options).parent, build / "extcap_folder", dirs_exist_ok=True)
 
 
 def install(build, home, *arguments, destdir=""):
@@ -62,12 +76,15 @@ def loaded(home, options):
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(home),
                    "WIRESHARK_PLUGIN_DIR": str(home / "none")}
     result = runner.call([options.tshark, "-G", "plugins"], environment)
-    return re.findall(r"^vsock\.so\s.*\t(\S+)$", result.stdout, re.M), result.stderr
+    # 4.4 and later list extcaps there, too, and say so where one is installed for all users as well.
+    complaints = "".join(line for line in result.stderr.splitlines(True) if "already loaded as personal" not in line)
+    return re.findall(r"^vsock\.so\s.*\t(\S+)$", result.stdout, re.M), complaints.strip()
 
 
 def personal(folder, options):
     build, home = folder / "personal", folder / "home"
     configure(build, home, options, "-DVSOCK_PERSONAL=ON", f"-DWireshark_DIR={cached(options, 'Wireshark_DIR')}")
+    for_all = listed(home, options)  # by quickstart, as root
     refused = uninstall(build, home)
     expect("nothing is uninstalled before it is installed",
            refused.returncode != 0 and "Nothing to uninstall" in refused.stderr)
@@ -81,12 +98,17 @@ def personal(folder, options):
     expect("quickstart knows where it is", (build / "plugin_path.txt").read_text() == f"{plugin}\n")
     expect("tshark loads it from the personal folder", loaded(home, options) == ([str(plugin)], ""))
 
+    extcap = home / (".config/wireshark/extcap" if options.series == "4.0" else ".local/lib/wireshark/extcap") / "vsockmon"
+    expect("the extcap is there, and tshark lists it, if it was built",
+           [extcap.exists(), listed(home, options)] == 2 * [built_extcap(options).exists()])
+
     other = plugins / OTHER_SERIES / "epan/vsock.so"
     other.parent.mkdir(parents=True)
     shutil.copy(plugin, other)
     expect("another series' plugin beside it disturbs nobody", loaded(home, options) == ([str(plugin)], ""))
 
     expect("it is uninstalled", uninstall(build, home).returncode == 0 and not plugin.exists())
+    expect("and so is the extcap", not extcap.exists() and listed(home, options) == for_all)
     expect("and so is the profile, which came by itself", profile.parent.is_dir() and not profile.exists())
     expect("the other series' is still there", other.exists())
     expect("tshark loads none", loaded(home, options) == ([], ""))
@@ -97,12 +119,16 @@ def for_all_users(folder, options):
     build, home, root = folder / "all", folder / "home", folder / "root"
     configure(build, home, options, f"-DWireshark_DIR={cached(options, 'Wireshark_DIR')}")
     install(build, home, destdir=root)
-    found = [path for path in root.rglob("*") if path.is_file()]
-    expect("one file is installed, in Wireshark's plugin folder",
-           len(found) == 1 and found[0].match(f"wireshark/plugins/{options.series}/epan/vsock.so"))
+    found = sorted(path for path in root.rglob("*") if path.is_file())
+    plugins = [path for path in found if path.match(f"wireshark/plugins/{options.series}/epan/vsock.so")]
+    expect("one plugin is installed, in Wireshark's plugin folder", len(plugins) == 1)
+    extcaps = [path for path in found if path.match("wireshark/extcap/vsockmon")]
+    expect("and the extcap beside Wireshark's own, if it was built",
+           len(extcaps) == built_extcap(options).exists() and set(found) == {*plugins, *extcaps})
+    found = plugins
     expect("quickstart knows where it is", f"{root}{(build / 'plugin_path.txt').read_text()}" == f"{found[0]}\n")
     expect("DESTDIR counts when uninstalling", uninstall(build, home, destdir=root).returncode == 0)
-    expect("the file is gone", not found[0].exists())
+    expect("all files are gone", not [path for path in root.rglob("*") if path.is_file()])
 
 
 def move_wireshark(prefix, options):
