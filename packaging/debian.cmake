@@ -44,6 +44,19 @@ set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_STRIP_FILES ON)
 
+# The extcap: whoever may record with dumpcap may with it.
+if(TARGET vsockmon)
+    set(extcap_in_package "${CPACK_PACKAGING_INSTALL_PREFIX}/${extcap_destination}/vsockmon")
+    set(control "${PROJECT_BINARY_DIR}/control")
+    configure_file(packaging/postinst.in "${control}/postinst" @ONLY)
+    file(CHMOD "${control}/postinst" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
+        GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    file(WRITE "${control}/triggers" "interest-noawait /usr/bin/dumpcap\n")
+    set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${control}/postinst;${control}/triggers")
+    set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+    string(APPEND CPACK_DEBIAN_PACKAGE_RECOMMENDS ", libcap2-bin")
+endif()
+
 # What Policy wants of a package; `cmake --install` leaves it out.
 set(changelog "${PROJECT_BINARY_DIR}/changelog.Debian")
 set(package_version "${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}")
