@@ -481,3 +481,25 @@ struct vsock_rw *vsock_conn_release(struct vsock_conn *c)
     }
     return released;
 }
+
+#define NAMED(value, name)                                                                                   \
+    case value:                                                                                              \
+        return name;
+
+const char *vsock_state_name(enum vsock_state state)
+{
+    switch (state) {
+        VSOCK_STATE_NAMES(NAMED)
+    }
+    return NULL;
+}
+
+const char *vsock_rst_kind_name(enum vsock_rst_kind kind)
+{
+    switch (kind) {
+        VSOCK_RST_KIND_NAMES(NAMED)
+    case VSOCK_RST_NONE:
+        break;
+    }
+    return NULL;
+}

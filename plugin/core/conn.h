@@ -23,6 +23,17 @@ enum vsock_state {
     VSOCK_STATE_MIDSTREAM = 8, /* began before the capture */
 };
 
+/* What each is called wherever one is. */
+#define VSOCK_STATE_NAMES(NAME)                                                                              \
+    NAME(VSOCK_STATE_REQUESTED, "Requested")                                                                 \
+    NAME(VSOCK_STATE_OPEN, "Open")                                                                           \
+    NAME(VSOCK_STATE_HALF_CLOSED, "Half closed")                                                             \
+    NAME(VSOCK_STATE_CLOSING, "Closing")                                                                     \
+    NAME(VSOCK_STATE_CLOSED, "Closed")                                                                       \
+    NAME(VSOCK_STATE_REFUSED, "Refused")                                                                     \
+    NAME(VSOCK_STATE_RESET, "Reset")                                                                         \
+    NAME(VSOCK_STATE_MIDSTREAM, "Mid-stream")
+
 /* vsock.rst.kind. A RST is stamped when it comes from a live socket (it carries that socket's credit), and
  * (0,0) when there is no socket: buf_alloc and fwd_cnt are both 0. Numbers are filter values. */
 enum vsock_rst_kind {
@@ -39,6 +50,23 @@ enum vsock_rst_kind {
     VSOCK_RST_FOREIGN_TYPE = 10,
     VSOCK_RST_NOT_WAITED_FOR = 11,
 };
+
+#define VSOCK_RST_KIND_NAMES(NAME)                                                                           \
+    NAME(VSOCK_RST_REFUSED, "Refused")                                                                       \
+    NAME(VSOCK_RST_CLOSE_ACK, "Close acknowledged")                                                          \
+    NAME(VSOCK_RST_CLOSE_TIMEOUT, "Close timeout")                                                           \
+    NAME(VSOCK_RST_CONNECT_ABANDONED, "Connect abandoned")                                                   \
+    NAME(VSOCK_RST_NO_SOCKET, "No such socket")                                                              \
+    NAME(VSOCK_RST_ABORTED, "Aborted")                                                                       \
+    NAME(VSOCK_RST_QUEUE_OVERFLOW, "Receiver queue overflow")                                                \
+    NAME(VSOCK_RST_WINDOW_OVERRUN, "After a window overrun")                                                 \
+    NAME(VSOCK_RST_TRAILING, "Trailing")                                                                     \
+    NAME(VSOCK_RST_FOREIGN_TYPE, "Answers a packet of another type")                                         \
+    NAME(VSOCK_RST_NOT_WAITED_FOR, "Not waited for")
+
+/* The same for those who have no table; NULL for RST_NONE. */
+const char *vsock_state_name(enum vsock_state state);
+const char *vsock_rst_kind_name(enum vsock_rst_kind kind);
 
 /* vsock.completeness */
 #define VSOCK_COMPLETE_REQUEST 0x01u

@@ -9,32 +9,11 @@
 #include "names.h"
 #include "tree_util.h"
 
-const value_string vsock_state_names[] = {
-    {VSOCK_STATE_REQUESTED, "Requested"},
-    {VSOCK_STATE_OPEN, "Open"},
-    {VSOCK_STATE_HALF_CLOSED, "Half closed"},
-    {VSOCK_STATE_CLOSING, "Closing"},
-    {VSOCK_STATE_CLOSED, "Closed"},
-    {VSOCK_STATE_REFUSED, "Refused"},
-    {VSOCK_STATE_RESET, "Reset"},
-    {VSOCK_STATE_MIDSTREAM, "Mid-stream"},
-    {0, NULL},
-};
+#define NAMED(value, name) {value, name},
 
-const value_string vsock_rst_kind_names[] = {
-    {VSOCK_RST_REFUSED, "Refused"},
-    {VSOCK_RST_CLOSE_ACK, "Close acknowledged"},
-    {VSOCK_RST_CLOSE_TIMEOUT, "Close timeout"},
-    {VSOCK_RST_CONNECT_ABANDONED, "Connect abandoned"},
-    {VSOCK_RST_NO_SOCKET, "No such socket"},
-    {VSOCK_RST_ABORTED, "Aborted"},
-    {VSOCK_RST_QUEUE_OVERFLOW, "Receiver queue overflow"},
-    {VSOCK_RST_WINDOW_OVERRUN, "After a window overrun"},
-    {VSOCK_RST_TRAILING, "Trailing"},
-    {VSOCK_RST_FOREIGN_TYPE, "Answers a packet of another type"},
-    {VSOCK_RST_NOT_WAITED_FOR, "Not waited for"},
-    {0, NULL},
-};
+const value_string vsock_state_names[] = {VSOCK_STATE_NAMES(NAMED){0, NULL}};
+
+const value_string vsock_rst_kind_names[] = {VSOCK_RST_KIND_NAMES(NAMED){0, NULL}};
 
 static int hf_stream = -1, hf_stream_pnum = -1, hf_from_client = -1, hf_state = -1;
 static int hf_completeness = -1, hf_completeness_request = -1, hf_completeness_response = -1;

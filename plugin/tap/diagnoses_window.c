@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * diagnoses_window.c - what is wrong, in a window of the GUI: wrapped, each filter on a line of its own, and
- * buttons that lead to the packets. A diagnosis is judged when the capture has been seen whole; tables of
- * statistics never learn when that is, so this is a text window, of the kind that Lua scripts open. It cannot
- * be told how wide to be, nor tell where its cursor is (epan/funnel.h). */
+ * diagnoses_window.c - -z vsock,diagnose, and what is wrong in a window of the GUI: wrapped, each filter on a
+ * line of its own, and buttons that lead to the packets. A diagnosis is judged when the capture has been seen
+ * whole; tables of statistics never learn when that is, so this is a text window, of the kind that Lua
+ * scripts open. It cannot be told how wide to be, nor tell where its cursor is (epan/funnel.h). */
 #include "compat.h"
 
 #include <epan/funnel.h>
 #include <epan/plugin_if.h>
 
-#include "diagnoses.h"
 #include "dissect/verdicts.h"
+#include "listener.h"
+#include "report/diagnoses.h"
 #include "tap.h"
 
 #define TITLE "vsock Diagnoses"
@@ -205,10 +206,10 @@ static char *body_of(struct window *w, const struct vsock_report *r)
 }
 
 /* A text that is set anew is scrolled to its beginning: only one that differs is. */
-static void draw(const struct vsock_report *report)
+static void draw(const struct vsock_listener *listener)
 {
-    struct window *w = (struct window *)report->user;
-    char *body = body_of(w, report);
+    struct window *w = (struct window *)listener->user;
+    char *body = body_of(w, &listener->report);
     bool is_news = g_strcmp0(body, w->body) != 0;
 
     g_free(w->body);
@@ -228,9 +229,9 @@ static void finish(void *user)
     g_free(w);
 }
 
-static void closed(void *report)
+static void closed(void *listener)
 {
-    vsock_report_stop((struct vsock_report *)report);
+    vsock_listener_stop((struct vsock_listener *)listener);
 }
 
 /* ---- buttons ---- */
@@ -303,13 +304,13 @@ static void open_window(void *data _U_)
 {
     const funnel_ops_t *gui = funnel_get_funnel_ops();
     char *error = NULL;
-    struct vsock_report *report;
+    struct vsock_listener *listener;
     struct window *w;
 
     if (!gui || !gui->new_text_window)
         return;
-    report = vsock_report_start(&vsock_diagnoses, NULL, draw, &error);
-    if (!report) {
+    listener = vsock_listener_start(&vsock_diagnoses, NULL, draw, &error);
+    if (!listener) {
         g_free(error);
         return;
     }
@@ -317,17 +318,18 @@ static void open_window(void *data _U_)
     w->stops = g_array_new(FALSE, FALSE, sizeof(struct stop));
     w->filters = g_ptr_array_new_with_free_func(g_free);
     w->gui = gui->new_text_window(gui->ops_id, TITLE);
-    report->user = w;
-    report->on_reset = forget_packets;
-    report->on_finish = finish;
+    listener->user = w;
+    listener->on_reset = forget_packets;
+    listener->on_finish = finish;
     add_button(w, "Next packet", go_on);
     add_button(w, "Only its packets", filter_packets);
-    gui->set_close_cb(w->gui, closed, report);
+    gui->set_close_cb(w->gui, closed, listener);
     gui->retap_packets(gui->ops_id);
 }
 
 /* Not REGISTER_STAT_GROUP_GENERIC: its entries are in no menu. */
-void vsock_diagnoses_window_register(void)
+void vsock_diagnoses_register(void)
 {
+    vsock_listener_register(&vsock_diagnoses);
     funnel_register_menu(TITLE, REGISTER_PACKET_STAT_GROUP_UNSORTED, open_window, NULL, NULL, FALSE);
 }

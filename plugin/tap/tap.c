@@ -7,8 +7,8 @@
 #include <epan/tap.h>
 
 #include "dissect/names.h"
+#include "listener.h"
 #include "payload/payload.h"
-#include "report.h"
 
 static int vsock_tap = -1;
 
@@ -28,7 +28,7 @@ void vsock_taps_register(int proto)
 
 void vsock_taps_end_session(void)
 {
-    vsock_reports_end_session();
+    vsock_listeners_end_session();
     vsock_streams_end_session();
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * diagnoses.h - what the texts of -z vsock,diagnose and of its window have in common. */
-#ifndef VSOCK_TAP_DIAGNOSES_H
-#define VSOCK_TAP_DIAGNOSES_H
+ * diagnoses.h - the report of what is wrong, and parts of its text for others that tell it. */
+#ifndef VSOCK_REPORT_DIAGNOSES_H
+#define VSOCK_REPORT_DIAGNOSES_H
 
 #include "report.h"
+
+#define VSOCK_DIAGNOSES_COMMAND "vsock,diagnose"
 
 /* One screen: of more problems of one kind, the texts say how many they are. */
 #define VSOCK_SHOWN_OF_A_CODE 5
@@ -22,8 +24,5 @@ void vsock_diagnoses_add_whose(GString *out, const struct vsock_report *report,
 /* "frames 6 to 28, at 0.005000 s" */
 void vsock_diagnoses_add_where(GString *out, const struct vsock_report *report,
                                const struct vsock_diagnosis *diagnosis);
-
-/* The window's entry in the menu Statistics. */
-void vsock_diagnoses_window_register(void);
 
 #endif

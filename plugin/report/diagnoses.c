@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * diagnoses.c - what is wrong: -z vsock,diagnose, in words for people or one JSON object a line. */
-#include "compat.h"
-
+ * diagnoses.c - what is wrong: in words for people, or the members of a JSON object. */
 #include "diagnoses.h"
 
-#include <stdio.h>
 #include <wsutil/str_util.h>
 
-#include "tap.h"
+#include "json.h"
 
-#define COMMAND "vsock,diagnose"
-
-static uint32_t gather(struct vsock_report *report, const struct vsock_capture *capture)
+static uint32_t gather(struct vsock_report *report, const struct vsock_capture *capture,
+                       const struct vsock_selection *only)
 {
     unsigned first = report->rows->len;
     GArray *found = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
-    uint32_t streams = vsock_judge(capture, vsock_report_selection(report), found);
+    uint32_t streams = vsock_judge(capture, only, found);
 
     g_array_append_vals(report->rows, found->data, found->len);
     for (unsigned i = first; i < report->rows->len; i++)
@@ -78,8 +74,8 @@ static void add_row(GString *out, const struct vsock_report *r, const struct vso
 
 static void add_more(GString *out, const struct vsock_report *r, const char *code, unsigned more)
 {
-    g_string_append_printf(out, "\n%u more of %s: -z " COMMAND ",json%s%s lists all\n", more, code,
-                           r->filter ? "," : "", r->filter ? r->filter : "");
+    g_string_append_printf(out, "\n%u more of %s: -z " VSOCK_DIAGNOSES_COMMAND ",json%s%s lists all\n", more,
+                           code, r->filter ? "," : "", r->filter ? r->filter : "");
 }
 
 static void add_rows(GString *out, const struct vsock_report *r)
@@ -152,14 +148,10 @@ void vsock_diagnoses_add_summary(GString *out, const struct vsock_report *r)
     g_string_append_printf(out, " up to %.6f s\n", (double)(r->end - r->start) / 1e9);
 }
 
-static void draw_text(const struct vsock_report *r)
+static void add_text(GString *out, const struct vsock_report *r)
 {
-    GString *out = g_string_new(NULL);
-
     vsock_diagnoses_add_summary(out, r);
     add_rows(out, r);
-    fputs(out->str, stdout);
-    g_string_free(out, TRUE);
 }
 
 /* ---- for machines ---- */
@@ -191,7 +183,7 @@ static void add_figures(json_dumper *json, const struct vsock_diagnosis *d)
 
     json_dumper_set_member_name(json, "figures");
     json_dumper_begin_object(json);
-    for (unsigned i = 0; i < array_length(numbers); i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
         if (numbers[i].name)
             vsock_json_number(json, numbers[i].name, (int64_t)numbers[i].value, true);
     }
@@ -232,11 +224,5 @@ static void add_members(json_dumper *json, const struct vsock_report *r, const v
     g_free(text);
 }
 
-const struct vsock_report_kind vsock_diagnoses = {COMMAND, sizeof(struct vsock_diagnosis), gather, draw_text,
-                                                  add_members};
-
-void vsock_diagnoses_register(void)
-{
-    vsock_report_register(&vsock_diagnoses);
-    vsock_diagnoses_window_register();
-}
+const struct vsock_report_kind vsock_diagnoses = {VSOCK_DIAGNOSES_COMMAND, sizeof(struct vsock_diagnosis),
+                                                  gather, add_text, add_members};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * report.c - sessions, one after another. */
+#include "report.h"
+
+void vsock_report_init(struct vsock_report *r, const struct vsock_report_kind *kind, const char *filter)
+{
+    *r = (struct vsock_report){
+        .kind = kind,
+        .filter = g_strdup(filter),
+        .rows = g_array_new(FALSE, FALSE, (unsigned)kind->row_size),
+    };
+}
+
+void vsock_report_reset(struct vsock_report *r)
+{
+    g_array_set_size(r->rows, 0);
+    r->sessions = r->streams = r->packets = r->datagram_packets = 0;
+}
+
+void vsock_report_clear(struct vsock_report *r)
+{
+    g_array_free(r->rows, TRUE);
+    g_free(r->filter);
+}
+
+void vsock_report_gather(struct vsock_report *r, const struct vsock_capture *capture,
+                         const struct vsock_selection *only)
+{
+    if (!capture || capture->packets == 0)
+        return;
+    if (r->sessions++ == 0)
+        r->start = capture->start;
+    r->end = capture->end;
+    r->packets += capture->packets;
+    r->datagram_packets += capture->datagram_packets;
+    r->streams += r->kind->gather(r, capture, only);
+}
