@@ -91,7 +91,7 @@ static void an_upgrade_that_is_granted_ends_it(void)
 
     g_assert_true(r.turned);
     g_assert_cmpuint(r.upgrade_length, ==, 4);
-    g_assert_cmpmem(UPGRADED + r.upgrade, r.upgrade_length, "tcp ", 4);
+    g_assert_cmpmem(&UPGRADED[r.upgrade], r.upgrade_length, "tcp ", 4);
     OTHER(UPGRADED, GET);
     g_assert_false(run_of(GET, SIZE(GET), false).turned);
     g_assert_cmpuint(run_of("HTTP/1.1 101 x\r\n\r\n", 18, false).upgrade_length, ==, 0);
