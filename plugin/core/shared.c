@@ -30,6 +30,9 @@
 /* Of two CIDs, and that a port accepted. With more, ports are drawn. */
 #define COUNTERS_MAX 64
 
+/* Who has no socket answers with a RST, and at once. */
+#define ANSWER_MAX VSOCK_SECOND
+
 /* One refusal may be bad luck. */
 #define MIXED_MIN 2
 
@@ -207,10 +210,31 @@ static struct accepted *add_accepted(struct search *all, struct port *p)
     return a;
 }
 
-/* The record up to which both sides had a socket. */
-static uint32_t alive_until(const struct vsock_stream *s)
+/* The client's last packet that no RST answered; record 0: none. */
+static uint32_t last_unrefused(const struct vsock_capture *capture, const struct vsock_stream *s)
 {
-    return MIN(s->stats.side[0].spoke, s->stats.side[1].spoke);
+    int64_t end = s->conn.ended ? s->conn.reset.time : capture->end;
+    uint32_t number = s->last_record;
+
+    if (s->superseded_time != VSOCK_TIME_NONE)
+        end = MIN(end, s->superseded_time);
+    while (number > 0) {
+        const struct vsock_record *r = vsock_capture_record(capture, number);
+
+        if (r->sender == s->conn.client && r->time <= end - ANSWER_MAX)
+            return number;
+        number = r->previous;
+    }
+    return 0;
+}
+
+/* The record up to which both sides had a socket: both went on, or the client did and was not refused, as by
+ * a server that only reads. */
+static uint32_t alive_until(const struct vsock_capture *capture, const struct vsock_stream *s)
+{
+    uint32_t both = MIN(s->stats.side[0].spoke, s->stats.side[1].spoke);
+
+    return MAX(both, last_unrefused(capture, s));
 }
 
 static void note_accepted(struct search *all, const struct vsock_stream *s, const struct counter *c)
@@ -226,7 +250,7 @@ static void note_accepted(struct search *all, const struct vsock_stream *s, cons
         a->counter = c;
         a->from = request;
     }
-    a->until = MAX(a->until, MAX(request, alive_until(s)));
+    a->until = MAX(a->until, MAX(request, alive_until(all->capture, s)));
 }
 
 static bool is_meanwhile(const struct accepted *a, const struct vsock_stream *s)

@@ -1452,6 +1452,7 @@ RECORDED = {
     "large-writes-6.12.pcapng.gz": [],
     "large-writes-6.17.pcapng.gz": ["note payload-not-recorded"],
     "libkrun-close.pcapng": [],
+    "namespaces.pcapng": ["warn connect-refused", "note cid-shared", "note connect-refused"],
     "not-read.pcapng": ["note not-read"],
     "stale-reset.pcapng": ["warn stale-reset"],
     "still-open.pcapng": ["warn stale-connection"],

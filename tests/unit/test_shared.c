@@ -136,6 +136,49 @@ static void a_connection_goes_on_when_both_sides_do(void)
     g_assert_false(is_shared());
 }
 
+static void a_connection_goes_on_when_its_client_does_and_is_not_refused(void)
+{
+    begin(ONE, OTHER);
+    open_one();
+    refuse_other(2);
+    rw(&kept, 10);
+    after(SECOND - MS);
+    no_socket(&kept, S);
+    g_assert_false(is_shared());
+
+    begin(ONE, OTHER);
+    open_one();
+    refuse_other(2);
+    rw(&kept, 10);
+    after(SECOND);
+    no_socket(&kept, S); /* not to that */
+    g_assert_true(is_shared());
+
+    begin(ONE, OTHER);
+    open_one();
+    refuse_other(2);
+    rw(&kept, 10);
+    after(SECOND - MS);
+    rw(&kept, 10);
+    g_assert_false(is_shared());
+    rw(&kept, 10);
+    g_assert_true(is_shared());
+}
+
+static void what_a_machine_that_starts_again_is_sent_says_nothing(void)
+{
+    begin(ONE, OTHER);
+    open_one();
+    rw(&kept, 10);
+    after(5 * SECOND); /* it starts again */
+    refuse_other(4);
+    rw(&kept, 10);
+    no_socket(&kept, S);
+    after(5 * SECOND);
+    accept_at(ports[0]++, 1025);
+    g_assert_false(is_shared());
+}
+
 static void two_counters_that_take_turns_are_in_use_at_once(void)
 {
     begin(ONE, OTHER);
@@ -485,6 +528,8 @@ int main(int argc, char **argv)
     TEST(two_counters_of_which_one_is_refused_while_the_other_goes_on_are_two_machines);
     TEST(one_refusal_may_be_bad_luck);
     TEST(a_connection_goes_on_when_both_sides_do);
+    TEST(a_connection_goes_on_when_its_client_does_and_is_not_refused);
+    TEST(what_a_machine_that_starts_again_is_sent_says_nothing);
     TEST(two_counters_that_take_turns_are_in_use_at_once);
     TEST(guests_that_dial_their_hosts_are_told_apart_as_well);
     TEST(a_counter_goes_round);
