@@ -19,11 +19,13 @@ from lib.expectations import expect, finish
 
 STALL = "cap-7.2.13.pcapng.gz"
 COLUMNS = """\
-44 3.221893540 local → local 3 VSOCK 2220 0 262144 0.503012320 [Stalled 0.5 s, until 45] [Zero window] 2256819987 \
+43|3.218647760|local|→|local|3|VSOCK|10076|2144|260000||2256819987 → 10004 [RW] Len=10000 Win=2144
+44|3.221893540|local|→|local|3|VSOCK|2220|0|262144|0.503012320|[Stalled 0.5 s, until 45] [Zero window] 2256819987 \
 → 10004 [RW] Len=2144 Win=0
-45 3.724905860 local → local 3 VSOCK 76 262144 0 0.503012320 [Stall 0.5 s] 10004 → 2256819987 [CREDIT_UPDATE] \
+45|3.724905860|local|→|local|3|VSOCK|76|262144|0|0.503012320|[Stall 0.5 s] 10004 → 2256819987 [CREDIT_UPDATE] \
 Buf=262144 Fwd=200000 PeerWin=200000
 """
+COLUMNS_OF = (STALL, "connections.pcapng", "credit.pcapng", "any.pcapng")
 RULES = {STALL: {11: "Refused or unanswered", 44: "Stall", 45: "Stall", 48: "Credit update and request",
                  49: "Begin and end"}}
 ALL_RULES_MATCH_IN = (STALL, "connections.pcapng", "credit.pcapng", "headers.pcapng")
@@ -66,10 +68,34 @@ def colour_rules(profile):
     return {found[1]: found[2] for found in rules if found}
 
 
+def column_titles(profile):
+    return re.findall(r'^\t"([^"]+)", "%', (profile / "preferences").read_text(), re.M)
+
+
 def check_packet_list(tshark):
-    shown = tshark(STALL, "-C", "vsock", "-2", "-Y", "frame.number in {44, 45}")
-    wanted, got = ([line.split() for line in text.splitlines()] for text in (COLUMNS, shown))
-    expect("the packet list", wanted, got)
+    shown = tshark(STALL, "-C", "vsock", "-2", "-T", "tabs", "-Y", "frame.number in {43..45}")
+    wanted = [line.split("|") for line in COLUMNS.splitlines()]
+    expect("the packet list", wanted, cells(shown))
+
+
+def cells(tabs):
+    """Without tabs, tshark gives no room to a column without a value: what comes after it moves to the left."""
+    return [[cell.strip() for cell in line.split("\t")] for line in tabs.splitlines()]
+
+
+def check_columns(tshark, titles):
+    """A column is empty only where its packet has no such figure, in both passes."""
+    stream, window, in_flight, stall = (titles.index(title) + 1  # Source, an arrow, Destination
+                                        for title in ("Stream", "Window", "In flight", "Stall"))
+    fields = ("vsock.stream", "vsock.credit.effective_window", "vsock.credit.in_flight", "vsock.analysis.stalled_for",
+              "vsock.analysis.stall_time")
+    arguments = [part for field in fields for part in ("-e", field)]
+    for capture in COLUMNS_OF:
+        for passes in ([], ["-2"]):
+            shown = cells(tshark(capture, *passes, "-C", "vsock", "-T", "tabs"))
+            values = [line.split("\t") for line in tshark(capture, *passes, "-T", "fields", *arguments).splitlines()]
+            expect(f"{capture} {passes}: columns", [[*value[:3], ",".join(filter(None, value[3:]))] for value in values],
+                   [[row[place] for place in (stream, window, in_flight, stall)] for row in shown])
 
 
 def check_stalls(tshark):
@@ -137,6 +163,7 @@ def main():
 
         rules, buttons, graphs = colour_rules(profile), rows(profile / "dfilter_buttons"), rows(profile / "io_graphs")
         check_packet_list(tshark)
+        check_columns(tshark, column_titles(profile))
         check_colours(tshark, rules)
         check_stalls(tshark)
         plots = rows(profile / "plots")
