@@ -104,7 +104,7 @@ struct vsock_figures {
     uint64_t of;     /* ... of so many */
     uint64_t others; /* a second count */
     uint64_t bytes;
-    uint64_t limit;         /* bytes, too */
+    uint64_t limit;         /* bytes, too, or a third count */
     int64_t longest, total; /* nanoseconds */
     int64_t proved;         /* of a stall: how much of it the receiver itself says that it had read nothing */
 };

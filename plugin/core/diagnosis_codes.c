@@ -242,6 +242,16 @@ static const char *sentence_of_storm(const struct vsock_diagnosis *d)
     return "{src} sent {count:RST} to {dst} in {total} s that answer nothing";
 }
 
+static const char *sentence_of_waiting_together(const struct vsock_diagnosis *d)
+{
+    if (d->figures.others == 1)
+        return "{count:stream} between {src} and {dst} were all stalled for {longest} s, and went on within "
+               "0.1 s of each other; the first that was stalled is stream {of}";
+    return "{count:stream} between {src} and {dst} were stalled together {others} times, up to {limit} of "
+           "them at once and for {longest} s at most, and each time went on within 0.1 s of each other; the "
+           "first that was stalled is stream {of}";
+}
+
 /* It said nothing to anybody else either. */
 static bool was_quiet(const struct vsock_diagnosis *d)
 {
@@ -784,11 +794,11 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
     [VSOCK_CODE_HEAD_OF_LINE] = {
         .name = "head-of-line",
         .usual = WARN, .worst = WARN,
-        .figures = {.count = "streams", .of = "first_stream", .others = "times", .longest = "together_s"},
+        .figures = {.count = "streams", .of = "first_stream", .others = "times", .limit = "most_at_once",
+                    .longest = "together_s"},
         .meaning = "three connections or more waited at once for a second, and went on at once; it takes the "
                    "place of their stalls",
-        .sentence = "{count:stream} between {src} and {dst} were all stalled for {longest} s{times}, and went "
-                    "on within 0.1 s of each other; the first that was stalled is stream {of}",
+        .choose_sentence = sentence_of_waiting_together,
         .next = "one reader may hold up a queue that all streams share: look at who should have read the "
                 "stream that was stalled first",
     },

@@ -8,7 +8,7 @@
  *                      that is not STREAM
  *     {count?was|were} the one word where the figure is one, else the other
  *     {longest} ...    seconds, with three decimals; {longest.1} with one
- *     {span} {times} {stall} {done} {at_most} {to_end} {accepted} {whole_ms}: see below */
+ *     {span} {stall} {done} {at_most} {to_end} {accepted} {whole_ms}: see below */
 #include "diagnosis.h"
 
 #include <inttypes.h>
@@ -81,9 +81,6 @@ static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const cha
     if (g_str_equal(name, "span")) {
         if (f->count > 1)
             g_string_append_printf(text, " in %.3f s", (double)f->total / 1e9);
-    } else if (g_str_equal(name, "times")) {
-        if (f->others > 1)
-            g_string_append_printf(text, " or less, %" PRIu64 " times", f->others);
     } else if (g_str_equal(name, "stall")) {
         add_stall(text, d);
     } else if (g_str_equal(name, "at_most")) {

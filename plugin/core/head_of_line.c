@@ -41,6 +41,7 @@ struct search {
     bool *told;                 /* of each wait, whether it is in a group */
     GArray *group;              /* of unsigned: the waits that went on with one */
     GHashTable *streams;        /* of those, a set of GUINT_TO_POINTER(vsock.stream) */
+    GHashTable *all_streams;    /* the same, of all groups that are told */
     struct vsock_diagnosis sum; /* figures.count 0: nothing was found */
 };
 
@@ -108,31 +109,35 @@ static struct vsock_diagnosis describe(const struct search *s, const struct vsoc
     d.src_scope = d.dst_scope = VSOCK_SCOPE_CID;
     d.src.cid = pair->key.word[1];
     d.dst.cid = pair->key.word[2];
-    d.figures.count = g_hash_table_size(s->streams);
+    d.figures.limit = g_hash_table_size(s->streams);
     d.figures.of = first->stream;
     d.figures.others = 1;
     d.figures.longest = until - from;
     return d;
 }
 
-/* Of several times, that with the most streams is told, and how long the longest was. */
-static void add(struct vsock_diagnosis *sum, struct vsock_diagnosis d)
+/* Of several times: all their streams, the most of them at once, and the longest; the first time is where to
+ * look. */
+static void add(struct search *s, struct vsock_diagnosis d)
 {
+    struct vsock_diagnosis *sum = &s->sum;
     const struct vsock_diagnosis before = *sum;
+    GHashTableIter iter;
+    void *stream;
 
-    if (before.figures.count == 0) {
+    g_hash_table_iter_init(&iter, s->streams);
+    while (g_hash_table_iter_next(&iter, &stream, NULL))
+        g_hash_table_add(s->all_streams, stream);
+    if (before.figures.count == 0 || d.place < before.place)
         *sum = d;
+    sum->figures.count = g_hash_table_size(s->all_streams);
+    if (before.figures.count == 0)
         return;
-    }
-    if (d.figures.count > before.figures.count)
-        *sum = d;
+    sum->figures.limit = MAX(before.figures.limit, d.figures.limit);
     sum->figures.others = before.figures.others + 1;
     sum->figures.longest = MAX(before.figures.longest, d.figures.longest);
-    sum->first_frame = MIN(before.first_frame, d.first_frame);
     sum->last_frame = MAX(before.last_frame, d.last_frame);
     sum->last_record = MAX(before.last_record, d.last_record);
-    sum->place = MIN(before.place, d.place);
-    sum->time = MIN(before.time, d.time);
 }
 
 static struct explained *explained_of(struct vsock_table *explained, uint32_t stream, uint8_t side,
@@ -164,6 +169,7 @@ static void judge_pair(const struct vsock_cid_pair *pair, const struct vsock_thr
     s.told = g_new0(bool, s.count);
     s.group = g_array_new(FALSE, FALSE, sizeof(unsigned));
     s.streams = g_hash_table_new(NULL, NULL);
+    s.all_streams = g_hash_table_new(NULL, NULL);
     for (unsigned first = 0; first < s.count; first++) {
         if (s.told[first])
             continue;
@@ -172,10 +178,11 @@ static void judge_pair(const struct vsock_cid_pair *pair, const struct vsock_thr
             continue;
         explain(&s, thresholds, explained);
         if (is_one_selected(&s, selected))
-            add(&s.sum, describe(&s, pair));
+            add(&s, describe(&s, pair));
     }
     if (s.sum.figures.count > 0)
         g_array_append_val(found, s.sum);
+    g_hash_table_destroy(s.all_streams);
     g_hash_table_destroy(s.streams);
     g_array_free(s.group, TRUE);
     g_free(s.told);

@@ -654,6 +654,26 @@ def head_of_line():
         yield from x.closed()
 
 
+def waits_together(streams, seconds):
+    """Each of them fills its buffer of 64 KiB; the first that is read lets the others go on."""
+    for x in streams:
+        yield x.c(RW, 32768)
+        yield x.c(RW, 32768)
+    yield streams[0].s(CREDIT_UPDATE, reads=65536, after=seconds)
+    yield from (x.s(CREDIT_UPDATE, reads=65536) for x in streams[1:])
+
+
+def head_of_line_twice():
+    """The same twice: three streams wait for 3 s, then four for 2 s, of which two are of those before."""
+    all_five = [Talk(5022 + i, "stalled", client=(3, 3000001 + i), buffers=(LINUX, 65536)) for i in range(5)]
+    for x in all_five:
+        yield from x.opened()
+    yield from waits_together(all_five[:3], 3)
+    yield from waits_together(all_five[1:], 2)
+    for x in all_five:
+        yield from x.closed()
+
+
 # Addresses, ports, time.
 
 
@@ -1387,6 +1407,7 @@ GALLERY = {
     "more-left-open": (left_open, "note connections-left-open"),
     "more-data-thrown-away": (thrown_away, "note data-lost-at-close"),
     "more-credit-leak": (credit_leak, "warn credit-leak"),
+    "more-head-of-line-twice": (head_of_line_twice, "warn head-of-line"),
     "more-nested-hosts": (nested_hosts, "warn connect-refused", "note connect-refused"),
     "more-one-late": (one_late, "warn out-of-order"),
     "more-out-of-order": (joined_backwards, "warn out-of-order", "warn peer-gone"),

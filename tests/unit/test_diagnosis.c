@@ -567,12 +567,13 @@ static const struct words words[] = {
     {VSOCK_CODE_STOOD_STILL, CIDS, {.count = 2, TIMES(6000, 700)},
      .text = "Likely: something on CID 2 stood still for 6.0 s: it owed answers on 2 streams, gave none while it "
              "spoke on others, and then went on with all of them within 0.1 s"},
-    {VSOCK_CODE_HEAD_OF_LINE, CIDS, {.count = 4, .of = 17, .others = 1, TIMES(20000, 0)},
+    {VSOCK_CODE_HEAD_OF_LINE, CIDS, {.count = 4, .of = 17, .others = 1, .limit = 4, TIMES(20000, 0)},
      .text = "4 streams between CID 42 and CID 2 were all stalled for 20.000 s, and went on within 0.1 s "
              "of each other; the first that was stalled is stream 17"},
-    {VSOCK_CODE_HEAD_OF_LINE, CIDS, {.count = 4, .of = 17, .others = 3, TIMES(20000, 0)},
-     .text = "4 streams between CID 42 and CID 2 were all stalled for 20.000 s or less, 3 times, and went "
-             "on within 0.1 s of each other; the first that was stalled is stream 17"},
+    {VSOCK_CODE_HEAD_OF_LINE, CIDS, {.count = 6, .of = 17, .others = 3, .limit = 4, TIMES(20000, 0)},
+     .text = "6 streams between CID 42 and CID 2 were stalled together 3 times, up to 4 of them at once and for "
+             "20.000 s at most, and each time went on within 0.1 s of each other; the first that was stalled is "
+             "stream 17"},
     {VSOCK_CODE_LARGE_SEND_RISK, ENDPOINTS, {.count = 1, .bytes = 100000},
      .text = "Likely: the connection between " SRC " and " DST " broke or got stuck after 1 packet of "
              "more than 32768 bytes (100000 at most)"},

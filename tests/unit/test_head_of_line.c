@@ -90,6 +90,7 @@ static void three_streams_that_wait_and_go_on_together_share_a_queue(void)
     wait_for(3, 4000 * MS, 5100 * MS);
     g_assert_true(are_together());
     g_assert_cmpuint(found.figures.count, ==, 3);
+    g_assert_cmpuint(found.figures.limit, ==, 3);
     g_assert_cmpuint(found.figures.others, ==, 1);
     g_assert_cmpint(found.figures.longest, ==, SECOND);
     g_assert_cmpuint(found.figures.of, ==, 2);
@@ -137,10 +138,58 @@ static void several_times_are_one_record(void)
     g_assert_cmpuint(report->len, ==, 4);
     g_assert_true(are_together());
     g_assert_cmpuint(found.figures.count, ==, 4);
+    g_assert_cmpuint(found.figures.limit, ==, 4);
     g_assert_cmpuint(found.figures.others, ==, 2);
     g_assert_cmpint(found.figures.longest, ==, 5 * SECOND);
     g_assert_cmpuint(found.first_frame, ==, mark(1, 0).frame);
     g_assert_cmpuint(report->len, ==, 0);
+}
+
+static void the_streams_of_all_times_are_counted_once_each(void)
+{
+    begin();
+    for (uint32_t stream = 3; stream <= 5; stream++)
+        wait_for(stream, 0, 5000 * MS);
+    for (uint32_t stream = 1; stream <= 4; stream++)
+        wait_for(stream, 10000 * MS, 12000 * MS);
+    for (uint32_t stream = 6; stream <= 8; stream++)
+        wait_for(stream, 20000 * MS, 23000 * MS);
+    g_assert_true(are_together());
+    g_assert_cmpuint(found.figures.count, ==, 8);
+    g_assert_cmpuint(found.figures.limit, ==, 4); /* at once */
+    g_assert_cmpuint(found.figures.others, ==, 3);
+    g_assert_cmpint(found.figures.longest, ==, 5 * SECOND);
+    g_assert_cmpuint(found.figures.of, ==, 3); /* the first that was stalled, not the first of the most */
+    g_assert_cmpuint(found.first_frame, ==, mark(1, 0).frame);
+    g_assert_cmpuint(found.last_frame, ==, mark(20, 0).frame);
+}
+
+static void of_times_that_cross_the_first_is_where_to_look(void)
+{
+    begin();
+    record = 6; /* what went on earlier is taken first, wherever it began */
+    for (uint32_t stream = 1; stream <= 3; stream++)
+        wait_for(stream, 1000 * MS, 4000 * MS);
+    record = 0;
+    for (uint32_t stream = 4; stream <= 6; stream++)
+        wait_for(stream, 0, 9000 * MS);
+    g_assert_true(are_together());
+    g_assert_cmpuint(found.figures.count, ==, 6);
+    g_assert_cmpuint(found.figures.of, ==, 4);
+    g_assert_cmpint(found.figures.longest, ==, 9 * SECOND);
+}
+
+static void a_time_without_a_selected_stream_is_not_counted(void)
+{
+    begin();
+    for (uint32_t stream = 1; stream <= 3; stream++)
+        wait_for(stream, 0, 5000 * MS);
+    for (uint32_t stream = 4; stream <= 7; stream++)
+        wait_for(stream, 10000 * MS, 12000 * MS);
+    select_stream(2);
+    g_assert_true(are_together());
+    g_assert_cmpuint(found.figures.count, ==, 3);
+    g_assert_cmpuint(found.figures.others, ==, 1);
 }
 
 static void a_stall_that_is_none_of_these_is_still_told(void)
@@ -214,6 +263,9 @@ int main(int argc, char **argv)
     TEST(they_are_told_where_one_of_them_is_selected);
     TEST(however_many_there_are_they_are_counted);
     TEST(several_times_are_one_record);
+    TEST(the_streams_of_all_times_are_counted_once_each);
+    TEST(of_times_that_cross_the_first_is_where_to_look);
+    TEST(a_time_without_a_selected_stream_is_not_counted);
     TEST(a_stall_that_is_none_of_these_is_still_told);
     TEST(what_else_is_wrong_with_a_stream_is_still_told);
     TEST(streams_that_go_on_later_are_on_their_own);
