@@ -30,6 +30,10 @@ RULES = {STALL: {11: "Refused or unanswered", 44: "Stall", 45: "Stall", 48: "Cre
                  49: "Begin and end"}}
 ALL_RULES_MATCH_IN = (STALL, "connections.pcapng", "credit.pcapng", "headers.pcapng")
 
+# Rules of packets that may be well; and captures with the diagnoses that the gallery does not have.
+FINE = ("", "Begin and end", "Credit update and request", "vsock")
+DIAGNOSED_ELSEWHERE = ("connections.pcapng", "credit.pcapng", "payload-gap.pcapng", "tap-whole.pcapng")
+
 # Diagnoses of somebody who waits: the packet list says it on the packet that shut the window.
 WAITS = ("stall-", "credit-leak")
 
@@ -124,6 +128,29 @@ def check_colours(tshark, rules):
     expect("colour rules that match nothing", set(), set(rules) - seen)
 
 
+def codes():
+    """Of all diagnoses, as the plugin's functions name them."""
+    program = pathlib.Path(options.plugins).with_name("tests") / "reference_codes"
+    output = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    return {json.loads(line)["code"] for line in output.splitlines()}
+
+
+def check_what_is_wrong_has_a_colour(tshark):
+    """Each diagnosis, and data that nobody had read at the close: in no capture the colour of what is well."""
+    seen, plain = set(), set()
+    captures = [*runner.stored_captures("gallery/*"), *DIAGNOSED_ELSEWHERE]
+    for shown in runner.each(
+            lambda capture: tshark(capture, "-C", "vsock", "--color", "-2",
+                                   "-Y", "vsock.diagnosis || vsock.connection.unconsumed_at_close",
+                                   "-T", "fields", "-e", "vsock.diagnosis", "-e", "frame.coloring_rule.name"), captures):
+        for said, rule in (line.split("\t") for line in shown.splitlines()):
+            seen.update(said.split(",") if said else ["unconsumed_at_close"])
+            if rule in FINE:
+                plain.add((said, rule))
+    expect("what is wrong, and coloured", codes() | {"unconsumed_at_close"}, seen)
+    expect("what is wrong, and has the colour of what is well", set(), plain)
+
+
 def check_filters(tshark, filters):
     """io,stat compiles each, and draws each graph's field as the I/O graph would."""
     tshark(STALL, "-C", "vsock", "-q", "-z", ",".join(["io,stat,0", *filters]))
@@ -166,6 +193,7 @@ def main():
         check_columns(tshark, column_titles(profile))
         check_colours(tshark, rules)
         check_stalls(tshark)
+        check_what_is_wrong_has_a_colour(tshark)
         plots = rows(profile / "plots")
         check_graphs(graphs)
         check_plots(plots)
