@@ -40,7 +40,8 @@ class Diagnoses:
         self.text = wait_for("text", lambda: next((w for w in widgets(self.window) if text_of(w)), None))
 
     def have(self, streams, packets):
-        return f" in {streams} streams; looked at {packets} packets " in text_of(self.text)
+        text = " ".join(text_of(self.text).split())  # the window wraps it
+        return f" in {streams} streams; looked at {packets} packets " in text
 
 
 def talk(counter, before):
@@ -66,7 +67,8 @@ def look_at_packets(wireshark, count):
 
 
 def streams_of(window):
-    return sum(name.startswith("1-") for name in names(window)) // 2
+    """Rows of the table: each has two endpoints, and a CID and a port in no other cell."""
+    return sum(bool(re.fullmatch(r"\d+:\d+", name)) for name in names(window)) // 2
 
 
 def look_at_what_follows(wireshark, counter, diagnoses, before):
