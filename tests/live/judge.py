@@ -65,8 +65,7 @@ STREAMS = {
 }
 
 EXPERT = (
-    "1 Sequence vsock The other side's window was shut for #.# s since frame #; the receiver spoke meanwhile and had "
-    "consumed nothing: its application was not reading",
+    "1 Sequence vsock Long stall; the receiver spoke meanwhile and had consumed nothing: its application was not reading",
     "1 Sequence vsock Connection refused",
     "1 Sequence vsock Zero window: the receiver's buffer is full",
 )
