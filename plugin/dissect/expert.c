@@ -8,13 +8,13 @@
  * labels. */
 static proto_item *last_expert_of(proto_item *item)
 {
-    static int proto_expert = -1;
+    static int expert_id = -1;
     proto_item *last = NULL;
 
-    if (proto_expert == -1)
-        proto_expert = proto_get_id_by_filter_name("_ws.expert");
+    if (expert_id == -1)
+        expert_id = proto_get_id_by_filter_name("_ws.expert");
     for (proto_item *child = item ? item->first_child : NULL; child; child = child->next) {
-        if (PNODE_FINFO(child) && PNODE_FINFO(child)->hfinfo->id == proto_expert)
+        if (PNODE_FINFO(child) && PNODE_FINFO(child)->hfinfo->id == expert_id)
             last = child;
     }
     return last;
