@@ -6,6 +6,8 @@
 
 #include <glib.h>
 
+#include "http_line.h"
+
 #define LONGEST_METHOD 32 /* ours; the longest that is registered has 17 */
 
 /* A message's header. */
@@ -17,13 +19,6 @@ struct header {
     uint64_t body;            /* as it tells */
     uint32_t upgrade, upgrade_length;
 };
-
-static bool begins_with(const uint8_t *bytes, uint32_t length, const char *word)
-{
-    size_t size = strlen(word);
-
-    return length >= size && g_ascii_strncasecmp((const char *)bytes, word, size) == 0;
-}
 
 /* Does a message begin here, as far as the bytes tell? A method, or a version; empty lines may come before.
  */
@@ -58,7 +53,7 @@ static uint32_t value_of(const uint8_t *line, uint32_t length, const char *name)
 {
     uint32_t at = (uint32_t)strlen(name);
 
-    if (!begins_with(line, length, name))
+    if (!vsock_http_begins_with(line, length, name))
         return 0;
     while (at < length && (line[at] == ' ' || line[at] == '\t'))
         at++;
@@ -69,8 +64,8 @@ static void read_first_line(struct header *h, const uint8_t *line, uint32_t leng
 {
     const uint32_t version = sizeof("HTTP/1.1 ") - 1;
 
-    h->connect = begins_with(line, length, "CONNECT ");
-    if (begins_with(line, length, "HTTP/1.") && length > version)
+    h->connect = vsock_http_begins_with(line, length, "CONNECT ");
+    if (vsock_http_begins_with(line, length, "HTTP/1.") && length > version)
         h->status = (unsigned)read_number(line + version, MIN(length - version, 3));
 }
 
@@ -98,15 +93,11 @@ static struct header read_header(const uint8_t *bytes, uint32_t length, uint32_t
     bool first = true;
 
     for (uint32_t at = begin, next; at < length; at = next) {
-        const uint8_t *end = (const uint8_t *)memchr(bytes + at, '\n', length - at);
         uint32_t text;
 
-        if (!end)
+        next = at + vsock_http_line(bytes + at, length - at, &text);
+        if (bytes[next - 1] != '\n')
             break;
-        next = (uint32_t)(end - bytes) + 1;
-        text = next - 1 - at;
-        if (text > 0 && bytes[at + text - 1] == '\r')
-            text--;
         if (text == 0 && !first) {
             h.length = next - begin;
             break;
@@ -154,7 +145,7 @@ struct vsock_http_run vsock_http_run(const uint8_t *bytes, uint32_t length, bool
         run.then = VSOCK_HTTP_UNKNOWN;
         /* Of a response to HEAD, what looks like its body may be the next response. */
         if (h.length == 0 || body > length - at - h.length ||
-            (body > 0 && begins_with(bytes + at + h.length, length - at - h.length, "HTTP/1.")))
+            (body > 0 && vsock_http_begins_with(bytes + at + h.length, length - at - h.length, "HTTP/1.")))
             return run;
         run.length = at + h.length + (uint32_t)body;
         run.then = VSOCK_HTTP_ENDS;

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "http_line.h"
 #include "unpack.h"
 
 /* Of a packet's messages that are looked up, those before that cost a unit more. */
@@ -344,17 +345,10 @@ struct http {
     bool chunked;
 };
 
-static bool begins_with(const uint8_t *bytes, uint32_t length, const char *word)
-{
-    size_t size = strlen(word);
-
-    return length >= size && g_ascii_strncasecmp((const char *)bytes, word, size) == 0;
-}
-
 static bool contains(const uint8_t *bytes, uint32_t length, const char *word)
 {
     for (uint32_t i = 0; i < length; i++) {
-        if (begins_with(bytes + i, length - i, word))
+        if (vsock_http_begins_with(bytes + i, length - i, word))
             return true;
     }
     return false;
@@ -382,7 +376,7 @@ static uint32_t request_in(const uint8_t *line, uint32_t length)
     const uint32_t version = sizeof(" HTTP/1.1") - 1;
     uint32_t at;
 
-    if (length <= version || !begins_with(line + length - version, version, " HTTP/1."))
+    if (length <= version || !vsock_http_begins_with(line + length - version, version, " HTTP/1."))
         return NONE;
     at = length - version;
     while (at > 0 && line[at - 1] != ' ')
@@ -402,7 +396,7 @@ static bool is_request(const uint8_t *line, uint32_t length)
 
     while (method < MIN(length, longest) && g_ascii_isupper(line[method]))
         method++;
-    return method >= 3 && begins_with(line + method, length - method, " /");
+    return method >= 3 && vsock_http_begins_with(line + method, length - method, " /");
 }
 
 /* Where in a line a message begins. */
@@ -463,9 +457,9 @@ static void take_coding(struct http *h, const uint8_t *line, uint32_t length)
 {
     static const char content[] = "Content-Encoding:", transfer[] = "Transfer-Encoding:";
 
-    if (begins_with(line, length, content))
+    if (vsock_http_begins_with(line, length, content))
         h->coding = coding_of(line + strlen(content), length - (uint32_t)strlen(content));
-    else if (begins_with(line, length, transfer))
+    else if (vsock_http_begins_with(line, length, transfer))
         h->chunked = contains(line, length, "chunked");
 }
 
@@ -473,32 +467,20 @@ static uint64_t units_of_line(struct http *h, const uint8_t *line, uint32_t leng
 {
     if (h->in_header)
         take_coding(h, line, length);
-    if (begins_with(line, length, "--")) /* a part of several; its header is within the body */
+    if (vsock_http_begins_with(line, length, "--")) /* a part of several; its header is within the body */
         return VSOCK_WEIGHT_MESSAGE;
-    if (begins_with(line, length, "Content-Type:")) {
+    if (vsock_http_begins_with(line, length, "Content-Type:")) {
         h->items = items_of(line, length);
         return VSOCK_WEIGHT_MESSAGE; /* of whoever shows the body */
     }
     return VSOCK_WEIGHT_LINE + (h->in_header ? 0 : units_of_items(h->items, line, length));
 }
 
-/* How long the first line is with its end, which *text is without. */
-static uint32_t line_size(const uint8_t *bytes, uint32_t length, uint32_t *text)
-{
-    const uint8_t *end = (const uint8_t *)memchr(bytes, '\n', length);
-
-    *text = end ? (uint32_t)(end - bytes) : length;
-    length = end ? *text + 1 : length;
-    if (*text > 0 && bytes[*text - 1] == '\r')
-        --*text;
-    return length;
-}
-
 enum vsock_http_next vsock_http_next(const uint8_t *bytes, uint32_t length)
 {
-    if (begins_with(bytes, length, "CONNECT "))
+    if (vsock_http_begins_with(bytes, length, "CONNECT "))
         return VSOCK_HTTP_TUNNEL;
-    if (length < 12 || !begins_with(bytes, length, "HTTP/1.") || memcmp(bytes + 8, " 101", 4) != 0)
+    if (length < 12 || !vsock_http_begins_with(bytes, length, "HTTP/1.") || memcmp(bytes + 8, " 101", 4) != 0)
         return VSOCK_HTTP_GOES_ON;
     return contains(bytes, length, "websocket") ? VSOCK_HTTP_WEBSOCKET : VSOCK_HTTP_TUNNEL;
 }
@@ -523,7 +505,7 @@ static struct vsock_unpacked body_of(const struct http *h, const uint8_t *bytes,
 
     if (h->coding == HTTP_ZLIB)
         return vsock_unpack(bytes, length, h->chunked, units_of_unpacked, &h->items, most);
-    line_size(bytes, length, &text);
+    vsock_http_line(bytes, length, &text);
     if (h->coding == HTTP_UNKNOWN && length > 0 && message_in(bytes, text) != 0)
         return (struct vsock_unpacked){.length = length, .units = UINT64_MAX};
     return (struct vsock_unpacked){0};
@@ -555,7 +537,7 @@ struct vsock_weight vsock_weigh_http(const uint8_t *bytes, uint32_t length, stru
 
     while (w.length < length) {
         const uint8_t *line = bytes + w.length;
-        uint32_t text, size = line_size(line, length - w.length, &text), begin = message_in(line, text);
+        uint32_t text, size = vsock_http_line(line, length - w.length, &text), begin = message_in(line, text);
 
         if (begin != NONE) {
             w.units += begin > 0 ? units_of_line(&h, line, begin) : 0;
