@@ -210,31 +210,30 @@ static struct accepted *add_accepted(struct search *all, struct port *p)
     return a;
 }
 
-/* The client's last packet that no RST answered; record 0: none. */
-static uint32_t last_unrefused(const struct vsock_capture *capture, const struct vsock_stream *s)
+/* The record of the client's last packet that no RST answered, of those after `after`; or that itself. */
+static uint32_t last_unrefused(const struct vsock_capture *capture, const struct vsock_stream *s,
+                               uint32_t after)
 {
     int64_t end = s->conn.ended ? s->conn.reset.time : capture->end;
     uint32_t number = s->last_record;
 
     if (s->superseded_time != VSOCK_TIME_NONE)
         end = MIN(end, s->superseded_time);
-    while (number > 0) {
+    while (number > after) {
         const struct vsock_record *r = vsock_capture_record(capture, number);
 
         if (r->sender == s->conn.client && r->time <= end - ANSWER_MAX)
             return number;
         number = r->previous;
     }
-    return 0;
+    return after;
 }
 
 /* The record up to which both sides had a socket: both went on, or the client did and was not refused, as by
  * a server that only reads. */
 static uint32_t alive_until(const struct vsock_capture *capture, const struct vsock_stream *s)
 {
-    uint32_t both = MIN(s->stats.side[0].spoke, s->stats.side[1].spoke);
-
-    return MAX(both, last_unrefused(capture, s));
+    return last_unrefused(capture, s, MIN(s->stats.side[0].spoke, s->stats.side[1].spoke));
 }
 
 static void note_accepted(struct search *all, const struct vsock_stream *s, const struct counter *c)
