@@ -637,11 +637,14 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
 static void note_order(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_record *r,
                        const struct vsock_mark *before)
 {
+    struct vsock_time_order *order = &s->source->order;
+    bool went_back = order->back > 0 || r->time < order->last;
+
     if (before->record == 0)
         return;
     s->order = MAX(s->order, (uint8_t)vsock_order_of(before->time, r->time));
-    if (vsock_answers_a_later_one(c, c->records))
-        s->source->order.answers++;
+    if (went_back && vsock_answers_a_later_one(c, c->records)) /* where no time did, none can */
+        order->answers++;
 }
 
 /* A packet of that tuple, sent by `side`, whose headers are whole. */
