@@ -265,17 +265,21 @@ static pcap_t *open_device(const char *name, const struct vsock_form *form, char
     return pcap;
 }
 
-static char *set_filter(pcap_t *pcap, const char *filter)
+static char *filter_error(pcap_t *pcap)
+{
+    return g_strdup_printf("Capture filter: %s", pcap_geterr(pcap));
+}
+
+/* Compiles it; and sets it, where the capture is one. */
+static char *set_filter(pcap_t *pcap, const char *filter, bool alive)
 {
     struct bpf_program program;
     char *wrong = NULL;
 
-    if (!*filter)
-        return NULL;
     if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        return g_strdup_printf("Capture filter: %s", pcap_geterr(pcap));
-    if (pcap_setfilter(pcap, &program) != 0)
-        wrong = g_strdup_printf("Capture filter: %s", pcap_geterr(pcap));
+        return filter_error(pcap);
+    if (alive && pcap_setfilter(pcap, &program) != 0)
+        wrong = filter_error(pcap);
     pcap_freecode(&program);
     return wrong;
 }
@@ -283,13 +287,8 @@ static char *set_filter(pcap_t *pcap, const char *filter)
 char *vsock_capture_check(const char *filter)
 {
     pcap_t *pcap = pcap_open_dead(DLT_VSOCK, VSOCK_FORM_WHOLE);
-    struct bpf_program program;
-    char *wrong = NULL;
+    char *wrong = set_filter(pcap, filter, false);
 
-    if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        wrong = g_strdup_printf("Capture filter: %s", pcap_geterr(pcap));
-    else
-        pcap_freecode(&program);
     pcap_close(pcap);
     return wrong;
 }
@@ -339,7 +338,7 @@ static char *run_on(const struct vsock_device *device, const struct vsock_form *
     capture.pcap = open_device(device->name, form, &wrong);
     if (!capture.pcap)
         return wrong;
-    wrong = set_filter(capture.pcap, filter);
+    wrong = *filter ? set_filter(capture.pcap, filter, true) : NULL;
     if (!wrong && !record_device(&capture, form, device->name, filter))
         wrong = g_strdup("");
     pcap_close(capture.pcap);
