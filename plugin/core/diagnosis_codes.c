@@ -358,8 +358,7 @@ static const char *sentence_of_set_back(const struct vsock_diagnosis *d)
         return "the clock that stamps the packets went back by {longest} s: {others:answer} {others?is|are} "
                "earlier than what {others?it answers|they answer}";
     return "the clock that stamps the packets went back {count} times, by {longest} s at most: "
-           "{others:answer} "
-           "{others?is|are} earlier than what {others?it answers|they answer}";
+           "{others:answer} {others?is|are} earlier than what {others?it answers|they answer}";
 }
 
 /* reordercap takes a packet without a time for the earliest of all. */
