@@ -45,7 +45,7 @@ MEMORY = {
 # Of 12 MB of hostile_payload.py's kinds, in packets of up to 64,000 bytes: how many packets may be dissected as a whole.
 DISSECTED_MAX = {
     "ttrpc_data.packed": 5, "ttrpc_requests.streams": 5, "gcs_requests.packed": 5, "gcs_strings.packed": 40,
-    "json_ones.packed": 30, "http_json.packed": 30, "http_tunnel_http.packed": 10, "websocket.packed": 5,
+    "json_ones.packed": 30, "http_json.packed": 30, "http_tunnel_http.packed": 5, "websocket.packed": 5,
     "http2_data.packed": 5, "http2_indexed.packed": 100, "http2_json.packed": 40, "grpc_fields.packed": 80,
     "tls_certificates.packed": 80, "ssh_packets.packed": 40, "mqtt_topics.packed": 120, "mqtt_pings.packed": 5,
     "9p_small.packed": 20, "http_zip_lines.packed": 5, "http_zip_json.packed": 5, "grpc_zipped.packed": 5,
