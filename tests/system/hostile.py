@@ -3,7 +3,7 @@
 """Captures that mean harm: what is said of them, and what they may cost. Takes runner.py's options.
 
 bench/hostile_input.py writes them; bench/README.md has what larger ones cost. What is asserted of memory is growth: the
-peak of many packets less that of few, per packet. What would take time that grows with the square is large enough to
+peak of many packets less that of few, per packet, beyond what tshark itself keeps of each. What would take time that grows with the square is large enough to
 run into the timeout that the build sets for this test, and takes seconds where it does not.
 """
 import json
@@ -26,7 +26,7 @@ STREAMS = {
 }
 
 # Packets, tshark's arguments, and how many bytes a packet may cost. A connection costs 1,500 and more, as it
-# is summed up packet by packet; from 4.4 on, tshark itself needs some 130 a packet.
+# is summed up packet by packet.
 FILTER = ("-Y", "frame.number == 0")
 MEMORY = {
     "ports": (60_000, ("-q", "-z", "conv,vsock"), 2100),
@@ -115,13 +115,15 @@ def check_outcome(bench, kind):
 
 
 def check_memory(bench, kind, packets, arguments, most):
-    peaks = []
+    peaks, without = [], []
     for number in (packets // 10, packets):
         capture = bench.write(kind, number)
         peaks.append(bench.run(capture, *arguments)[1])
+        without.append(bench.run(capture, "--disable-protocol", "vsock", *FILTER)[1])
         capture.unlink()
-    cost = (peaks[1] - peaks[0]) / (packets - packets // 10)
-    print(f"{kind} {' '.join(arguments)}: {cost:.0f} bytes a packet")
+    own, cost = ((many - few) / (packets - packets // 10) for few, many in (without, peaks))
+    cost -= own
+    print(f"{kind} {' '.join(arguments)}: {cost:.0f} bytes a packet, beside tshark's own {own:.0f}")
     if cost > most:
         sys.exit(f"{kind}: more than {most}")
 
