@@ -700,6 +700,7 @@ static void take_datagram(struct vsock_capture *c, struct tuple *t, uint8_t side
     c->datagram_packets++;
     d->side[side] = vsock_source(p);
     d->side[side ^ 1] = vsock_destination(p);
+    d->source = t->source;
     vsock_datagrams_take(d, p->virtio.op, side, &mark);
     vsock_resets_take(c, &t->resets, p, side, &mark, NULL, d);
     vsock_cid_pair_hear(t->cids, at->time);

@@ -19,6 +19,7 @@ struct vsock_datagrams_sent {
 struct vsock_datagrams {
     struct vsock_key key; /* capture.c's; the last word: where */
     struct vsock_endpoint side[2];
+    const struct vsock_capture_source *source;
     struct vsock_datagrams_sent sent[2];
 };
 

@@ -173,7 +173,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     vsock_left_open_judge(capture, selected, found);
     vsock_datagrams_judge(capture, only, found);
     vsock_shared_tell(j.shared, selected, found);
-    vsock_time_order_judge(&j.order, selected, found);
+    vsock_time_order_judge(&j.order, only, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);
     g_array_sort(found, vsock_diagnosis_compare);
     g_array_free(together, TRUE);

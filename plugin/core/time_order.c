@@ -3,6 +3,7 @@
 #include "time_order.h"
 
 #include "cross_stream.h"
+#include "datagrams.h"
 
 void vsock_time_order_take(struct vsock_time_order *order, const struct vsock_mark *at, uint64_t place)
 {
@@ -109,7 +110,7 @@ bool vsock_time_order_allows(struct vsock_order_verdict *v, const struct vsock_s
 struct order_sums {
     const struct vsock_order_verdict *verdict;
     struct vsock_diagnosis disorder, set_back;
-    bool asked_for; /* the user wants to know of a stream of such a source */
+    bool asked_for; /* the user wants to know of packets of such a source */
 };
 
 static bool is_told(const struct vsock_order_verdict *v, const struct vsock_time_order *order)
@@ -139,11 +140,25 @@ static void count_stream(struct order_sums *sums, const struct vsock_stream *s, 
         sums->disorder.figures.others++;
 }
 
-/* What is told of the whole capture, datagrams included, is told where nobody chose streams. */
-static struct order_sums sum_up(const struct vsock_order_verdict *v, GHashTable *selected)
+static bool asks_for_datagrams(const struct vsock_order_verdict *v, const struct vsock_selection *only)
+{
+    wmem_array_t *all = v->capture->datagrams.all;
+
+    for (unsigned i = 0; only->datagrams && i < wmem_array_get_count(all); i++) {
+        const struct vsock_datagrams *d = *(struct vsock_datagrams **)wmem_array_index(all, i);
+
+        if (is_told(v, &d->source->order) && g_hash_table_contains(only->datagrams, d))
+            return true;
+    }
+    return false;
+}
+
+/* Where packets in no stream come from is not known: they ask for any source. */
+static struct order_sums sum_up(const struct vsock_order_verdict *v, const struct vsock_selection *only)
 {
     const struct vsock_capture *c = v->capture;
-    struct order_sums sums = {.verdict = v, .asked_for = !selected};
+    struct order_sums sums = {.verdict = v,
+                              .asked_for = !only || only->unassociated || asks_for_datagrams(v, only)};
     void **sources = (void **)wmem_array_get_raw(c->sources.all);
 
     for (unsigned i = 0; i < wmem_array_get_count(c->sources.all); i++) {
@@ -153,7 +168,7 @@ static struct order_sums sum_up(const struct vsock_order_verdict *v, GHashTable 
             add_source(&sums, order);
     }
     for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++)
-        count_stream(&sums, vsock_capture_stream(c, i), selected);
+        count_stream(&sums, vsock_capture_stream(c, i), only ? only->streams : NULL);
     return sums;
 }
 
@@ -167,9 +182,10 @@ static void doubt(GArray *found)
     }
 }
 
-void vsock_time_order_judge(const struct vsock_order_verdict *v, GHashTable *selected, GArray *found)
+void vsock_time_order_judge(const struct vsock_order_verdict *v, const struct vsock_selection *only,
+                            GArray *found)
 {
-    struct order_sums sums = sum_up(v, selected);
+    struct order_sums sums = sum_up(v, only);
 
     if (MAX(sums.disorder.figures.longest, sums.set_back.figures.longest) >= VSOCK_STEP_BACK)
         doubt(found);

@@ -7,7 +7,7 @@
 #ifndef VSOCK_CORE_TIME_ORDER_H
 #define VSOCK_CORE_TIME_ORDER_H
 
-#include "capture.h"
+#include "judge.h"
 
 /* Of less, nothing is said unless a verdict rests on it: processors that record at once stamp a packet before
  * they have its place (dev_queue_xmit_nit() and tpacket_rcv() of Linux). */
@@ -37,7 +37,9 @@ struct vsock_order_verdict vsock_time_order_find(const struct vsock_capture *cap
 bool vsock_time_order_allows(struct vsock_order_verdict *verdict, const struct vsock_stream *stream,
                              struct vsock_diagnosis *d);
 
-/* Calls likely what is said of many streams, and adds what there is to say of the order itself. */
-void vsock_time_order_judge(const struct vsock_order_verdict *verdict, GHashTable *selected, GArray *found);
+/* Calls likely what is said of many streams, and adds what there is to say of the order itself, where any
+ * packet of such a source is selected. `only` as in vsock_judge(). */
+void vsock_time_order_judge(const struct vsock_order_verdict *verdict, const struct vsock_selection *only,
+                            GArray *found);
 
 #endif

@@ -338,10 +338,20 @@ static void streams_are_judged_where_the_clock_was_set_back(void)
 
 /* ---- what is asked for ---- */
 
+static bool is_told_to(const struct vsock_selection *only)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
+    bool told;
+
+    vsock_judge(capture, only, found);
+    told = first_of_code(found, VSOCK_CODE_OUT_OF_ORDER) != NULL;
+    g_array_free(found, TRUE);
+    return told;
+}
+
 static void it_is_told_of_streams_of_that_interface(void)
 {
     struct vsock_selection only = {.streams = g_hash_table_new(NULL, NULL)};
-    GArray *found = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
 
     begin();
     open_connection(&one);
@@ -350,13 +360,45 @@ static void it_is_told_of_streams_of_that_interface(void)
     interface = 1;
     open_connection(&one);
     g_hash_table_add(only.streams, GUINT_TO_POINTER(2));
-    vsock_judge(capture, &only, found);
-    g_assert_null(first_of_code(found, VSOCK_CODE_OUT_OF_ORDER));
-    g_array_set_size(found, 0);
+    g_assert_false(is_told_to(&only));
     g_hash_table_add(only.streams, GUINT_TO_POINTER(0));
-    vsock_judge(capture, &only, found);
-    g_assert_nonnull(first_of_code(found, VSOCK_CODE_OUT_OF_ORDER));
-    g_array_free(found, TRUE);
+    g_assert_true(is_told_to(&only));
+    g_hash_table_destroy(only.streams);
+}
+
+static void it_is_told_of_datagrams_of_that_interface(void)
+{
+    struct vsock_selection only = {.streams = g_hash_table_new(NULL, NULL)};
+    struct connection dgram = between(42, 1024, 2, 123);
+
+    begin();
+    dgram.type = VSOCK_TYPE_DGRAM;
+    take(&dgram, C, VSOCK_OP_RW, 48);
+    back(SECOND);
+    take(&dgram, C, VSOCK_OP_RW, 48);
+    interface = 1;
+    take(&dgram, C, VSOCK_OP_RW, 48);
+    g_assert_false(is_told_to(&only));
+    only.datagrams = g_hash_table_new(NULL, NULL);
+    g_hash_table_add(only.datagrams, *(void **)wmem_array_index(capture->datagrams.all, 1));
+    g_assert_false(is_told_to(&only));
+    g_hash_table_add(only.datagrams, *(void **)wmem_array_index(capture->datagrams.all, 0));
+    g_assert_true(is_told_to(&only));
+    g_hash_table_destroy(only.streams);
+    g_hash_table_destroy(only.datagrams);
+}
+
+static void it_is_told_with_packets_in_no_stream(void)
+{
+    struct vsock_stream_diagnosis odd = {
+        .diagnosis = {.code = VSOCK_CODE_CID_ANOMALY, .first_frame = 1, .last_frame = 1}};
+    struct vsock_selection only = {.streams = g_hash_table_new(NULL, NULL), .unassociated = &odd};
+
+    begin();
+    open_connection(&one);
+    back(SECOND);
+    open_connection(&two);
+    g_assert_true(is_told_to(&only));
     g_hash_table_destroy(only.streams);
 }
 
@@ -383,5 +425,7 @@ int main(int argc, char **argv)
     TEST(nor_where_more_was_consumed_than_captured);
     TEST(streams_are_judged_where_the_clock_was_set_back);
     TEST(it_is_told_of_streams_of_that_interface);
+    TEST(it_is_told_of_datagrams_of_that_interface);
+    TEST(it_is_told_with_packets_in_no_stream);
     return g_test_run();
 }
