@@ -25,6 +25,7 @@ enum option_code {
     OPTION_OPS,
     OPTION_HEADERS,
     OPTION_BUFFER,
+    OPTION_RIGHTS,
     OPTION_VERSION,
     OPTION_HELP,
 };
@@ -46,6 +47,7 @@ static const struct option options[] = {
     {"ops", required_argument, NULL, OPTION_OPS},
     {"headers-only", no_argument, NULL, OPTION_HEADERS},
     {"buffer", required_argument, NULL, OPTION_BUFFER},
+    {"may-record", no_argument, NULL, OPTION_RIGHTS},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -122,6 +124,8 @@ static enum vsock_form_job job_of(int option)
         return VSOCK_FORM_CAPTURE;
     case OPTION_CLEAN_UP:
         return VSOCK_FORM_CLEAN_UP;
+    case OPTION_RIGHTS:
+        return VSOCK_FORM_RIGHTS;
     case OPTION_VERSION:
         return VSOCK_FORM_VERSION;
     case OPTION_HELP:

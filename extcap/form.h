@@ -20,6 +20,7 @@ enum vsock_form_job {
     VSOCK_FORM_CAPTURE,
     VSOCK_FORM_CHECK_FILTER, /* a capture filter and no capture: is it one? */
     VSOCK_FORM_CLEAN_UP,     /* after Wireshark has killed one, since 4.6 */
+    VSOCK_FORM_RIGHTS,       /* may it record? */
     VSOCK_FORM_VERSION,
     VSOCK_FORM_HELP,
 };

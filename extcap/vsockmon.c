@@ -7,6 +7,7 @@
 
 #include "capture.h"
 #include "form.h"
+#include "rights.h"
 
 #define INTERFACE "vsockmon"
 #define USAGE 2 /* exit status */
@@ -21,6 +22,7 @@ static const char help[] =
     "    --extcap-interfaces | --extcap-dlts | --extcap-config\n"
     "    --capture --extcap-interface vsockmon --fifo FILE [--extcap-capture-filter WORDS] and the form's:\n"
     "    [--cids LIST] [--ports LIST] [--leave-out-ports LIST] [--ops LIST] [--headers-only] [--buffer MIB]\n"
+    "    --may-record                 does this user? Exit status 0, or 1 and what mends it\n"
     "While it records there is a device vsockmon-capN. It wants root, or cap_net_admin and cap_net_raw.\n";
 
 static int refuse(char *wrong)
@@ -44,6 +46,19 @@ static int check_filter(const struct vsock_form *form)
     return 0;
 }
 
+/* For who asks before he records: scripts/doctor. */
+static int may_record(void)
+{
+    char *mend;
+
+    if (vsock_rights_suffice())
+        return 0;
+    mend = vsock_rights_mend();
+    puts(mend);
+    g_free(mend);
+    return 1;
+}
+
 static int do_job(const struct vsock_form *form)
 {
     switch (form->job) {
@@ -65,6 +80,8 @@ static int do_job(const struct vsock_form *form)
         return check_filter(form);
     case VSOCK_FORM_CLEAN_UP: /* that is done by itself */
         break;
+    case VSOCK_FORM_RIGHTS:
+        return may_record();
     case VSOCK_FORM_VERSION:
         puts("vsockmon " VSOCK_VERSION);
         break;

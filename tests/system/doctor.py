@@ -5,6 +5,7 @@
 A made-up machine is a folder with /sys, /proc, /lib and /etc in it, and programs that say what they are told to.
 Takes runner.py's options.
 """
+import gzip
 import os
 import pathlib
 import re
@@ -20,11 +21,12 @@ DOCTOR, RECORDED = (runner.TOP / "scripts" / script for script in ("doctor", "re
 PERSONAL, GLOBAL = "home/anna/.local/lib/wireshark/plugins", "usr/lib/wireshark/plugins"
 SYSTEM_COPY = f"{GLOBAL}/4.4/epan/vsock.so"
 PERSONAL_COPY = f"{PERSONAL}/4.4/epan/vsock.so"
+EXTCAP = "usr/lib/wireshark/extcap"
 MISSING_LIBRARY = "tshark: Couldn't load plugin 'vsock.so': libwireshark.so.16: cannot open shared object file: " \
                   "No such file or directory"
 
 # All that the script may rely on.
-TOOLS = ("awk", "cat", "dirname", "grep", "head", "ls", "sed", "setpriv", "sh", "sort", "tail", "tr", "wc")
+TOOLS = ("awk", "cat", "cut", "dirname", "grep", "gzip", "head", "ls", "sed", "setpriv", "sh", "sort", "tail", "tr", "wc")
 
 FAKE_TSHARK = """
 case "$*" in
@@ -33,7 +35,9 @@ case "$*" in
     printf 'Personal configuration:\\t%s\\n' "{folder}/{home}/.config/wireshark"
     printf 'Global configuration:\\t%s\\n' {folder}/usr/share/wireshark
     printf 'Personal Plugins:    \\t%s\\n' "{folder}/{home}/.local/lib/wireshark/plugins/4.4"
-    printf 'Global Plugins:      \\t%s\\n' {folder}/{global_}/4.4 ;;
+    printf 'Global Plugins:      \\t%s\\n' {folder}/{global_}/4.4
+    printf 'Personal Extcap path:\\t%s\\n' "{folder}/{home}/.local/lib/wireshark/extcap"
+    printf 'Global Extcap path:  \\t%s\\n' {folder}/usr/lib/wireshark/extcap ;;
 "-G plugins") cat {folder}/plugins; cat {folder}/messages >&2 ;;
 *"-O frame"*) echo '    Encapsulation type: Ethernet (1)' ;;
 *) cat {folder}/packets; [ ! -e {folder}/broken ] ;;
@@ -76,6 +80,8 @@ class Machine:
         self.device("vsockmon0")
         self.module("vhost_vsock")
         self.process(17, "systemd")
+        self.write("proc/modules", "")
+        self.program("vsockmon", "[ \"$*\" = --may-record ]", EXTCAP)
 
     def write(self, path, text):
         path = self.folder / path
@@ -115,9 +121,18 @@ class Machine:
         for file, text in (("type", type), ("flags", flags), ("statistics/rx_packets", count)):
             self.write(f"sys/class/net/{name}/{file}", f"{text}\n")
 
-    def process(self, number, comm, cmdline="", maps=""):
+    def process(self, number, comm, cmdline="", maps="", files=()):
         for file, text in (("comm", comm + "\n"), ("cmdline", cmdline), ("maps", maps)):
             self.write(f"proc/{number}/{file}", text)
+        (self.folder / f"proc/{number}/fd").mkdir()
+        for descriptor, target in enumerate(files):
+            (self.folder / f"proc/{number}/fd/{descriptor}").symlink_to(target)
+
+    def config(self, *lines):
+        """What the kernel says that it was built with."""
+        self.write("proc/config.gz", "")
+        with gzip.open(self.folder / "proc/config.gz", "wt") as file:
+            file.writelines(f"{line}\n" for line in lines)
 
     def remove(self, path):
         path = self.folder / path
@@ -336,14 +351,17 @@ def dumpcap_missing(machine):
     return ["problem  /nonexistent/dumpcap is not there. Fix: sudo apt-get install wireshark-common"]
 
 
-def forbid_dumpcap(machine):
-    """Nobody may run dumpcap now; its group, as `ls` has it."""
-    dumpcap = machine.folder / "bin/dumpcap"
-    machine.executables.remove(dumpcap)
+def forbid(machine, program):
+    """Nobody may run it now; its group, as `ls` has it."""
+    machine.executables.remove(program)
     try:
-        return dumpcap.group()
+        return program.group()
     except KeyError:  # a container's users need not have names
-        return str(dumpcap.stat().st_gid)
+        return str(program.stat().st_gid)
+
+
+def forbid_dumpcap(machine):
+    return forbid(machine, machine.folder / "bin/dumpcap")
 
 
 def not_in_the_group(machine):
@@ -356,7 +374,8 @@ def not_in_the_group(machine):
 def not_in_the_group_yet(machine):
     group = forbid_dumpcap(machine)
     machine.write("etc/group", f"{group}:x:120:bert,anna\n")
-    return [f"problem  You may not record yet: you are in the group {group} since you logged in. Fix: log in again"]
+    return [f"problem  You may not record with /bin/dumpcap yet: you are in the group {group} since you logged in. "
+            "Fix: log in again"]
 
 
 DENIED = "echo 'dumpcap: The capabilities of the capture device \"any\" could not be obtained (socket: Operation not " \
@@ -385,7 +404,57 @@ NO_DEVICE = "problem  There is no vsockmon device. Fix: sudo ip link add vsockmo
             "sudo ip link set vsockmon0 up"
 
 
+def no_extcap(machine):
+    machine.executables.remove(machine.folder / EXTCAP / "vsockmon")
+    machine.remove(f"{EXTCAP}/vsockmon")
+
+
+def extcap_missing(machine):
+    no_extcap(machine)
+    return []
+
+
+def extcap_without_capabilities(machine):
+    mend = "run this as root, or let the group wireshark do it, and be in it:\\n    sudo chgrp wireshark /extcap"
+    machine.program("vsockmon", f"printf '{mend}.\\n'; exit 1", EXTCAP)
+    return [f"warning  The extcap may not record (/{EXTCAP}/vsockmon). Fix: run this as root, or let the group wireshark "
+            "do it, and be in it: sudo chgrp wireshark /extcap"]
+
+
+def extcap_without_capabilities_nor_device(machine):
+    machine.remove("sys/class/net/vsockmon0")
+    machine.module("vsockmon")
+    return [*extcap_without_capabilities(machine), NO_DEVICE]
+
+
+def extcap_of_a_group(machine):
+    extcap = machine.folder / EXTCAP / "vsockmon"
+    group = forbid(machine, extcap)
+    return [f"warning  You may not record: only the group {group} may run /{EXTCAP}/vsockmon. "
+            f"Fix: sudo usermod -aG {group} anna, and log in again"]
+
+
+def extcap_of_the_user(machine):
+    """It is asked before the system's."""
+    extcap_without_capabilities(machine)
+    machine.program("vsockmon", "exit 0", "home/anna/.local/lib/wireshark/extcap")
+    return []
+
+
+def extcap_of_the_user_with_4_0(machine):
+    extcap_without_capabilities(machine)
+    machine.program("vsockmon", "exit 0", "home/anna/.config/wireshark/extcap")
+    return []
+
+
+def no_device_but_the_extcap(machine):
+    machine.remove("sys/class/net/vsockmon0")
+    machine.modules(vsockmon="/lib/modules/6.12.1-test/kernel/drivers/net/vsockmon.ko")
+    return []
+
+
 def no_device(machine):
+    no_extcap(machine)
     machine.remove("sys/class/net/vsockmon0")
     machine.device("eth0", type=1)
     machine.module("vsockmon")
@@ -393,9 +462,64 @@ def no_device(machine):
 
 
 def no_device_builtin(machine):
+    no_extcap(machine)
     machine.remove("sys/class/net/vsockmon0")
     machine.modules(vsockmon="(builtin)")
     return [NO_DEVICE]
+
+
+def no_modules(machine):
+    """As kernels of micro-VMs are."""
+    machine.remove("sys/class/net/vsockmon0")
+    machine.remove("lib/modules/6.12.1-test")
+    machine.remove("proc/modules")
+
+
+def kernel_without_the_option(machine):
+    no_modules(machine)
+    machine.config("# CONFIG_MODULES is not set", "# CONFIG_VSOCKMON is not set", "CONFIG_VIRTIO_VSOCKETS=y",
+                   "CONFIG_VHOST_VSOCK=y")
+    return ["problem  This kernel (6.12.1-test) was built without CONFIG_VSOCKMON (/proc/config.gz). Fix: start one that "
+            "has it (docs/recording.md, The guest's kernel)"]
+
+
+def kernel_without_both_options(machine):
+    no_modules(machine)
+    machine.config("# CONFIG_MODULES is not set", "CONFIG_VIRTIO_VSOCKETS=y", "# CONFIG_VHOST_VSOCK is not set")
+    return ["problem  This kernel (6.12.1-test) was built without CONFIG_VSOCKMON and CONFIG_VHOST_VSOCK, which that depends "
+            "on (/proc/config.gz). Fix: start one that has it (docs/recording.md, The guest's kernel)"]
+
+
+def kernel_without_the_option_in_boot(machine):
+    """With modules, of which this is none."""
+    machine.remove("sys/class/net/vsockmon0")
+    machine.write("boot/config-6.12.1-test", "CONFIG_MODULES=y\nCONFIG_VHOST_VSOCK=m\n")
+    return ["problem  This kernel (6.12.1-test) was built without CONFIG_VSOCKMON (/boot/config-6.12.1-test). Fix: start one "
+            "that has it (docs/recording.md, The guest's kernel)"]
+
+
+def kernel_with_the_option_built_in(machine):
+    no_modules(machine)
+    no_extcap(machine)
+    machine.config("CONFIG_VSOCKMON=y")
+    return [NO_DEVICE]
+
+
+def kernel_with_the_option_and_the_extcap(machine):
+    no_modules(machine)
+    machine.config("CONFIG_VSOCKMON=y")
+    return []
+
+
+def kernel_that_does_not_tell(machine):
+    no_modules(machine)
+    return ["problem  This kernel (6.12.1-test) takes no modules, and does not say whether vsockmon is built in. Fix: sudo "
+            "ip link add type vsockmon tells; if not, start one that has it (docs/recording.md, The guest's kernel)"]
+
+
+def kernel_upgraded_with_its_options(machine):
+    machine.config("CONFIG_MODULES=y", "CONFIG_VSOCKMON=m")
+    return kernel_upgraded(machine)
 
 
 def no_device_of_root(machine):
@@ -405,6 +529,7 @@ def no_device_of_root(machine):
 
 
 def module_not_loaded(machine):
+    no_extcap(machine)
     machine.remove("sys/class/net/vsockmon0")
     machine.modules(vsockmon="/lib/modules/6.12.1-test/kernel/drivers/net/vsockmon.ko")
     return ["problem  The module vsockmon is not loaded. Fix: sudo modprobe vsockmon", NO_DEVICE]
@@ -413,14 +538,14 @@ def module_not_loaded(machine):
 def module_missing(machine):
     machine.remove("sys/class/net/vsockmon0")
     return ["problem  This kernel (6.12.1-test) has no module vsockmon (CONFIG_VSOCKMON). Fix: install the rest of its "
-            "modules (Ubuntu: linux-modules-extra-6.12.1-test), or another kernel", NO_DEVICE]
+            "modules (Ubuntu: linux-modules-extra-6.12.1-test), or another kernel"]
 
 
 def kernel_upgraded(machine):
     machine.remove("sys/class/net/vsockmon0")
     machine.remove("lib/modules/6.12.1-test")
     return ["problem  The modules of this kernel (6.12.1-test) are not here: after an upgrade, or in a "
-            "container. Fix: reboot, or record on the host", NO_DEVICE]
+            "container. Fix: reboot, or record on the host"]
 
 
 def device_down(machine):
@@ -526,6 +651,11 @@ def qemu_with_the_kernels(machine):
     return []
 
 
+def vhost_without_a_cid(machine):
+    machine.process(4711, "crosvm", cmdline="crosvm\0run\0", files=("/dev/kvm", "/dev/vhost-vsock"))
+    return []
+
+
 # A finding each; the machine is to have no other.
 FAULTS = (
     healthy, tshark_missing, tshark_broken, tshark_old, another_tshark, wireshark_missing,
@@ -541,7 +671,11 @@ FAULTS = (
     kernel_upgraded, device_down, device_with_one_packet, device_of_another_name, two_devices, no_transport,
     transport_that_only_shows_by_packets, transport_built_in, transport_with_a_device_only, guest,
     guest_without_a_device, guest_of_other_kinds, firecracker, cloud_hypervisor, vhost_device_vsock, libkrun,
-    qemu_with_a_user_space_vsock, qemu_with_the_kernels,
+    qemu_with_a_user_space_vsock, qemu_with_the_kernels, vhost_without_a_cid, extcap_missing,
+    extcap_without_capabilities, extcap_without_capabilities_nor_device, extcap_of_a_group, extcap_of_the_user,
+    extcap_of_the_user_with_4_0, no_device_but_the_extcap, kernel_without_the_option, kernel_without_both_options,
+    kernel_without_the_option_in_boot, kernel_with_the_option_built_in, kernel_with_the_option_and_the_extcap,
+    kernel_that_does_not_tell, kernel_upgraded_with_its_options,
 )
 
 # What is said where nothing is wrong, of the machine that `healthy` leaves as it is.
@@ -550,6 +684,7 @@ ok       tshark is 4.4.7, of series 4.4 (/bin/tshark)
 ok       Wireshark is 4.4.7, of the same series (/bin/wireshark)
 ok       The plugin is loaded: version 0.1.0 (/{SYSTEM_COPY})
 ok       You may record (dumpcap is /bin/dumpcap)
+ok       The extcap may record (/{EXTCAP}/vsockmon)
 ok       vsockmon0 is up, and has seen 12 packets
 ok       vhost_vsock is loaded: guests whose vsock is vhost's are seen
 All is well.
@@ -682,11 +817,90 @@ def check_names():
                 fail(f"{argument!r}, which should be shown as {shown}", status, repr(output))
 
 
+# Arguments of QEMU's, and the CIDs and names in them. The processes are numbered from 100 on.
+QEMU = "/usr/bin/qemu-system-x86_64"
+MACHINES = (
+    ((QEMU, "-name", "web-vm", "-device", "vhost-vsock-pci,guest-cid=42"), [(42, "web-vm")]),
+    # as libvirt starts it
+    (("/usr/bin/qemu-system-x86_64", "-name", "guest=db,debug-threads=on", "-device",
+      '{"driver":"vhost-vsock-pci","id":"vsock0","guest-cid":7,"vhostfd":"30","bus":"pci.7","addr":"0x0"}'), [(7, "db")]),
+    # as Kata does
+    (("/opt/kata/bin/qemu-system-x86_64", "-name", "sandbox-1f2e,debug-threads=on", "-device",
+      "vhost-vsock-pci,disable-modern=false,vhostfd=3,id=vsock-27945,guest-cid=2794582612"), [(2794582612, "sandbox-1f2e")]),
+    ((QEMU, "--device", "driver=vhost-vsock-ccw,id=v,guest-cid=0x10", "--name", "a,,b,process=x"), [(16, "a,b")]),
+    (("/usr/libexec/qemu-kvm", "-device", "vhost-vsock-device,guest-cid=010"), [(8, "")]),
+    (("kvm", "-device", "vhost-vsock-pci-non-transitional,guest-cid=4294967294"), [(4294967294, "")]),
+    ((QEMU, "-device", "vhost-vsock-pci,guest-cid=5", "-device", "vhost-vsock-pci,guest-cid=6", "-name", "two"),
+     [(5, "two"), (6, "two")]),
+    ((QEMU, "-name", 'x"\\ü\n\t$(id)', "-device", "vhost-vsock-pci,guest-cid=9"), [(9, 'x"\\ü  $(id)')]),
+    ((QEMU, "-device", '{ "guest-cid" : "11", "driver" : "vhost-vsock-pci" }'), [(11, "")]),
+    # what is none, and what QEMU refuses
+    ((QEMU, "-device", "vhost-user-vsock-pci,chardev=c,guest-cid=12"), []),
+    ((QEMU, "-device", "virtio-net-pci,id=vhost-vsock-pci,guest-cid=12"), []),
+    ((QEMU, "-append", "vhost-vsock-pci,guest-cid=12"), []),
+    ((QEMU, "-device", "vhost-vsock-pci"), []),
+    ((QEMU, "-device", "vhost-vsock-pci,guest-cid="), []),
+    ((QEMU, "-device", "vhost-vsock-pci,guest-cid=2"), []),
+    ((QEMU, "-device", "vhost-vsock-pci,guest-cid=4294967295"), []),
+    ((QEMU, "-device", "vhost-vsock-pci,guest-cid=1" + 400 * "0"), []),
+    ((QEMU, "-device", "vhost-vsock-pci,guest-cid=12x"), []),
+    ((QEMU, "-device", "vhost-vsock-pci,guest-cid=0x"), []),
+    (("sudo", QEMU, "-device", "vhost-vsock-pci,guest-cid=12"), []),
+    (("grep", "-device", "vhost-vsock-pci,guest-cid=12"), []),
+    ((QEMU, "vhost-vsock-pci,guest-cid=12", "-device"), []),
+)
+
+
+def row_of(cid, name):
+    """As Wireshark writes one of vsock_cids."""
+    plain = "".join(chr(c) if 32 <= c < 127 and c not in b'"\\' else f"\\x{c:02x}" for c in name.encode())
+    return f'"{cid}","{plain}"'
+
+
+def check_machines():
+    found, machine = [], Machine()
+    for number, (arguments, expected) in enumerate(MACHINES, 100):
+        machine.process(number, "qemu-system-x86", "".join(f"{argument}\0" for argument in arguments),
+                        files=("/dev/vhost-vsock",) if expected else ())
+        found += [(cid, number, name) for cid, name in expected]
+    found.sort()
+    status, output = machine.run()
+    shown = [f"ok       CID {cid} is {name or 'without a name'} (QEMU, process {number})"
+             for cid, number, name in found]
+    if status != 0 or [line for line in output.splitlines() if line.startswith("ok       CID")] != shown:
+        fail(f"virtual machines, which should be {shown}", status, output)
+    status, output = machine.run("--names")
+    rows = [row_of(cid, name or f"qemu-{number}") for cid, number, name in found]
+    if (status, output.splitlines()) != (0, rows):
+        fail(f"--names, which should be {rows}", status, output)
+    return rows
+
+
+def check_shared_names():
+    """One CID, two machines: in network namespaces of their own."""
+    machine = Machine()
+    for number, name in ((30, "a"), (31, "b")):
+        machine.process(number, "qemu-kvm", f"qemu-kvm\0-name\0{name}\0-device\0vhost-vsock-pci,guest-cid=3\0")
+    machine.process(40, "crosvm", "crosvm\0run\0--vsock\0cid=3\0", files=("/dev/kvm", "/dev/vhost-vsock", "/dev/vhost-vsock"))
+    machine.process(41, "bash", "bash\0", files=("/dev/pts/0", "/dev/vhost-vsock-not"))
+    status, output = machine.run("--names")
+    if (status, output) != (0, '"3","a or b"\n'):
+        fail("two machines with one CID", status, output)
+    status, output = machine.run()
+    held = [line for line in output.splitlines() if "its arguments do not tell" in line]
+    if held != ["ok       crosvm (process 40) uses vhost-vsock; its arguments do not tell with which CID"]:
+        fail("one that is no QEMU", status, output)
+    status, output = Machine().run("--names")
+    if (status, output) != (1, "doctor: no QEMU here has a CID on its command line\n"):
+        fail("no machine", status, output)
+
+
 def check_usage():
     machine = Machine()
     no_device(machine)
     for arguments, wanted, words in (([], 1, "1 problem, 0 warnings."), (["--decode"], 0, "All is well."),
                                      (["--help"], 0, "why is it not working?"), (["--record"], 2, "usage: doctor"),
+                                     (["--names", "x"], 2, "usage: doctor"),
                                      (["--decode", "x"], 2, "usage: doctor"), (["nothing.pcapng"], 2, "no such file")):
         status, output = machine.run(*arguments)
         if status != wanted or words not in output:
@@ -725,6 +939,21 @@ class Reality:
         print(f"{wanted}: {words}")
 
 
+def check_rows_are_read(real, rows):
+    """Wireshark takes what --names prints, and shows that name."""
+    table = real.home / ".config/wireshark/vsock_cids"
+    table.parent.mkdir(parents=True)
+    table.write_text("\n".join([*rows, row_of(1, 'it is"\\ü')]) + "\n")
+    for path in (real.home, *real.home.rglob("*")):
+        path.chmod(0o755)
+    capture = runner.readable("hello.pcapng", real.folder)
+    result = subprocess.run(runner.unprivileged([options.tshark, "-r", capture, "-N", "m", "-c", "1"]),
+                            env=real.environment, cwd=real.folder, capture_output=True, text=True)
+    if result.stderr or 'it is"\\ü' not in result.stdout:
+        fail("a table of names", result.returncode, result.stdout + result.stderr)
+    shutil.rmtree(real.home / ".config")
+
+
 def answer_to_root(real):
     """Root's tshark does load the plugin where one is installed for all users."""
     loaded = subprocess.run([options.tshark, "-G", "plugins"], env=real.environment, capture_output=True, text=True).stdout
@@ -733,9 +962,10 @@ def answer_to_root(real):
     return 1, f"As root, tshark ignores {real.personal} without a word"
 
 
-def check_reality():
+def check_reality(rows):
     with runner.bench(options) as (folder, environment):
         real = Reality(folder, environment)
+        check_rows_are_read(real, rows)
         real.personal.parent.mkdir(parents=True)
         real.expect(0, f"ok       The plugin is loaded: version 0.1.0 ({real.plugin})\nAll is well.")
         for capture, words in (("hello.pcapng", "recorded from vsockmon's device, with 9 of 9 packets from vsockmon"),
@@ -782,7 +1012,9 @@ def main():
     check_captures()
     check_kernels()
     check_names()
-    check_reality()
+    rows = check_machines()
+    check_shared_names()
+    check_reality(rows)
 
 
 options = runner.parse_arguments()
