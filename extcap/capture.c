@@ -25,6 +25,8 @@
 #define LINKTYPE_VSOCK 271
 #define READ_LATER 100  /* ms until the kernel shows a record that is alone */
 #define LOOK_ROUND 1000 /* ms: is the parent there, have packets been dropped? */
+#define LOOK_SOON 20    /* ms: has the reader come? */
+#define MEETING 10000   /* ms that he has for that after a failure */
 #define LAST_WORDS 2000 /* ms that a reader who is slow gets when all is to end */
 #define AT_ONCE 1000    /* packets before looking round */
 #define ENOUGH 65536    /* bytes to be written at once */
@@ -201,7 +203,7 @@ static bool open_fifo(struct capture *capture, const char *path)
             fprintf(stderr, "vsockmon: %s could not be opened: %s\n", path, g_strerror(errno));
             return false;
         }
-        wait_for(capture, false, false, 20);
+        wait_for(capture, false, false, LOOK_SOON);
     }
     return false;
 }
@@ -345,6 +347,17 @@ static char *run_on(const struct vsock_device *device, const struct vsock_form *
     return wrong;
 }
 
+/* After a failure: tshark 4.0 waits for ever where an extcap has ended before its reader came, so he is
+ * waited for. He sees the end of the FIFO when this process ends. */
+static void meet_reader(const char *path, pid_t parent)
+{
+    for (int waited = 0; waited < MEETING && getppid() == parent; waited += LOOK_SOON) {
+        if (open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) >= 0 || errno != ENXIO)
+            return;
+        g_usleep(LOOK_SOON * 1000);
+    }
+}
+
 int vsock_capture_run(const struct vsock_form *form)
 {
     struct vsock_device device;
@@ -352,8 +365,11 @@ int vsock_capture_run(const struct vsock_form *form)
     char *wrong, *filter = vsock_form_filter(form, &wrong);
     int status = 0;
 
-    if (!filter)
-        return failed(wrong);
+    if (!filter) {
+        status = failed(wrong);
+        meet_reader(form->fifo, parent);
+        return status;
+    }
     wrong = *filter ? vsock_capture_check(filter) : NULL;
     if (!wrong && !vsock_rights_suffice()) {
         char *mend = vsock_rights_mend();
@@ -374,6 +390,8 @@ int vsock_capture_run(const struct vsock_form *form)
         g_free(wrong);
         status = 1;
     }
+    if (status != 0)
+        meet_reader(form->fifo, parent);
     g_free(filter);
     return status;
 }
