@@ -33,16 +33,22 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE "1+wireshark${wireshark_series}")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "${library_package} (>= ${series}), ${library_package} (<< ${next_series})")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "wireshark | tshark")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "wireshark | tshark, python3, iproute2, kmod")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "gnuplot-nox | gnuplot") # python3 and this one are for vsock-graph
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "AF_VSOCK for Wireshark ${wireshark_series} and its tshark")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "A plugin that decodes vsock, the sockets between virtual machines and
 their host, as Linux's vsockmon device records them. It follows connections
 and their credit, hands what is spoken to Wireshark's dissectors, and says
-what is wrong.")
+what is wrong. With it come an extcap that records, vsock-doctor, vsock-check,
+vsock-filter and vsock-graph.")
 set(CPACK_PACKAGING_INSTALL_PREFIX "${Wireshark_INSTALL_PREFIX}")
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_STRIP_FILES ON)
+
+# The service's device goes with the package.
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${PROJECT_SOURCE_DIR}/packaging/prerm;${PROJECT_SOURCE_DIR}/packaging/postrm")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 # The extcap: whoever may record with dumpcap may with it.
 if(TARGET vsockmon)
@@ -52,8 +58,7 @@ if(TARGET vsockmon)
     file(CHMOD "${control}/postinst" PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
         GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
     file(WRITE "${control}/triggers" "interest-noawait /usr/bin/dumpcap\n")
-    set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${control}/postinst;${control}/triggers")
-    set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+    list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${control}/postinst" "${control}/triggers")
     string(APPEND CPACK_DEBIAN_PACKAGE_RECOMMENDS ", libcap2-bin")
 endif()
 
@@ -69,6 +74,7 @@ install(DIRECTORY docs # README.md links into it
     DESTINATION "${doc}" COMPONENT debian EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.md")
 set(CPACK_INSTALL_CMAKE_PROJECTS
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};plugin;/"
+    "${PROJECT_BINARY_DIR};${PROJECT_NAME};tools;/"
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};profile;/"
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};debian;/")
 include(CPack)

@@ -15,6 +15,10 @@ endforeach()
 list(REMOVE_DUPLICATES files)
 foreach(file IN LISTS files)
     set(file "$ENV{DESTDIR}${file}")
+    # Its device goes with it, and what enabled it.
+    if(file MATCHES "/vsockmon\\.service$" AND "$ENV{DESTDIR}" STREQUAL "" AND EXISTS "${file}" AND EXISTS /run/systemd/system)
+        execute_process(COMMAND systemctl --quiet disable --now vsockmon.service)
+    endif()
     if(EXISTS "${file}" OR IS_SYMLINK "${file}")
         message(STATUS "Uninstalling: ${file}")
         file(REMOVE "${file}")
@@ -25,10 +29,10 @@ foreach(file IN LISTS files)
         message(FATAL_ERROR "${file} could not be removed; was it installed by another user?")
     endif()
 
-    # An empty folder of a profile would still be offered as one.
+    # An empty folder of a profile would still be offered as one; the other is our own.
     get_filename_component(folder "${file}" DIRECTORY)
     file(GLOB rest "${folder}/*")
-    if(folder MATCHES "/profiles/vsock$" AND NOT rest)
+    if(folder MATCHES "/(profiles/vsock|share/wireshark-vsock)$" AND NOT rest)
         file(REMOVE_RECURSE "${folder}")
     endif()
 endforeach()

@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import os
 import pathlib
+import re
 import shutil
 import signal
 import struct
@@ -201,9 +202,22 @@ def reader_gone():
     check("it ends with its reader", process.wait(SOON) == 0 and wait_for_devices(()))
 
 
+def service():
+    """What systemd would run for vsockmon.service."""
+    unit = next(pathlib.Path("/usr/lib/systemd/system").glob("vsockmon.service")).read_text()
+    start, stop = (re.search(f"^{key}=(.*)$", unit, re.M)[1].split() for key in ("ExecStart", "ExecStop"))
+    subprocess.run(start, check=True)
+    check("the service has vsockmon0", devices() == {"vsockmon0"})
+    check("and it is up", int((NET / "vsockmon0/flags").read_text(), 16) & 1)
+    check("one that is there is left as it is", subprocess.run(start).returncode != 0 and devices() == {"vsockmon0"})
+    subprocess.run(stop, check=True)
+    check("and none is left", not devices())
+
+
 def run(folder):
     every_option(folder)
     killed(folder)
     rights(folder)
     slow_reader()
     reader_gone()
+    service()

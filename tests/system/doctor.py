@@ -81,6 +81,7 @@ class Machine:
         self.module("vhost_vsock")
         self.process(17, "systemd")
         self.write("proc/modules", "")
+        self.write("quickstart", "")
         self.program("vsockmon", "[ \"$*\" = --may-record ]", EXTCAP)
 
     def write(self, path, text):
@@ -138,13 +139,13 @@ class Machine:
         path = self.folder / path
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def run(self, *arguments):
-        for script in (DOCTOR, RECORDED):
-            shutil.copy(script, self.folder)
+    def run(self, *arguments, script="doctor"):
+        for source in (DOCTOR, RECORDED):
+            shutil.copy(source, self.folder)
         for path in (self.folder, *self.folder.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path in self.executables else 0o644)
-        command = runner.as_nobody(["sh", str(self.folder / "doctor"), *arguments])
+        command = runner.as_nobody(["sh", str(self.folder / script), *arguments])
         result = subprocess.run(command, env=self.environment, cwd=self.folder, stdin=subprocess.DEVNULL,
                                 capture_output=True, text=True)
         return result.returncode, (result.stdout + result.stderr).replace(f"{self.folder}/", "/")
@@ -752,6 +753,24 @@ UNNAMED = "ok       vsock.pcapng: the file does not say which kernel recorded it
 TORN = "warning  vsock.pcapng: tshark does not read it to the end. Fix: record it again, and let dumpcap end with Ctrl+C"
 
 
+def check_installed():
+    """Under its own name, without the folder that it comes from."""
+    machine = Machine()
+    machine.fake_tshark()
+    machine.remove(SYSTEM_COPY)
+    machine.plugin()
+    for script, place in ((DOCTOR, "usr/bin/vsock-doctor"), (RECORDED, "usr/share/wireshark-vsock/recorded.sh")):
+        (machine.folder / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(script, machine.folder / place)
+    for arguments, wanted, words in (
+            (["--help"], 0, "vsock-doctor --decode "), (["x"], 2, "vsock-doctor: x: no such file"),
+            (["--record"], 2, "vsock-doctor: usage: vsock-doctor"),
+            (["--decode"], 1, "Fix: build it for this Wireshark, with scripts/quickstart or scripts/package of its sources")):
+        status, output = machine.run(*arguments, script="usr/bin/vsock-doctor")
+        if status != wanted or words not in output or " doctor" in output:
+            fail(f"installed, with {arguments}, which should be {wanted} and say {words}", status, output)
+
+
 def check_captures():
     for torn in (False, True):
         for packets, wanted, expected in CAPTURES:
@@ -1009,6 +1028,7 @@ def main():
     for fault in FAULTS:
         check_fault(fault)
     print(f"{len(FAULTS)} machines")
+    check_installed()
     check_captures()
     check_kernels()
     check_names()

@@ -3,9 +3,10 @@
 """`cmake --install` and the target `uninstall`: personal, for all users, for a Wireshark with a prefix of its own, beside
 the plugin of another series. Takes runner.py's options.
 
-Builds are configured anew, each in its place, and get the plugin and the extcap that are there; nothing is compiled
+Builds are configured anew, each in its place, and get the plugin and the programs that are there; nothing is compiled
 again.
 """
+import gzip
 import os
 import pathlib
 import re
@@ -40,6 +41,32 @@ def built_extcap(options):
     return pathlib.Path(options.plugins).with_name("extcap_folder") / "vsockmon"
 
 
+TOOLS = ("vsock-check", "vsock-doctor", "vsock-filter", "vsock-graph")
+
+
+def installed_tools(unit):
+    """What is installed of the tools, below the prefix."""
+    return {*(f"bin/{tool}" for tool in TOOLS), *(f"share/man/man1/{tool}.1.gz" for tool in TOOLS),
+            "share/wireshark-vsock/recorded.sh", *(["lib/systemd/system/vsockmon.service"] if unit else [])}
+
+
+def look_at_tools(folder, unit):
+    """They are there, know their own names, and have manual pages that are their --help."""
+    missing = {file for file in installed_tools(unit) if not (folder / file).is_file()}
+    expect(f"the tools are in {folder.name}, but for {missing or 'none'}", not missing)
+    for tool in TOOLS:
+        result = subprocess.run([folder / "bin" / tool, "--help"], capture_output=True, text=True)
+        expect(f"{tool} has its own name", result.returncode == 0 and re.search(rf"^(usage: )?{tool} ", result.stdout))
+        page = gzip.decompress((folder / f"share/man/man1/{tool}.1.gz").read_bytes()).decode()
+        said = re.sub(r"^\.\w+.*\n|\\&", "", page, flags=re.M).replace("\\-", "-").replace("\\e", "\\")
+        lines = [line for line in result.stdout.splitlines() if line and not line.startswith("usage: ")]
+        expect(f"{tool}(1) has all of its help", page.startswith(f".TH {tool.upper()} 1 ") and
+               all(line in said.splitlines() for line in lines))
+    check = subprocess.run([folder / "bin/vsock-check"], capture_output=True, text=True)
+    expect("vsock-check finds what it needs",
+           (check.returncode, check.stderr) == (2, "vsock-check: usage: vsock-check [--strict] CAPTURE...\n"))
+
+
 def listed(home, options):
     """tshark lists the extcap, of that home."""
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(home)}
@@ -58,6 +85,9 @@ def configure(build, home, options, *arguments):
     if result.returncode != 0:
         raise Mismatch(f"cmake could not configure {build}:\n{result.stderr}")
     shutil.copytree(options.plugins, build / "plugins", dirs_exist_ok=True)
+    built = pathlib.Path(options.plugins).parent
+    shutil.copytree(built / "man", build / "man", dirs_exist_ok=True)
+    shutil.copy(built / "vsock-filter", build)
     if built_extcap(options).exists():
         shutil.copytree(built_extcap(options).parent, build / "extcap_folder", dirs_exist_ok=True)
 
@@ -102,6 +132,9 @@ def personal(folder, options):
     expect("the extcap is there, and tshark lists it, if it was built",
            [extcap.exists(), listed(home, options)] == 2 * [built_extcap(options).exists()])
 
+    look_at_tools(home / ".local", False)
+    expect("and quickstart knows where", (build / "tools_path.txt").read_text() == f"{home}/.local/bin\n")
+
     other = plugins / OTHER_SERIES / "epan/vsock.so"
     other.parent.mkdir(parents=True)
     shutil.copy(plugin, other)
@@ -109,6 +142,9 @@ def personal(folder, options):
 
     expect("it is uninstalled", uninstall(build, home).returncode == 0 and not plugin.exists())
     expect("and so is the extcap", not extcap.exists() and listed(home, options) == for_all)
+    expect("and so are the tools", not [path for path in (home / ".local").rglob("*")
+                                        if path.is_file() and OTHER_SERIES not in path.parts] and
+           not (home / ".local/share/wireshark-vsock").exists())
     expect("and so is the profile, which came by itself", profile.parent.is_dir() and not profile.exists())
     expect("the other series' is still there", other.exists())
     expect("tshark loads none", loaded(home, options) == ([], ""))
@@ -124,7 +160,11 @@ def for_all_users(folder, options):
     expect("one plugin is installed, in Wireshark's plugin folder", len(plugins) == 1)
     extcaps = [path for path in found if path.match("wireshark/extcap/vsockmon")]
     expect("and the extcap beside Wireshark's own, if it was built",
-           len(extcaps) == built_extcap(options).exists() and set(found) == {*plugins, *extcaps})
+           len(extcaps) == built_extcap(options).exists())
+    prefix = next(path for path in root.rglob("vsock-doctor")).parents[1]
+    look_at_tools(prefix, True)
+    expect("and quickstart knows where", f"{root}{(build / 'tools_path.txt').read_text()}" == f"{prefix}/bin\n")
+    expect("and nothing else", set(found) == {*plugins, *extcaps, *(prefix / file for file in installed_tools(True))})
     found = plugins
     expect("quickstart knows where it is", f"{root}{(build / 'plugin_path.txt').read_text()}" == f"{found[0]}\n")
     expect("DESTDIR counts when uninstalling", uninstall(build, home, destdir=root).returncode == 0)

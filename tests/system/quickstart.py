@@ -21,7 +21,8 @@ TOOLS = ("basename", "bash", "cat", "cp", "cut", "dirname", "env", "grep", "head
 CMAKE = """
 case "$*" in
 "-S . -B "*) mkdir -p build && echo "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" >build/CMakeCache.txt
-    case "$*" in *VSOCK_PERSONAL=ON*) echo {personal} ;; *) echo {system} ;; esac >build/plugin_path.txt ;;
+    case "$*" in *VSOCK_PERSONAL=ON*) echo {personal} ;; *) echo {system} ;; esac >build/plugin_path.txt
+    echo /the/bin >build/tools_path.txt ;;
 "--build "*) ;;
 "--install build") path=$(cat build/plugin_path.txt) && mkdir -p "$(dirname "$path")" && echo new >"$path" ;;
 *) exit 1 ;;
@@ -102,7 +103,7 @@ def as_it_should_be():
     for _ in range(2):  # what is there is no reason to stop
         expect(machine, 0, "The plugin is /home/an na/.local/lib/wireshark/plugins/4.4/epan/vsock.so",
                "What to do next, in /checkout:\n", "cmake --install build --component profile ", "-z vsock,diagnose ",
-               "scripts/doctor ", "cmake --build build --target uninstall ", never="WARNING")
+               "scripts/doctor ", "are installed in /the/bin\n", "cmake --build build --target uninstall ", never="WARNING")
     machine = Machine(root=True)
     expect(machine, 0, "The plugin is /usr/lib/wireshark/plugins/4.4/epan/vsock.so", "What to do next", never="WARNING")
 
