@@ -7,69 +7,33 @@
 #include "capture.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <pcap/pcap.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "device.h"
+#include "filter_check.h"
 #include "pcapng.h"
+#include "reader.h"
 #include "rights.h"
 
 #define APPLICATION "vsockmon " VSOCK_VERSION " (wireshark-vsock)"
 #define LINKTYPE_VSOCK 271
 #define READ_LATER 100  /* ms until the kernel shows a record that is alone */
 #define LOOK_ROUND 1000 /* ms: is the parent there, have packets been dropped? */
-#define LOOK_SOON 20    /* ms: has the reader come? */
-#define MEETING 10000   /* ms that he has for that after a failure */
-#define LAST_WORDS 2000 /* ms that a reader who is slow gets when all is to end */
 #define AT_ONCE 1000    /* packets before looking round */
 #define ENOUGH 65536    /* bytes to be written at once */
 #define NS_PER_S UINT64_C(1000000000)
 
 struct capture {
     pcap_t *pcap;
-    int fifo;
-    pid_t parent;
-    GByteArray *out;
-    bool over; /* the reader or the parent is gone */
+    struct vsock_reader reader;
     struct pcap_stat statistics;
     gint64 looked; /* when, in us */
 };
-
-static volatile sig_atomic_t told_to_end;
-
-static void on_signal(int number)
-{
-    (void)number;
-    told_to_end = 1;
-}
-
-/* Signals come while something is waited for, and at no other time. */
-static sigset_t waiting_mask;
-
-static void catch_signals(void)
-{
-    static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
-    struct sigaction action = {.sa_handler = on_signal};
-    sigset_t blocked;
-
-    sigemptyset(&action.sa_mask);
-    sigemptyset(&blocked);
-    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
-        sigaction(ends[i], &action, NULL);
-        sigaddset(&blocked, ends[i]);
-    }
-    signal(SIGPIPE, SIG_IGN);
-    sigprocmask(SIG_BLOCK, &blocked, &waiting_mask);
-    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
-        sigdelset(&waiting_mask, ends[i]);
-}
 
 static uint64_t now(void)
 {
@@ -79,60 +43,15 @@ static uint64_t now(void)
     return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
 }
 
-/* Waits, for some ms, for packets if they are wanted, and for the reader: that he takes more, or is gone. */
-static void wait_for(struct capture *capture, bool packets, bool room, int ms)
-{
-    struct pollfd files[] = {
-        {.fd = packets ? pcap_get_selectable_fd(capture->pcap) : -1, .events = POLLIN},
-        {.fd = capture->fifo, .events = room ? POLLOUT : 0},
-    };
-    struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
-
-    if (ppoll(files, G_N_ELEMENTS(files), &time, &waiting_mask) > 0 &&
-        files[1].revents & (POLLERR | POLLNVAL))
-        capture->over = true;
-    if (getppid() != capture->parent)
-        capture->over = true;
-}
-
-/* Writes all that is to be written, unless the reader has gone, or does not read when all is to end. */
-static void flush(struct capture *capture)
-{
-    gint64 patience = 0;
-    guint written = 0;
-
-    while (written < capture->out->len && !capture->over) {
-        ssize_t wrote = write(capture->fifo, capture->out->data + written, capture->out->len - written);
-
-        if (wrote > 0) {
-            written += (guint)wrote;
-            continue;
-        }
-        if (wrote < 0 && errno != EAGAIN && errno != EINTR) {
-            if (errno != EPIPE)
-                fprintf(stderr, "vsockmon: the capture could not be written: %s\n", g_strerror(errno));
-            capture->over = true;
-            break;
-        }
-        if (told_to_end && patience == 0)
-            patience = g_get_monotonic_time() + (gint64)LAST_WORDS * 1000;
-        if (patience != 0 && g_get_monotonic_time() > patience)
-            capture->over = true;
-        else
-            wait_for(capture, false, true, LOOK_ROUND);
-    }
-    g_byte_array_set_size(capture->out, 0);
-}
-
 static void take(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
     struct capture *capture = (struct capture *)(void *)user;
     uint64_t time = (uint64_t)header->ts.tv_sec * NS_PER_S + (uint64_t)header->ts.tv_usec; /* which are ns */
 
-    vsock_pcapng_packet(capture->out, time, bytes, header->caplen, header->len);
-    if (capture->out->len >= ENOUGH)
-        flush(capture);
-    if (capture->over)
+    vsock_pcapng_packet(capture->reader.out, time, bytes, header->caplen, header->len);
+    if (capture->reader.out->len >= ENOUGH)
+        vsock_reader_flush(&capture->reader);
+    if (capture->reader.over)
         pcap_breakloop(capture->pcap);
 }
 
@@ -143,10 +62,10 @@ static bool take_all(struct capture *capture)
 
     do {
         took = pcap_dispatch(capture->pcap, AT_ONCE, take, (u_char *)capture);
-    } while (took == AT_ONCE && !capture->over && !told_to_end);
+    } while (took == AT_ONCE && !capture->reader.over && !vsock_reader_told_to_end());
     if (took == PCAP_ERROR)
         fprintf(stderr, "vsockmon: recording has ended: %s\n", pcap_geterr(capture->pcap));
-    flush(capture);
+    vsock_reader_flush(&capture->reader);
     return took != PCAP_ERROR;
 }
 
@@ -162,8 +81,8 @@ static void look_round(struct capture *capture, bool at_the_end)
     if (pcap_stats(capture->pcap, &statistics) != 0)
         return;
     if (at_the_end || statistics.ps_drop != capture->statistics.ps_drop) {
-        vsock_pcapng_statistics(capture->out, now(), statistics.ps_recv, statistics.ps_drop);
-        flush(capture);
+        vsock_pcapng_statistics(capture->reader.out, now(), statistics.ps_recv, statistics.ps_drop);
+        vsock_reader_flush(&capture->reader);
     }
     capture->statistics = statistics;
 }
@@ -172,14 +91,14 @@ static bool record(struct capture *capture, unsigned buffer)
 {
     bool good = true;
 
-    while (good && !capture->over && !told_to_end) {
-        wait_for(capture, true, false, LOOK_ROUND);
-        if (!capture->over)
+    while (good && !capture->reader.over && !vsock_reader_told_to_end()) {
+        vsock_reader_wait(&capture->reader, pcap_get_selectable_fd(capture->pcap), false, LOOK_ROUND);
+        if (!capture->reader.over)
             good = take_all(capture);
         look_round(capture, false);
     }
-    if (good && !capture->over) { /* what the kernel has not shown yet */
-        wait_for(capture, true, false, 2 * READ_LATER);
+    if (good && !capture->reader.over) { /* what the kernel has not shown yet */
+        vsock_reader_wait(&capture->reader, pcap_get_selectable_fd(capture->pcap), false, 2 * READ_LATER);
         good = take_all(capture);
     }
     look_round(capture, true);
@@ -189,23 +108,6 @@ static bool record(struct capture *capture, unsigned buffer)
                 "headers only.\n",
                 capture->statistics.ps_drop, buffer);
     return good;
-}
-
-/* Opening it blocks until somebody reads; who is to read may die before. */
-static bool open_fifo(struct capture *capture, const char *path)
-{
-    capture->fifo = -1;
-    while (!told_to_end && !capture->over) {
-        capture->fifo = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-        if (capture->fifo >= 0)
-            return true;
-        if (errno != ENXIO) {
-            fprintf(stderr, "vsockmon: %s could not be opened: %s\n", path, g_strerror(errno));
-            return false;
-        }
-        wait_for(capture, false, false, LOOK_SOON);
-    }
-    return false;
 }
 
 static char *kernel(void)
@@ -267,34 +169,6 @@ static pcap_t *open_device(const char *name, const struct vsock_form *form, char
     return pcap;
 }
 
-static char *filter_error(pcap_t *pcap)
-{
-    return g_strdup_printf("Capture filter: %s", pcap_geterr(pcap));
-}
-
-/* Compiles it; and sets it, where the capture is one. */
-static char *set_filter(pcap_t *pcap, const char *filter, bool alive)
-{
-    struct bpf_program program;
-    char *wrong = NULL;
-
-    if (pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        return filter_error(pcap);
-    if (alive && pcap_setfilter(pcap, &program) != 0)
-        wrong = filter_error(pcap);
-    pcap_freecode(&program);
-    return wrong;
-}
-
-char *vsock_capture_check(const char *filter)
-{
-    pcap_t *pcap = pcap_open_dead(DLT_VSOCK, VSOCK_FORM_WHOLE);
-    char *wrong = set_filter(pcap, filter, false);
-
-    pcap_close(pcap);
-    return wrong;
-}
-
 static bool record_device(struct capture *capture, const struct vsock_form *form, const char *device,
                           const char *filter)
 {
@@ -309,15 +183,15 @@ static bool record_device(struct capture *capture, const struct vsock_form *form
     };
     bool good = true;
 
-    if (open_fifo(capture, form->fifo)) {
-        capture->out = g_byte_array_new();
-        vsock_pcapng_start(capture->out, &start);
-        flush(capture);
+    if (vsock_reader_open(&capture->reader, form->fifo)) {
+        capture->reader.out = g_byte_array_new();
+        vsock_pcapng_start(capture->reader.out, &start);
+        vsock_reader_flush(&capture->reader);
         good = record(capture, form->buffer);
-        g_byte_array_free(capture->out, TRUE);
-        close(capture->fifo);
+        g_byte_array_free(capture->reader.out, TRUE);
+        close(capture->reader.fifo);
     } else {
-        good = told_to_end || capture->over;
+        good = vsock_reader_told_to_end() || capture->reader.over;
     }
     g_free(running);
     return good;
@@ -334,28 +208,17 @@ static int failed(char *wrong)
 static char *run_on(const struct vsock_device *device, const struct vsock_form *form, const char *filter,
                     pid_t parent)
 {
-    struct capture capture = {.parent = parent, .fifo = -1};
+    struct capture capture = {.reader = {.program = "vsockmon", .parent = parent, .fifo = -1}};
     char *wrong = NULL;
 
     capture.pcap = open_device(device->name, form, &wrong);
     if (!capture.pcap)
         return wrong;
-    wrong = *filter ? set_filter(capture.pcap, filter, true) : NULL;
+    wrong = *filter ? vsock_filter_set(capture.pcap, filter) : NULL;
     if (!wrong && !record_device(&capture, form, device->name, filter))
         wrong = g_strdup("");
     pcap_close(capture.pcap);
     return wrong;
-}
-
-/* After a failure: tshark 4.0 waits for ever where an extcap has ended before its reader came, so he is
- * waited for. He sees the end of the FIFO when this process ends. */
-static void meet_reader(const char *path, pid_t parent)
-{
-    for (int waited = 0; waited < MEETING && getppid() == parent; waited += LOOK_SOON) {
-        if (open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) >= 0 || errno != ENXIO)
-            return;
-        g_usleep(LOOK_SOON * 1000);
-    }
 }
 
 int vsock_capture_run(const struct vsock_form *form)
@@ -367,10 +230,10 @@ int vsock_capture_run(const struct vsock_form *form)
 
     if (!filter) {
         status = failed(wrong);
-        meet_reader(form->fifo, parent);
+        vsock_reader_meet(form->fifo, parent);
         return status;
     }
-    wrong = *filter ? vsock_capture_check(filter) : NULL;
+    wrong = *filter ? vsock_filter_check(filter) : NULL;
     if (!wrong && !vsock_rights_suffice()) {
         char *mend = vsock_rights_mend();
 
@@ -378,7 +241,7 @@ int vsock_capture_run(const struct vsock_form *form)
         g_free(mend);
     }
     if (!wrong) {
-        catch_signals();
+        vsock_reader_catch_signals();
         if (vsock_device_make(&device, &wrong)) {
             wrong = run_on(&device, form, filter, parent);
             vsock_device_remove(&device);
@@ -391,7 +254,7 @@ int vsock_capture_run(const struct vsock_form *form)
         status = 1;
     }
     if (status != 0)
-        meet_reader(form->fifo, parent);
+        vsock_reader_meet(form->fifo, parent);
     g_free(filter);
     return status;
 }

@@ -9,7 +9,4 @@
  * SIGHUP, and when the reader of the FIFO or the parent process, which is Wireshark or tshark, is gone. */
 int vsock_capture_run(const struct vsock_form *form);
 
-/* What is wrong with that capture filter, in libpcap's words, for g_free(); NULL if nothing is. */
-char *vsock_capture_check(const char *filter);
-
 #endif

@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <glib.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "filter.h"
@@ -25,6 +26,12 @@ enum option_code {
     OPTION_OPS,
     OPTION_HEADERS,
     OPTION_BUFFER,
+    OPTION_HOST,
+    OPTION_USER,
+    OPTION_SSH_PORT,
+    OPTION_IDENTITY,
+    OPTION_PROXY,
+    OPTION_SUDO,
     OPTION_RIGHTS,
     OPTION_VERSION,
     OPTION_HELP,
@@ -47,38 +54,68 @@ static const struct option options[] = {
     {"ops", required_argument, NULL, OPTION_OPS},
     {"headers-only", no_argument, NULL, OPTION_HEADERS},
     {"buffer", required_argument, NULL, OPTION_BUFFER},
+    {"host", required_argument, NULL, OPTION_HOST},
+    {"user", required_argument, NULL, OPTION_USER},
+    {"ssh-port", required_argument, NULL, OPTION_SSH_PORT},
+    {"identity", required_argument, NULL, OPTION_IDENTITY},
+    {"proxy-command", required_argument, NULL, OPTION_PROXY},
+    {"sudo", no_argument, NULL, OPTION_SUDO},
     {"may-record", no_argument, NULL, OPTION_RIGHTS},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
 
-void vsock_form_print(FILE *out)
+/* Returns how many fields these are. */
+static int print_way_to_guest(FILE *out)
+{
+    fputs("arg {number=0}{call=--host}{display=Host}{type=string}{required=true}{tooltip=As ssh has it: a "
+          "name, an "
+          "address, or vsock/CID with systemd's ssh proxy}{placeholder=guest.example}\n"
+          "arg {number=1}{call=--user}{display=User}{type=string}{tooltip=Who logs in "
+          "there}{placeholder=ssh's own}\n"
+          "arg {number=2}{call=--ssh-port}{display=Port of ssh}{type=unsigned}{range=0,65535}{default=0}"
+          "{tooltip=0: ssh's own}\n"
+          "arg {number=3}{call=--identity}{display=Identity}{type=fileselect}{mustexist=true}{tooltip=A "
+          "private key}\n"
+          "arg {number=4}{call=--proxy-command}{display=ProxyCommand}{type=string}{tooltip=What ssh runs to "
+          "get "
+          "there, as in socat - VSOCK-CONNECT:3:22}\n"
+          "arg {number=5}{call=--sudo}{display=With sudo}{type=boolflag}{default=false}{tooltip=If the user "
+          "is not "
+          "root there; sudo must not ask for a password}\n",
+          out);
+    return 6;
+}
+
+void vsock_form_print(FILE *out, bool guest)
 {
     static const char *const ops[] = {"request", "response",      "rst",           "shutdown",
                                       "rw",      "credit-update", "credit-request"};
+    int first = guest ? print_way_to_guest(out) : 0;
 
-    fputs("arg {number=0}{call=--cids}{display=CIDs}{type=string}{tooltip=Only what comes from or goes to "
-          "one of "
-          "these: numbers, host, local; commas between them}{placeholder=all}\n"
-          "arg {number=1}{call=--ports}{display=Ports}{type=string}{tooltip=Only what comes from or goes to "
-          "one of "
-          "these: numbers, and ranges as in 5000-5010; commas between them}{placeholder=all}\n"
-          "arg {number=2}{call=--leave-out-ports}{display=Leave out ports}{type=string}{tooltip=Such as 22, "
-          "of an "
-          "ssh over vsock that shows this capture}{placeholder=none}\n"
-          "arg {number=3}{call=--ops}{display=Operations}{type=multicheck}{tooltip=Only these. Without "
-          "credit updates, "
-          "windows look shut that are not}\n",
-          out);
+    fprintf(
+        out,
+        "arg {number=%d}{call=--cids}{display=CIDs}{type=string}{tooltip=Only what comes from or goes to one "
+        "of "
+        "these: numbers, host, local; commas between them}{placeholder=all}\n"
+        "arg {number=%d}{call=--ports}{display=Ports}{type=string}{tooltip=Only what comes from or goes to "
+        "one "
+        "of these: numbers, and ranges as in 5000-5010; commas between them}{placeholder=all}\n"
+        "arg {number=%d}{call=--leave-out-ports}{display=Leave out ports}{type=string}{tooltip=Such as 22, "
+        "of an "
+        "ssh over vsock that shows this capture}{placeholder=none}\n"
+        "arg {number=%d}{call=--ops}{display=Operations}{type=multicheck}{tooltip=Only these. Without credit "
+        "updates, windows look shut that are not}\n",
+        first, first + 1, first + 2, first + 3);
     for (size_t i = 0; i < G_N_ELEMENTS(ops); i++)
-        fprintf(out, "value {arg=3}{value=%s}{display=%s}\n", ops[i], ops[i]);
+        fprintf(out, "value {arg=%d}{value=%s}{display=%s}\n", first + 3, ops[i], ops[i]);
     fprintf(out,
-            "arg {number=4}{call=--headers-only}{display=Headers only}{type=boolflag}{default=false}"
+            "arg {number=%d}{call=--headers-only}{display=Headers only}{type=boolflag}{default=false}"
             "{tooltip=The first %d bytes of each record: all but the contents can be told from them}\n"
-            "arg {number=5}{call=--buffer}{display=Buffer (MiB)}{type=unsigned}{range=1,%d}{default=%d}"
+            "arg {number=%d}{call=--buffer}{display=Buffer (MiB)}{type=unsigned}{range=1,%d}{default=%d}"
             "{tooltip=What the kernel may keep until it is read here}\n",
-            VSOCK_FORM_HEADERS, VSOCK_FORM_BUFFER_MAX, VSOCK_FORM_BUFFER);
+            first + 4, VSOCK_FORM_HEADERS, first + 5, VSOCK_FORM_BUFFER_MAX, VSOCK_FORM_BUFFER);
 }
 
 static bool read_buffer(struct vsock_form *form, const char *text, char **wrong)
@@ -93,6 +130,18 @@ static bool read_buffer(struct vsock_form *form, const char *text, char **wrong)
     return true;
 }
 
+static bool read_ssh_port(struct vsock_form *form, const char *text, char **wrong)
+{
+    guint64 port;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 0, UINT16_MAX, &port, NULL)) {
+        *wrong = g_strdup_printf("Port of ssh: %s is none", text);
+        return false;
+    }
+    form->ssh_port = (unsigned)port;
+    return true;
+}
+
 /* False if it is none of the form's. */
 static bool read_text(struct vsock_form *form, int option)
 {
@@ -102,7 +151,11 @@ static bool read_text(struct vsock_form *form, int option)
                                   [OPTION_CIDS - OPTION_INTERFACES] = &form->cids,
                                   [OPTION_PORTS - OPTION_INTERFACES] = &form->ports,
                                   [OPTION_LEFT_OUT - OPTION_INTERFACES] = &form->left_out,
-                                  [OPTION_OPS - OPTION_INTERFACES] = &form->ops};
+                                  [OPTION_OPS - OPTION_INTERFACES] = &form->ops,
+                                  [OPTION_HOST - OPTION_INTERFACES] = &form->host,
+                                  [OPTION_USER - OPTION_INTERFACES] = &form->user,
+                                  [OPTION_IDENTITY - OPTION_INTERFACES] = &form->identity,
+                                  [OPTION_PROXY - OPTION_INTERFACES] = &form->proxy_command};
     size_t place = (size_t)(option - OPTION_INTERFACES);
 
     if (option < OPTION_INTERFACES || place >= G_N_ELEMENTS(texts) || !texts[place])
@@ -152,6 +205,11 @@ bool vsock_form_read(struct vsock_form *form, int argc, char **argv, char **wron
             form->headers_only = true;
         } else if (option == OPTION_BUFFER) {
             if (!read_buffer(form, optarg, wrong))
+                return false;
+        } else if (option == OPTION_SUDO) {
+            form->sudo = true;
+        } else if (option == OPTION_SSH_PORT) {
+            if (!read_ssh_port(form, optarg, wrong))
                 return false;
         } else if (option != OPTION_WIRESHARK && !read_text(form, option)) {
             *wrong = g_strdup_printf("%s is no option, or lacks its value", argv[optind - 1]);

@@ -34,13 +34,17 @@ struct vsock_form {
         *ops; /* any of these; nothing asked of those that are NULL or empty */
     bool headers_only;
     unsigned buffer; /* MiB */
+    /* Of vsockguest's alone: how ssh gets there. */
+    const char *host, *user, *identity, *proxy_command;
+    unsigned ssh_port; /* 0: ssh's own */
+    bool sudo;
 };
 
 /* False, with what is wrong for g_free(), if these arguments mean nothing. */
 bool vsock_form_read(struct vsock_form *form, int argc, char **argv, char **wrong);
 
-/* Describes the form to Wireshark. */
-void vsock_form_print(FILE *out);
+/* Describes the form to Wireshark; vsockguest's begins with how ssh gets there. */
+void vsock_form_print(FILE *out, bool guest);
 
 /* The capture filter of the whole form in libpcap's words, for g_free(), empty if all is wanted; NULL, with
  * what is wrong for g_free(), if it is none. Whether libpcap takes libpcap's words, it has to say. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "filter_check.h"
 #include "form.h"
 #include "rights.h"
 
@@ -38,7 +39,7 @@ static int check_filter(const struct vsock_form *form)
     char *wrong, *filter = vsock_form_filter(form, &wrong);
 
     if (filter && *filter)
-        wrong = vsock_capture_check(filter);
+        wrong = vsock_filter_check(filter);
     if (wrong)
         puts(wrong);
     g_free(wrong);
@@ -70,7 +71,7 @@ static int do_job(const struct vsock_form *form)
         puts("dlt {number=271}{name=VSOCK}{display=Linux vsock, by vsockmon}");
         break;
     case VSOCK_FORM_CONFIG:
-        vsock_form_print(stdout);
+        vsock_form_print(stdout, false);
         break;
     case VSOCK_FORM_CAPTURE:
         if (!form->fifo)

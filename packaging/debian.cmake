@@ -34,7 +34,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "${library_package} (>= ${series}), ${library_package} (<< ${next_series})")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "wireshark | tshark, python3, iproute2, kmod")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "gnuplot-nox | gnuplot") # python3 and this one are for vsock-graph
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "gnuplot-nox | gnuplot, openssh-client") # for vsock-graph, as python3, and for vsockguest
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "AF_VSOCK for Wireshark ${wireshark_series} and its tshark")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "A plugin that decodes vsock, the sockets between virtual machines and
 their host, as Linux's vsockmon device records them. It follows connections

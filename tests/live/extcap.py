@@ -202,6 +202,69 @@ def reader_gone():
     check("it ends with its reader", process.wait(SOON) == 0 and wait_for_devices(()))
 
 
+# What runs in the guest runs here, and so does what is recorded.
+SSH = """#!/bin/busybox sh
+for last; do :; done
+exec /bin/busybox sh -c "$last"
+"""
+
+
+def through_ssh(folder):
+    """vsockguest's script with a real kernel and dumpcap; ssh is a stand-in, of an address that is IP's."""
+    stub = pathlib.Path("/tmp/stub")
+    stub.mkdir()
+    (stub / "ssh").write_text(SSH)
+    (stub / "ssh").chmod(0o755)
+    for applet in ("sh", "cat", "uname"):
+        (stub / applet).symlink_to("/bin/busybox")
+    os.environ.update(PATH=f"{stub}:{os.environ['PATH']}", SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22")
+    command = ["tshark", "-n", "-q", "-i", "vsockguest", "-o", "extcap.vsockguest.host:guest", "-o",
+               "extcap.vsockguest.headersonly:true"]
+    capture = Capture(folder, "vsockguest", command)
+    wait_until(capture.has_begun, "vsockguest captures")
+    check("a device is in the guest", wait_for_devices(["vsockmon-ssh0"]))
+    traffic.refused()
+    traffic.refused()
+    wait_until(capture.has_all, "vsockguest has the packets")
+    capture.end()
+    check("and none at the end", wait_for_devices(()))
+    check("the capture names it", b"vsockmon-ssh0" in capture.file.read_bytes())
+    for what, victim in (("tshark", lambda pid: pid), ("the extcap", lambda pid: next(children(pid, "vsockguest")))):
+        capture = Capture(folder, f"vsockguest-{what.split()[-1]}", command)
+        wait_until(capture.has_begun, f"{capture.name} captures")
+        wait_for_devices(["vsockmon-ssh0"])
+        os.kill(victim(capture.process.pid), signal.SIGKILL)
+        check(f"{what} is killed, and the guest has no device", wait_for_devices(()))
+        with contextlib.suppress(ProcessLookupError):
+            capture.process.send_signal(signal.SIGINT)
+        capture.process.wait(SOON)
+
+
+def ring(folder):
+    """What a long capture costs, as docs/recording.md says: bytes a packet, and what is lost at full speed."""
+    subprocess.run(["ip", "link", "add", "vsockmon0", "up", "type", "vsockmon"], check=True)
+    ring = pathlib.Path("/tmp/ring")
+    ring.mkdir()
+    for snaplen in ("96", "262144"):
+        process = subprocess.Popen(["dumpcap", "-q", "-i", "vsockmon0", "-s", snaplen, "-B", "16", "-b", "filesize:1000",
+                                    "-b", "files:3", "-w", str(ring / f"{snaplen}.pcapng")], stderr=subprocess.PIPE, text=True)
+        wait_until(lambda: list(ring.glob(f"{snaplen}_*")), "a ring begins")
+        time.sleep(1)
+        began = time.monotonic()
+        flood(32)
+        took = time.monotonic() - began
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=SOON)[1].strip().splitlines()[-1]
+        files = sorted(ring.glob(f"{snaplen}_*"))
+        packets = sum(kind == PACKET for file in files for kind, _ in blocks(file.read_bytes()))
+        size = sum(file.stat().st_size for file in files)
+        print(f"extcap: ring with a snaplen of {snaplen}: 32 MiB in {took:.2f} s; {len(files)} files, {size / packets:.1f} "
+              f"bytes a packet; {said}")
+        check("there are no more files than three", 0 < len(files) <= 3)
+    subprocess.run(["ip", "link", "del", "vsockmon0"], check=True)
+
+
 def service():
     """What systemd would run for vsockmon.service."""
     unit = next(pathlib.Path("/usr/lib/systemd/system").glob("vsockmon.service")).read_text()
@@ -221,3 +284,5 @@ def run(folder):
     slow_reader()
     reader_gone()
     service()
+    through_ssh(folder)
+    ring(folder)

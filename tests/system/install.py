@@ -141,7 +141,7 @@ def personal(folder, options):
     expect("another series' plugin beside it disturbs nobody", loaded(home, options) == ([str(plugin)], ""))
 
     expect("it is uninstalled", uninstall(build, home).returncode == 0 and not plugin.exists())
-    expect("and so is the extcap", not extcap.exists() and listed(home, options) == for_all)
+    expect("and so are the extcaps", not list(extcap.parent.glob("*")) and listed(home, options) == for_all)
     expect("and so are the tools", not [path for path in (home / ".local").rglob("*")
                                         if path.is_file() and OTHER_SERIES not in path.parts] and
            not (home / ".local/share/wireshark-vsock").exists())
@@ -158,9 +158,9 @@ def for_all_users(folder, options):
     found = sorted(path for path in root.rglob("*") if path.is_file())
     plugins = [path for path in found if path.match(f"wireshark/plugins/{options.series}/epan/vsock.so")]
     expect("one plugin is installed, in Wireshark's plugin folder", len(plugins) == 1)
-    extcaps = [path for path in found if path.match("wireshark/extcap/vsockmon")]
-    expect("and the extcap beside Wireshark's own, if it was built",
-           len(extcaps) == built_extcap(options).exists())
+    extcaps = [path for path in found if path.match("wireshark/extcap/vsock*")]
+    expect("and the extcaps beside Wireshark's own, if it was built",
+           len(extcaps) == 2 * built_extcap(options).exists())
     prefix = next(path for path in root.rglob("vsock-doctor")).parents[1]
     look_at_tools(prefix, True)
     expect("and quickstart knows where", f"{root}{(build / 'tools_path.txt').read_text()}" == f"{prefix}/bin\n")
