@@ -61,6 +61,13 @@ int64_t vsock_time_sum(int64_t a, int64_t b)
     return a + b;
 }
 
+int64_t vsock_time_at(int64_t seconds, int nanoseconds)
+{
+    const int64_t limit = INT64_C(4000000000);
+
+    return CLAMP(seconds, -limit, limit) * VSOCK_SECOND + nanoseconds;
+}
+
 int64_t vsock_time_passed(int64_t from, int64_t until)
 {
     return MAX(until - from, 0);

@@ -191,6 +191,10 @@ const char *vsock_severity_name(enum vsock_severity severity);
  * sum stays at the largest, or smallest, then. */
 int64_t vsock_time_sum(int64_t a, int64_t b);
 
+/* A packet's time in nanoseconds since the epoch: what no capture holds in earnest is clamped, to about the
+ * years 1843 and 2096, so that differences stay within 64 bits. */
+int64_t vsock_time_at(int64_t seconds, int nanoseconds);
+
 /* A time that has passed; by a clock that went back, none. */
 int64_t vsock_time_passed(int64_t from, int64_t until);
 

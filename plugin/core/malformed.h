@@ -43,6 +43,10 @@ static_assert(VSOCK_MALFORMED_COUNT <= 32, "findings fit a 32-bit set");
 
 #define VSOCK_MALFORMED_BIT(finding) (UINT32_C(1) << (finding))
 
+/* Those that are but notes: others are warnings or errors. */
+#define VSOCK_MALFORMED_NOTES                                                                                \
+    (VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_CID_RESERVED) | VSOCK_MALFORMED_BIT(VSOCK_MALFORMED_PAYLOAD_LONG))
+
 /* The set of findings on this packet, as VSOCK_MALFORMED_BIT()s; 0 on a packet that is as it should be. */
 uint32_t vsock_malformed(const struct vsock_packet *packet);
 

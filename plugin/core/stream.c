@@ -107,6 +107,19 @@ int64_t vsock_stream_open_stall(const struct vsock_stream *s, uint8_t sender)
     return (stall->frozen ? stall->until : vsock_stream_known_until(s)) - stall->began.time;
 }
 
+struct vsock_thresholds vsock_thresholds_usual(void)
+{
+    const int64_t millisecond = VSOCK_SECOND / 1000;
+
+    return (struct vsock_thresholds){
+        .connect_timeout = VSOCK_USUAL_CONNECT_TIMEOUT * millisecond,
+        .stall_note = VSOCK_USUAL_STALL_NOTE * millisecond,
+        .stall_warning = VSOCK_USUAL_STALL_WARNING * millisecond,
+        .credit_request_timeout = VSOCK_USUAL_CREDIT_REQUEST_TIMEOUT * millisecond,
+        .large_payload = VSOCK_USUAL_LARGE_PAYLOAD,
+    };
+}
+
 bool vsock_answer_late(const struct vsock_thresholds *t, int64_t asked, int64_t until)
 {
     return t->credit_request_timeout > 0 && until - asked >= t->credit_request_timeout;

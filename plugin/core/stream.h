@@ -25,6 +25,16 @@ struct vsock_thresholds {
     enum vsock_large_payload large_payload; /* what the user knows of the kernel that recorded */
 };
 
+/* What they are unless somebody wants others, in milliseconds. Linux gives up a connect after 2 s unless told
+ * otherwise, silently (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
+#define VSOCK_USUAL_CONNECT_TIMEOUT 2000
+#define VSOCK_USUAL_STALL_NOTE 100
+#define VSOCK_USUAL_STALL_WARNING 1000
+#define VSOCK_USUAL_CREDIT_REQUEST_TIMEOUT 1000
+#define VSOCK_USUAL_LARGE_PAYLOAD VSOCK_LARGE_PAYLOAD_BY_BYTES
+
+struct vsock_thresholds vsock_thresholds_usual(void);
+
 /* How far times go back from a packet to the next one. */
 enum vsock_order {
     VSOCK_ORDER_KEPT,

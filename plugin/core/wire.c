@@ -125,6 +125,12 @@ bool vsock_is_datagram(const struct vsock_packet *p)
     return vsock_has_whole_header(p) && p->virtio.type == VSOCK_TYPE_DGRAM;
 }
 
+uint32_t vsock_rw_captured(const struct vsock_packet *p)
+{
+    return p->virtio.op == VSOCK_OP_RW && p->captured > p->payload_offset ? p->captured - p->payload_offset
+                                                                          : 0;
+}
+
 bool vsock_is_no_socket(const struct vsock_packet *p)
 {
     return p->virtio.op == VSOCK_OP_RST && p->virtio.buf_alloc == 0 && p->virtio.fwd_cnt == 0;

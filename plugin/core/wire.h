@@ -155,6 +155,9 @@ struct vsock_endpoint {
 /* How an endpoint is written wherever one is: its CID and port, for printf. */
 #define VSOCK_ENDPOINT_FORMAT "%" PRIu64 ":%u"
 
+/* Bytes of an RW's payload that are in the capture; of other operations, which have none, 0. */
+uint32_t vsock_rw_captured(const struct vsock_packet *packet);
+
 /* The packet's endpoints as connections and tables know them: on loopback, both have CID 1. */
 struct vsock_endpoint vsock_source(const struct vsock_packet *packet);
 struct vsock_endpoint vsock_destination(const struct vsock_packet *packet);

@@ -519,13 +519,12 @@ const char *vsock_wait_tag(const struct vsock_record *r, char *buffer, size_t si
 
 /* ---- preferences ---- */
 
-/* In milliseconds. Linux gives up a connect after 2 s unless told otherwise, silently
- * (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
-static unsigned connect_timeout = 2000;
-static unsigned stall_note = 100;
-static unsigned stall_warning = 1000;
-static unsigned credit_request_timeout = 1000;
-static int large_payload = VSOCK_LARGE_PAYLOAD_BY_BYTES;
+/* In milliseconds. */
+static unsigned connect_timeout = VSOCK_USUAL_CONNECT_TIMEOUT;
+static unsigned stall_note = VSOCK_USUAL_STALL_NOTE;
+static unsigned stall_warning = VSOCK_USUAL_STALL_WARNING;
+static unsigned credit_request_timeout = VSOCK_USUAL_CREDIT_REQUEST_TIMEOUT;
+static int large_payload = VSOCK_USUAL_LARGE_PAYLOAD;
 
 static const enum_val_t large_payload_values[] = {
     {"by_bytes", "Decide by its bytes", VSOCK_LARGE_PAYLOAD_BY_BYTES},

@@ -45,10 +45,7 @@ uint32_t vsock_track_stream_count(void)
 
 static int64_t nanoseconds(const nstime_t *time)
 {
-    const int64_t limit = INT64_C(4000000000); /* seconds: the year 2096; differences stay within 64 bits */
-    int64_t seconds = (int64_t)time->secs;
-
-    return CLAMP(seconds, -limit, limit) * INT64_C(1000000000) + time->nsecs;
+    return vsock_time_at((int64_t)time->secs, time->nsecs);
 }
 
 int64_t vsock_packet_time(const packet_info *pinfo)
@@ -169,12 +166,11 @@ static bool is_last(const packet_info *pinfo)
            last.file_offset == pinfo->fd->file_off;
 }
 
-/* Of an RW, which alone has payload. */
 static enum vsock_fill fill_of(tvbuff_t *tvb, const struct vsock_packet *p)
 {
-    uint32_t captured = p->captured > p->payload_offset ? p->captured - p->payload_offset : 0;
+    uint32_t captured = vsock_rw_captured(p);
 
-    if (p->virtio.op != VSOCK_OP_RW || captured == 0)
+    if (captured == 0)
         return VSOCK_FILL_UNKNOWN;
     return vsock_fill_of(tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured), captured);
 }

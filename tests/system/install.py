@@ -67,6 +67,11 @@ def look_at_tools(folder, unit):
            (check.returncode, check.stderr) == (2, "vsock-check: usage: vsock-check [--strict] CAPTURE...\n"))
 
 
+def built_watch(options):
+    """Where libpcap's headers are."""
+    return pathlib.Path(options.plugins).with_name("vsockwatch")
+
+
 def listed(home, options):
     """tshark lists the extcap, of that home."""
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(home)}
@@ -90,6 +95,8 @@ def configure(build, home, options, *arguments):
     shutil.copy(built / "vsock-filter", build)
     if built_extcap(options).exists():
         shutil.copytree(built_extcap(options).parent, build / "extcap_folder", dirs_exist_ok=True)
+    if built_watch(options).exists():
+        shutil.copy(built_watch(options), build)
 
 
 def install(build, home, *arguments, destdir=""):
@@ -134,6 +141,8 @@ def personal(folder, options):
 
     look_at_tools(home / ".local", False)
     expect("and quickstart knows where", (build / "tools_path.txt").read_text() == f"{home}/.local/bin\n")
+    program = home / ".local/bin/vsockwatch"
+    expect("vsockwatch is there, if it was built", program.exists() == built_watch(options).exists())
 
     other = plugins / OTHER_SERIES / "epan/vsock.so"
     other.parent.mkdir(parents=True)
@@ -164,7 +173,10 @@ def for_all_users(folder, options):
     prefix = next(path for path in root.rglob("vsock-doctor")).parents[1]
     look_at_tools(prefix, True)
     expect("and quickstart knows where", f"{root}{(build / 'tools_path.txt').read_text()}" == f"{prefix}/bin\n")
-    expect("and nothing else", set(found) == {*plugins, *extcaps, *(prefix / file for file in installed_tools(True))})
+    programs = [path for path in found if path.match("bin/vsockwatch")]
+    expect("and vsockwatch, if it was built", len(programs) == built_watch(options).exists())
+    expect("and nothing else",
+           set(found) == {*plugins, *extcaps, *programs, *(prefix / file for file in installed_tools(True))})
     found = plugins
     expect("quickstart knows where it is", f"{root}{(build / 'plugin_path.txt').read_text()}" == f"{found[0]}\n")
     expect("DESTDIR counts when uninstalling", uninstall(build, home, destdir=root).returncode == 0)

@@ -832,6 +832,31 @@ static void a_filter_shows_its_stream_or_what_is_known_of_its_ends(void)
     check_filter(&d, "vsock.addr == \"3:1024\"");
 }
 
+/* ---- times ---- */
+
+static void no_two_times_are_too_far_apart_for_64_bits(void)
+{
+    int64_t first = vsock_time_at(INT64_MIN, 0), last = vsock_time_at(INT64_MAX, 999999999);
+
+    g_assert_cmpint(vsock_time_at(12, 34), ==, 12 * SECOND + 34);
+    g_assert_cmpint(vsock_time_at(-1, 5), ==, -SECOND + 5);
+    g_assert_cmpint(vsock_time_at(4000000000, 1), ==, vsock_time_at(4000000001, 1));
+    g_assert_cmpint(vsock_time_at(3999999999, 1), ==, vsock_time_at(4000000000, 1) - SECOND);
+    g_assert_cmpint(last - first, ==, vsock_time_sum(last, -first));
+    g_assert_cmpint(last - first, <, INT64_MAX);
+}
+
+static void usual_thresholds_are_those_of_the_reference(void)
+{
+    struct vsock_thresholds t = vsock_thresholds_usual();
+
+    g_assert_cmpint(t.connect_timeout, ==, 2 * SECOND);
+    g_assert_cmpint(t.stall_note, ==, 100 * MS);
+    g_assert_cmpint(t.stall_warning, ==, SECOND);
+    g_assert_cmpint(t.credit_request_timeout, ==, SECOND);
+    g_assert_cmpint(t.large_payload, ==, VSOCK_LARGE_PAYLOAD_BY_BYTES);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -862,5 +887,7 @@ int main(int argc, char **argv)
     TEST(updates_are_withheld_from_64_kib_on);
     TEST(an_end_is_a_cid_and_a_port_or_a_cid_or_nothing);
     TEST(a_filter_shows_its_stream_or_what_is_known_of_its_ends);
+    TEST(no_two_times_are_too_far_apart_for_64_bits);
+    TEST(usual_thresholds_are_those_of_the_reference);
     return g_test_run();
 }

@@ -146,6 +146,21 @@ static void loopback_is_one_cid_whichever_was_dialled(void)
     g_assert_cmpuint(vsock_destination(&p).cid, ==, 1);
 }
 
+static void what_is_captured_of_an_rw_follows_its_headers(void)
+{
+    struct record r = sound_record(VSOCK_OP_RW, 10);
+    struct vsock_packet p = read_record(&r);
+
+    g_assert_cmpuint(vsock_rw_captured(&p), ==, 10);
+    p.captured = p.payload_offset + 1;
+    g_assert_cmpuint(vsock_rw_captured(&p), ==, 1);
+    p.captured = p.payload_offset - 1;
+    g_assert_cmpuint(vsock_rw_captured(&p), ==, 0);
+    r = sound_record(VSOCK_OP_RST, 10);
+    p = read_record(&r);
+    g_assert_cmpuint(vsock_rw_captured(&p), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -159,5 +174,6 @@ int main(int argc, char **argv)
     TEST(a_cut_field_is_absent_and_those_before_it_are_not);
     TEST(either_side_being_local_means_loopback);
     TEST(loopback_is_one_cid_whichever_was_dialled);
+    TEST(what_is_captured_of_an_rw_follows_its_headers);
     return g_test_run();
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * intake.h - from records, whoever has read them, to the account of a capture (core/capture.h): which of them
+ * are vsock's, as the plugin's dissector gets them; numbers and times as tshark gives them. */
+#ifndef VSOCK_WATCH_INTAKE_H
+#define VSOCK_WATCH_INTAKE_H
+
+#include "core/capture.h"
+
+/* What a record begins with. The last two are those of -i any: a cooked header, then the device's record. */
+enum vsock_link {
+    VSOCK_LINK_OTHER, /* no vsock is in it */
+    VSOCK_LINK_VSOCK, /* LINKTYPE_VSOCK */
+    VSOCK_LINK_SLL,   /* LINKTYPE_LINUX_SLL */
+    VSOCK_LINK_SLL2,  /* LINKTYPE_LINUX_SLL2 */
+};
+
+struct vsock_frame {
+    const uint8_t *bytes; /* the reader's, until it reads on */
+    uint32_t captured, length;
+    enum vsock_link link;
+    uint32_t section, interface;
+    bool untimed; /* its record has no time */
+    int64_t time; /* nanoseconds since the epoch */
+};
+
+struct vsock_intake {
+    wmem_allocator_t *memory; /* of all that is kept of packets */
+    struct vsock_capture *capture;
+    uint32_t frames;       /* records of any kind */
+    uint32_t malformed[2]; /* packets: with what is but a note, and with what is worse */
+    int64_t first_time;    /* of the first record */
+};
+
+void vsock_intake_init(struct vsock_intake *intake);
+
+/* Frees the account. */
+void vsock_intake_clear(struct vsock_intake *intake);
+
+/* Takes the next record. Its record in the account; NULL if it is in no stream. */
+const struct vsock_record *vsock_intake_take(struct vsock_intake *intake, const struct vsock_frame *frame);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * verdict.c - reports, as tshark -z prints them, and the exit status. */
+#include "verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "report/diagnoses.h"
+#include "report/json.h"
+#include "report/streams.h"
+
+char *vsock_printable(const char *name)
+{
+    char *text = g_utf8_make_valid(name, -1);
+
+    for (char *at = text; *at; at = g_utf8_next_char(at)) {
+        char *after = g_utf8_next_char(at);
+
+        if (g_unichar_iscntrl(g_utf8_get_char(at)))
+            memset(at, '?', (size_t)(after - at));
+    }
+    return text;
+}
+
+void vsock_complain(const char *name, const char *what)
+{
+    char *text = vsock_printable(name);
+
+    fflush(stdout);
+    fprintf(stderr, "vsockwatch: %s: %s\n", text, what);
+    g_free(text);
+}
+
+/* Puts the capture's name into each object. Each has members. */
+static void name_objects(GString *lines, const char *name)
+{
+    char *text = g_utf8_make_valid(name, -1);
+    json_dumper json = {.output_string = g_string_new(NULL)};
+    size_t at = 0;
+
+    json_dumper_begin_object(&json);
+    vsock_json_string(&json, "capture", text);
+    json_dumper_end_object(&json);
+    json_dumper_finish(&json);
+    g_strchomp(json.output_string->str);
+    json.output_string->str[strlen(json.output_string->str) - 1] = ','; /* in place of the } */
+    while (at < lines->len) {
+        g_string_erase(lines, (gssize)at, 1); /* the { */
+        g_string_insert(lines, (gssize)at, json.output_string->str);
+        at = (size_t)(strchr(lines->str + at, '\n') + 1 - lines->str);
+    }
+    g_string_free(json.output_string, TRUE);
+    g_free(text);
+}
+
+void vsock_verdict_print(const struct vsock_intake *intake, const struct vsock_form *form, const char *name)
+{
+    const struct vsock_report_kind *kind = form->streams ? &vsock_streams : &vsock_diagnoses;
+    GString *text = g_string_new(NULL);
+    struct vsock_report report;
+
+    vsock_report_init(&report, kind, NULL);
+    vsock_report_gather(&report, intake->capture, NULL);
+    if (form->json)
+        vsock_report_add_json(text, &report);
+    else
+        kind->add_text(text, &report);
+    if (form->json && name)
+        name_objects(text, name);
+    fwrite(text->str, 1, text->len, stdout);
+    g_string_free(text, TRUE);
+    vsock_report_clear(&report);
+}
+
+/* The worst severity of what is wrong, packets that are malformed by themselves included. */
+static enum vsock_severity worst_of(const struct vsock_report *report, const struct vsock_intake *intake)
+{
+    enum vsock_severity worst = VSOCK_SEVERITY_CHAT;
+
+    if (intake->malformed[1] > 0)
+        worst = VSOCK_SEVERITY_WARN;
+    else if (intake->malformed[0] > 0)
+        worst = VSOCK_SEVERITY_NOTE;
+    for (unsigned i = 0; i < report->rows->len; i++)
+        worst = MAX(worst, g_array_index(report->rows, struct vsock_diagnosis, i).severity);
+    return worst;
+}
+
+enum vsock_status vsock_verdict_status(const struct vsock_intake *intake, const struct vsock_form *form,
+                                       const char *name)
+{
+    enum vsock_severity counts = form->strict ? VSOCK_SEVERITY_NOTE : VSOCK_SEVERITY_WARN, worst;
+    struct vsock_report report;
+    bool judged;
+
+    if (intake->capture->packets == 0) {
+        vsock_complain(name, "there is no vsock packet in it");
+        return VSOCK_STATUS_FAILED;
+    }
+    vsock_report_init(&report, &vsock_diagnoses, NULL);
+    vsock_report_gather(&report, intake->capture, NULL);
+    worst = worst_of(&report, intake);
+    judged = report.streams > 0 || report.datagram_packets > 0;
+    vsock_report_clear(&report);
+    if (!judged) {
+        vsock_complain(name,
+                       "none of its packets tells its stream: they are cut within their headers, or have no "
+                       "virtio header");
+        return VSOCK_STATUS_FAILED;
+    }
+    return worst >= counts ? VSOCK_STATUS_WRONG : VSOCK_STATUS_GOOD;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * vsockwatch.c - says what is wrong with vsock captures: what the plugin says, without Wireshark's
+ * dissection. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "verdict.h"
+
+#define LOOK_EVERY 4096                         /* records, for the time */
+#define SHOW_EVERY (G_USEC_PER_SEC / 2)         /* the progress */
+#define SHOW_AFTER ((gint64)2 * G_USEC_PER_SEC) /* it takes longer than one waits without a sign */
+
+static const char help[] =
+    "Usage: vsockwatch [--json] [--streams] [--strict] FILE...\n"
+    "\n"
+    "Says what is wrong with vsock captures: what tshark -q -z vsock,diagnose -r FILE says with the plugin,\n"
+    "without tshark. Files are of any format and compression that Wireshark reads; - is standard input. Each "
+    "is\n"
+    "judged on its own; of several, each is headed by its name.\n"
+    "\n"
+    "  --json      an object a line, as -z vsock,diagnose,json has it; of several files, with its "
+    "\"capture\"\n"
+    "  --streams   a row a connection, as -z vsock,streams has it; with --json, an object\n"
+    "  --strict    notes count as warnings do, for the exit status\n"
+    "  -h, --help, -v, --version\n"
+    "\n"
+    "Exit status, of several files the highest:\n"
+    "  0  it looked at streams, and found nothing worse than a note\n"
+    "  1  it found a warning or an error, or a packet that is malformed to that degree\n"
+    "  2  it could not look: no such file, none that Wireshark reads, one that ends within a packet, no "
+    "vsock\n"
+    "     packet in it, none that tells its stream\n"
+    "\n"
+    "Memory grows with the packets: see docs/automation.md.\n";
+
+/* ---- progress, on a terminal, of a file whose size is known ---- */
+
+struct progress {
+    bool shown;
+    gint64 begun, next; /* g_get_monotonic_time() */
+    int64_t size;
+};
+
+static void start_progress(struct progress *progress, const struct vsock_file *file, const char *path)
+{
+    *progress = (struct progress){.begun = g_get_monotonic_time(), .size = vsock_file_size(file)};
+    if (!isatty(STDERR_FILENO) || strcmp(path, "-") == 0)
+        progress->size = 0;
+    progress->next = progress->begun + SHOW_AFTER;
+}
+
+static void show_progress(struct progress *progress, const struct vsock_file *file)
+{
+    gint64 now = g_get_monotonic_time();
+    double passed = (double)(now - progress->begun) / G_USEC_PER_SEC;
+    double done = (double)vsock_file_read_so_far(file), size = (double)progress->size;
+
+    if (now < progress->next || done <= 0)
+        return;
+    fprintf(stderr, "\r%.0f of %.0f MB, %.0f MB/s, %.0f s left \x1b[K", done / 1e6, size / 1e6,
+            done / passed / 1e6, size > done ? passed * (size - done) / done : 0);
+    progress->next = now + SHOW_EVERY;
+    progress->shown = true;
+}
+
+static void end_progress(const struct progress *progress)
+{
+    if (progress->shown)
+        fputs("\r\x1b[K", stderr);
+}
+
+/* ---- a file ---- */
+
+/* Returns why it could not be read to its end, to be freed; or NULL. */
+static char *take_all(struct vsock_intake *intake, struct vsock_file *file, struct progress *progress)
+{
+    struct vsock_frame frame;
+    char *wrong;
+
+    while (vsock_file_read(file, &frame, &wrong)) {
+        vsock_intake_take(intake, &frame);
+        if (progress->size > 0 && intake->frames % LOOK_EVERY == 0)
+            show_progress(progress, file);
+    }
+    end_progress(progress);
+    return wrong;
+}
+
+static enum vsock_status watch_file(const char *path, const struct vsock_form *form, bool is_one_of_several)
+{
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    enum vsock_status status = VSOCK_STATUS_FAILED;
+    struct vsock_intake intake;
+    struct progress progress;
+    char *wrong;
+    struct vsock_file *file = vsock_file_open(path, &wrong);
+
+    if (!file) {
+        vsock_complain(name, wrong);
+        g_free(wrong);
+        return status;
+    }
+    vsock_intake_init(&intake);
+    start_progress(&progress, file, path);
+    wrong = take_all(&intake, file, &progress);
+    vsock_verdict_print(&intake, form, is_one_of_several ? name : NULL);
+    if (wrong)
+        vsock_complain(name, wrong);
+    else
+        status = vsock_verdict_status(&intake, form, name);
+    g_free(wrong);
+    vsock_file_close(file);
+    vsock_intake_clear(&intake);
+    return status;
+}
+
+static int watch_files(char *const *paths, int count, const struct vsock_form *form)
+{
+    enum vsock_status status = VSOCK_STATUS_GOOD;
+
+    for (int i = 0; i < count; i++) {
+        enum vsock_status one;
+
+        if (count > 1 && !form->json) {
+            char *name = vsock_printable(strcmp(paths[i], "-") == 0 ? "standard input" : paths[i]);
+
+            printf("==> %s\n", name);
+            g_free(name);
+        }
+        one = watch_file(paths[i], form, count > 1);
+        status = MAX(status, one);
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        vsock_complain("standard output", "it could not be written");
+        return VSOCK_STATUS_FAILED;
+    }
+    return (int)status;
+}
+
+/* ---- arguments ---- */
+
+enum { OPTION_JSON = 256, OPTION_STREAMS, OPTION_STRICT };
+
+static const struct option options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},     {"streams", no_argument, NULL, OPTION_STREAMS},
+    {"strict", no_argument, NULL, OPTION_STRICT}, {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},          {NULL, 0, NULL, 0},
+};
+
+int main(int argc, char **argv)
+{
+    struct vsock_form form = {0};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "hv", options, NULL)) != -1) {
+        switch (option) {
+        case OPTION_JSON:
+            form.json = true;
+            break;
+        case OPTION_STREAMS:
+            form.streams = true;
+            break;
+        case OPTION_STRICT:
+            form.strict = true;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return EXIT_SUCCESS;
+        case 'v':
+            puts("vsockwatch " VSOCK_VERSION);
+            return EXIT_SUCCESS;
+        default:
+            return VSOCK_STATUS_FAILED;
+        }
+    }
+    if (optind == argc) {
+        fputs("vsockwatch: which FILE? vsockwatch --help says more\n", stderr);
+        return VSOCK_STATUS_FAILED;
+    }
+    vsock_files_begin();
+    return watch_files(argv + optind, argc - optind, &form);
+}
