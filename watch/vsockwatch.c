@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "live.h"
 #include "verdict.h"
 
 #define LOOK_EVERY 4096                         /* records, for the time */
@@ -16,6 +17,7 @@
 
 static const char help[] =
     "Usage: vsockwatch [--json] [--streams] [--strict] FILE...\n"
+    "       vsockwatch [--json] [--user USER] -i SOURCE\n"
     "\n"
     "Says what is wrong with vsock captures: what tshark -q -z vsock,diagnose -r FILE says with the plugin,\n"
     "without tshark. Files are of any format and compression that Wireshark reads; - is standard input. Each "
@@ -28,12 +30,26 @@ static const char help[] =
     "  --strict    notes count as warnings do, for the exit status\n"
     "  -h, --help, -v, --version\n"
     "\n"
+    "With -i, packets are looked at as they come: from a device that records vsock (vsockmon0, any; see "
+    "ip-link),\n"
+    "or from a stream of a capture, which is a path with a / in it, as of a FIFO, or - for standard input. "
+    "Each\n"
+    "diagnosis is told when it is proved, in a line or an object, and again if it becomes more severe; one "
+    "that\n"
+    "later packets refute is taken back. SIGINT, SIGTERM, SIGHUP and the end of a stream end it, with a "
+    "summary.\n"
+    "Of a connection that goes on, \"to the end\" means until now. Rights are given up before the first "
+    "packet is\n"
+    "looked at: all capabilities, and a process of root's goes on as USER, or nobody.\n"
+    "\n"
     "Exit status, of several files the highest:\n"
     "  0  it looked at streams, and found nothing worse than a note\n"
     "  1  it found a warning or an error, or a packet that is malformed to that degree\n"
     "  2  it could not look: no such file, none that Wireshark reads, one that ends within a packet, no "
     "vsock\n"
     "     packet in it, none that tells its stream\n"
+    "With -i, whatever it found: 0 if it was told to end, or the stream did; 2 if it could not look, or "
+    "write.\n"
     "\n"
     "Memory grows with the packets: see docs/automation.md.\n";
 
@@ -143,20 +159,36 @@ static int watch_files(char *const *paths, int count, const struct vsock_form *f
 
 /* ---- arguments ---- */
 
-enum { OPTION_JSON = 256, OPTION_STREAMS, OPTION_STRICT };
+enum { OPTION_JSON = 256, OPTION_STREAMS, OPTION_STRICT, OPTION_USER };
 
 static const struct option options[] = {
-    {"json", no_argument, NULL, OPTION_JSON},     {"streams", no_argument, NULL, OPTION_STREAMS},
-    {"strict", no_argument, NULL, OPTION_STRICT}, {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'v'},          {NULL, 0, NULL, 0},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"streams", no_argument, NULL, OPTION_STREAMS},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},
+    {"user", required_argument, NULL, OPTION_USER},
+    {NULL, 0, NULL, 0},
 };
+
+/* Of options that do not go together, and files; NULL where they do. */
+static const char *usage_error(const struct vsock_live *live, const struct vsock_form *form, int files)
+{
+    if (!live->source)
+        return files == 0 ? "which FILE?" : live->user ? "--user goes with -i" : NULL;
+    if (files > 0)
+        return "-i goes with no FILE";
+    return form->streams || form->strict ? "-i goes with neither --streams nor --strict" : NULL;
+}
 
 int main(int argc, char **argv)
 {
     struct vsock_form form = {0};
+    struct vsock_live live = {0};
+    const char *wrong;
     int option;
 
-    while ((option = getopt_long(argc, argv, "hv", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "hi:v", options, NULL)) != -1) {
         switch (option) {
         case OPTION_JSON:
             form.json = true;
@@ -166,6 +198,12 @@ int main(int argc, char **argv)
             break;
         case OPTION_STRICT:
             form.strict = true;
+            break;
+        case OPTION_USER:
+            live.user = optarg;
+            break;
+        case 'i':
+            live.source = optarg;
             break;
         case 'h':
             fputs(help, stdout);
@@ -177,10 +215,14 @@ int main(int argc, char **argv)
             return VSOCK_STATUS_FAILED;
         }
     }
-    if (optind == argc) {
-        fputs("vsockwatch: which FILE? vsockwatch --help says more\n", stderr);
+    live.json = form.json;
+    wrong = usage_error(&live, &form, argc - optind);
+    if (wrong) {
+        fprintf(stderr, "vsockwatch: %s; vsockwatch --help says more\n", wrong);
         return VSOCK_STATUS_FAILED;
     }
+    if (live.source)
+        return vsock_live_run(&live);
     vsock_files_begin();
     return watch_files(argv + optind, argc - optind, &form);
 }

@@ -746,6 +746,20 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
     return r;
 }
 
+void vsock_capture_pass(struct vsock_capture *c, int64_t time)
+{
+    if (c->packets == 0)
+        return;
+    c->end = MAX(c->end, time);
+    for (unsigned i = 0; i < wmem_array_get_count(c->sources.all); i++) {
+        struct source *source = *(struct source **)wmem_array_index(c->sources.all, i);
+        int64_t *seen_until = source->capture_source.seen_until;
+
+        if (*seen_until != VSOCK_TIME_NONE)
+            *seen_until = MAX(*seen_until, time);
+    }
+}
+
 /* What is asked of a packet that began to wait; of most, nothing. */
 static struct vsock_wait open_wait(const struct vsock_capture *c, const struct vsock_record *r, uint8_t side)
 {

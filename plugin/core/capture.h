@@ -63,6 +63,10 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *capture,
                                               const struct vsock_packet *packet, uint32_t malformed,
                                               const struct vsock_arrival *arrival);
 
+/* Until then, no packet has come since the last one that was taken: what was waited for did not happen. For
+ * who records, and knows; a capture file tells of the time of its last packet only. */
+void vsock_capture_pass(struct vsock_capture *capture, int64_t time);
+
 /* `number`: from 1. */
 struct vsock_record *vsock_capture_record(const struct vsock_capture *capture, uint32_t number);
 

@@ -43,6 +43,27 @@ static unsigned count_spare_rws(void)
     return n;
 }
 
+/* ---- time ---- */
+
+static void time_that_passes_without_a_packet_is_known_time(void)
+{
+    const struct vsock_record *r;
+    int64_t full;
+
+    begin();
+    vsock_capture_pass(capture, now + SECOND); /* nothing is known of before */
+    g_assert_cmpint(capture->end, ==, 0);
+    open_connection(&one);
+    r = rw(&one, 1000);
+    full = r->time;
+    g_assert_cmpint(vsock_stream_open_stall(r->stream, r->sender), ==, 0);
+    vsock_capture_pass(capture, full + 20 * SECOND);
+    g_assert_cmpint(vsock_stream_open_stall(r->stream, r->sender), ==, 20 * SECOND);
+    g_assert_cmpint(capture->end, ==, full + 20 * SECOND);
+    vsock_capture_pass(capture, full + SECOND); /* a clock that went back takes nothing away */
+    g_assert_cmpint(vsock_stream_open_stall(r->stream, r->sender), ==, 20 * SECOND);
+}
+
 /* ---- generations ---- */
 
 static void packets_go_to_the_newest_generation_until_another_begins(void)
@@ -1193,6 +1214,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 #define TEST(name) g_test_add_func("/capture/" #name, name)
+    TEST(time_that_passes_without_a_packet_is_known_time);
     TEST(packets_go_to_the_newest_generation_until_another_begins);
     TEST(generations_know_of_each_other);
     TEST(a_capture_that_begins_late_has_streams_all_the_same);

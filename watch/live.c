@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * live.c - watches packets as they come. One thread takes them; this one waits for time to pass, and then
+ * finds the verdict on all that came so far. */
+#define _GNU_SOURCE
+#include "live.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "news.h"
+#include "report/diagnoses.h"
+#include "report/json.h"
+#include "source.h"
+
+#define LOOK_EVERY G_USEC_PER_SEC /* at most so often */
+#define SHARE 10                  /* of the time, that verdicts may take: one in so many */
+#define SILENT VSOCK_SECOND       /* packets that came so long ago have been taken */
+
+struct watch {
+    const struct vsock_live *live;
+    struct vsock_source *source;
+    struct vsock_news *news;
+    int signals;
+    gint64 next; /* verdict: g_get_monotonic_time() */
+    uint32_t packets;
+    bool unheard; /* nobody takes what is written */
+};
+
+/* ---- a verdict ---- */
+
+static void write_out(struct watch *watch, GString *out)
+{
+    if (out->len > 0 && (fwrite(out->str, 1, out->len, stdout) != out->len || fflush(stdout) != 0))
+        watch->unheard = true;
+    g_string_free(out, TRUE);
+}
+
+/* With the source locked. */
+static void gather(struct watch *watch, const struct vsock_intake *intake, struct vsock_report *report)
+{
+    if (vsock_source_is_live(watch->source))
+        vsock_capture_pass(intake->capture, g_get_real_time() * 1000 - SILENT);
+    vsock_report_init(report, &vsock_diagnoses, NULL);
+    vsock_report_gather(report, intake->capture, NULL);
+}
+
+static void look(struct watch *watch)
+{
+    gint64 begun = g_get_monotonic_time(), ended;
+    const struct vsock_intake *intake = vsock_source_lock(watch->source);
+    bool is_needed = vsock_source_is_live(watch->source) || intake->capture->packets != watch->packets;
+    struct vsock_report report;
+
+    watch->packets = intake->capture->packets;
+    if (is_needed)
+        gather(watch, intake, &report);
+    vsock_source_unlock(watch->source);
+    if (is_needed) {
+        GString *out = g_string_new(NULL);
+
+        vsock_news_add(watch->news, &report, watch->live->json, out);
+        vsock_report_clear(&report);
+        write_out(watch, out);
+    }
+    ended = g_get_monotonic_time();
+    watch->next = MAX(begun + LOOK_EVERY, ended + (ended - begun) * (SHARE - 1));
+}
+
+/* ---- the end ---- */
+
+static void add_summary(GString *out, const struct vsock_report *report, uint64_t dropped, bool json)
+{
+    GString *line = g_string_new(NULL);
+
+    vsock_diagnoses_add_summary(line, report);
+    if (json) {
+        json_dumper object = {.output_string = g_string_new(NULL)};
+
+        json_dumper_begin_object(&object);
+        vsock_json_string(&object, "summary", g_strchomp(line->str));
+        vsock_json_number(&object, "diagnoses", report->rows->len, true);
+        vsock_json_number(&object, "streams", report->streams, true);
+        vsock_json_number(&object, "packets", report->packets, true);
+        vsock_json_number(&object, "dropped", (int64_t)dropped, true);
+        json_dumper_end_object(&object);
+        json_dumper_finish(&object);
+        g_string_append_printf(out, "%s\n", g_strchomp(object.output_string->str));
+        g_string_free(object.output_string, TRUE);
+    } else {
+        g_string_append(out, line->str);
+        if (dropped > 0)
+            g_string_append_printf(out,
+                                   "vsockwatch: %" PRIu64 " packets were lost: they came faster than they "
+                                   "were taken\n",
+                                   dropped);
+    }
+    g_string_free(line, TRUE);
+}
+
+/* Of all packets that there were; then their number, and that of diagnoses. */
+static enum vsock_status end(struct watch *watch)
+{
+    uint64_t dropped = vsock_source_dropped(watch->source);
+    char *wrong = vsock_source_stop(watch->source);
+    const struct vsock_intake *intake = vsock_source_intake(watch->source);
+    GString *out = g_string_new(NULL);
+    struct vsock_report report;
+
+    gather(watch, intake, &report);
+    vsock_news_add(watch->news, &report, watch->live->json, out);
+    add_summary(out, &report, dropped, watch->live->json);
+    vsock_report_clear(&report);
+    write_out(watch, out);
+    if (wrong)
+        vsock_complain(watch->live->source, wrong);
+    if (watch->unheard)
+        vsock_complain("standard output", "it could not be written");
+    return wrong || watch->unheard ? VSOCK_STATUS_FAILED : VSOCK_STATUS_GOOD;
+}
+
+/* ---- waiting ---- */
+
+static int open_signals(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+/* Until it is time for a verdict. False: all is to end. */
+static bool wait(struct watch *watch)
+{
+    struct pollfd ends[] = {{.fd = watch->signals, .events = POLLIN},
+                            {.fd = vsock_source_ended(watch->source), .events = POLLIN}};
+    gint64 left;
+
+    while ((left = watch->next - g_get_monotonic_time()) > 0) {
+        if (poll(ends, G_N_ELEMENTS(ends), (int)(left / 1000 + 1)) > 0)
+            return false;
+    }
+    return !watch->unheard;
+}
+
+enum vsock_status vsock_live_run(const struct vsock_live *live)
+{
+    struct watch watch = {.live = live, .signals = open_signals()};
+    enum vsock_status status;
+    char *wrong;
+
+    watch.source = vsock_source_open(live->source, live->user, &wrong);
+    if (!watch.source) {
+        vsock_complain(live->source, wrong);
+        g_free(wrong);
+        return VSOCK_STATUS_FAILED;
+    }
+    watch.news = vsock_news_new();
+    vsock_source_start(watch.source);
+    while (wait(&watch))
+        look(&watch);
+    status = end(&watch);
+    vsock_news_free(watch.news);
+    return status;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * news.c - which diagnoses are new. */
+#include "news.h"
+
+#include <string.h>
+
+#include "report/diagnoses.h"
+#include "report/json.h"
+
+/* What makes it the same diagnosis: not its figures, which grow. What a scope leaves out is 0. Without
+ * padding: it is compared as bytes. */
+struct subject {
+    uint64_t src_cid, dst_cid;
+    uint32_t src_port, dst_port;
+    uint32_t src_scope, dst_scope; /* enum vsock_scope */
+    uint32_t code, stream;
+    uint32_t side, unused;
+};
+static_assert(sizeof(struct subject) == 48, "no padding");
+
+struct told {
+    struct subject subject;
+    enum vsock_severity severity; /* as it was told */
+    unsigned seen;                /* in that verdict, last */
+};
+
+struct vsock_news {
+    GHashTable *told;  /* of struct told, which are their own keys */
+    unsigned verdicts; /* so far */
+};
+
+static unsigned hash_subject(const void *subject)
+{
+    const struct subject *s = (const struct subject *)subject;
+    uint64_t sum = (uint64_t)s->code << 32 | s->stream;
+
+    sum = sum * 31 + s->src_cid;
+    sum = sum * 31 + s->src_port;
+    sum = sum * 31 + s->dst_cid;
+    sum = sum * 31 + s->dst_port;
+    return (unsigned)(sum ^ sum >> 32);
+}
+
+static gboolean is_same_subject(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct subject)) == 0;
+}
+
+static struct subject subject_of(const struct vsock_diagnosis *d)
+{
+    return (struct subject){
+        .src_cid = d->src_scope != VSOCK_SCOPE_NONE ? d->src.cid : 0,
+        .dst_cid = d->dst_scope != VSOCK_SCOPE_NONE ? d->dst.cid : 0,
+        .src_port = d->src_scope == VSOCK_SCOPE_ENDPOINT ? d->src.port : 0,
+        .dst_port = d->dst_scope == VSOCK_SCOPE_ENDPOINT ? d->dst.port : 0,
+        .src_scope = d->src_scope,
+        .dst_scope = d->dst_scope,
+        .code = d->code,
+        .stream = d->stream,
+        .side = d->side,
+    };
+}
+
+struct vsock_news *vsock_news_new(void)
+{
+    struct vsock_news *news = g_new0(struct vsock_news, 1);
+
+    news->told = g_hash_table_new_full(hash_subject, is_same_subject, g_free, NULL);
+    return news;
+}
+
+void vsock_news_free(struct vsock_news *news)
+{
+    g_hash_table_destroy(news->told);
+    g_free(news);
+}
+
+/* ---- lines ---- */
+
+/* "2026-11-27T08:40:00.123456Z" */
+static void add_time(GString *out, int64_t time)
+{
+    int64_t seconds = time / VSOCK_SECOND, rest = time % VSOCK_SECOND;
+    GDateTime *date;
+    char *text;
+
+    if (rest < 0) {
+        seconds--;
+        rest += VSOCK_SECOND;
+    }
+    date = g_date_time_new_from_unix_utc(seconds);
+    text = g_date_time_format(date, "%Y-%m-%dT%H:%M:%S");
+    g_string_append_printf(out, "%s.%06uZ", text, (unsigned)(rest / 1000));
+    g_free(text);
+    g_date_time_unref(date);
+}
+
+static void add_line(GString *out, const struct vsock_report *report, const struct vsock_diagnosis *d)
+{
+    char *text = vsock_diagnosis_text(d), *filter = vsock_diagnosis_filter(d);
+    const char *next = vsock_diagnosis_next(d);
+
+    add_time(out, d->time);
+    g_string_append_printf(out, " %-5s %s (", vsock_severity_name(d->severity), vsock_codes[d->code].name);
+    vsock_diagnoses_add_whose(out, report, d, ", ");
+    vsock_diagnoses_add_where(out, report, d);
+    g_string_append_printf(out, ") %s. Next: %s%s", text, next, g_str_has_suffix(next, "?") ? "" : ".");
+    if (filter)
+        g_string_append_printf(out, " Filter: %s", filter);
+    g_string_append_c(out, '\n');
+    g_free(filter);
+    g_free(text);
+}
+
+static void add_object(GString *out, const struct vsock_report *report, const struct vsock_diagnosis *d)
+{
+    struct vsock_report one = *report;
+
+    one.rows = g_array_new(FALSE, FALSE, sizeof(*d));
+    g_array_append_val(one.rows, *d);
+    vsock_report_add_json(out, &one);
+    g_array_free(one.rows, TRUE);
+}
+
+static void add_taken_back(GString *out, const struct vsock_report *report, const struct subject *s,
+                           bool json)
+{
+    const char *code = vsock_codes[s->code].name;
+    char *src =
+        vsock_scope_text((enum vsock_scope)s->src_scope, (struct vsock_endpoint){s->src_cid, s->src_port});
+    char *dst =
+        vsock_scope_text((enum vsock_scope)s->dst_scope, (struct vsock_endpoint){s->dst_cid, s->dst_port});
+
+    if (json) {
+        json_dumper object = {.output_string = g_string_new(NULL)};
+
+        json_dumper_begin_object(&object);
+        vsock_json_string(&object, "taken_back", code);
+        vsock_json_number(&object, "stream", s->stream, s->stream != VSOCK_STREAM_NONE);
+        vsock_json_string(&object, "src", src);
+        vsock_json_string(&object, "dst", dst);
+        json_dumper_end_object(&object);
+        json_dumper_finish(&object);
+        g_string_append_printf(out, "%s\n", g_strchomp(object.output_string->str));
+        g_string_free(object.output_string, TRUE);
+    } else {
+        add_time(out, report->end);
+        g_string_append_printf(out, " taken back: %s", code);
+        if (s->stream != VSOCK_STREAM_NONE)
+            g_string_append_printf(out, " of stream %u", s->stream);
+        g_string_append_printf(out, "%s%s%s%s; later packets show otherwise\n", src ? ", from " : "",
+                               src ? src : "", dst ? ", to " : "", dst ? dst : "");
+    }
+    g_free(src);
+    g_free(dst);
+}
+
+/* ---- what is new ---- */
+
+static struct told *find(struct vsock_news *news, const struct vsock_diagnosis *d)
+{
+    struct subject subject = subject_of(d);
+    struct told *told = (struct told *)g_hash_table_lookup(news->told, &subject);
+
+    if (told)
+        return told;
+    told = g_new0(struct told, 1);
+    told->subject = subject;
+    told->severity = VSOCK_SEVERITY_CHAT;
+    g_hash_table_add(news->told, told);
+    return told;
+}
+
+static gint by_time(const void *a, const void *b)
+{
+    const struct vsock_diagnosis *first = *(const struct vsock_diagnosis *const *)a;
+    const struct vsock_diagnosis *second = *(const struct vsock_diagnosis *const *)b;
+
+    return first->place != second->place ? (first->place < second->place ? -1 : 1)
+                                         : vsock_diagnosis_compare(first, second);
+}
+
+/* What is told no more of its stream may be told of many by now: only where no other of that code is left, it
+ * is certain that it was wrong. */
+static void take_back(struct vsock_news *news, const struct vsock_report *report, const bool *is_told,
+                      bool json, GString *out)
+{
+    GHashTableIter all;
+    void *key;
+
+    g_hash_table_iter_init(&all, news->told);
+    while (g_hash_table_iter_next(&all, &key, NULL)) {
+        const struct told *told = (const struct told *)key;
+
+        if (told->seen == news->verdicts || is_told[told->subject.code])
+            continue;
+        add_taken_back(out, report, &told->subject, json);
+        g_hash_table_iter_remove(&all);
+    }
+}
+
+void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, bool json, GString *out)
+{
+    GPtrArray *fresh = g_ptr_array_new();
+    bool is_told[VSOCK_CODE_COUNT] = {false};
+
+    news->verdicts++;
+    for (unsigned i = 0; i < report->rows->len; i++) {
+        struct vsock_diagnosis *d = &g_array_index(report->rows, struct vsock_diagnosis, i);
+        struct told *told = find(news, d);
+
+        is_told[d->code] = true;
+        told->seen = news->verdicts;
+        if (told->severity >= d->severity)
+            continue;
+        told->severity = d->severity;
+        g_ptr_array_add(fresh, d);
+    }
+    g_ptr_array_sort(fresh, by_time);
+    for (unsigned i = 0; i < fresh->len; i++)
+        (json ? add_object : add_line)(out, report, (const struct vsock_diagnosis *)fresh->pdata[i]);
+    take_back(news, report, is_told, json, out);
+    g_ptr_array_free(fresh, TRUE);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * source.c - packets as they come: a device by libpcap, a stream by libwiretap. */
+#define _GNU_SOURCE
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../extcap/rights.h"
+#include "file.h"
+
+#define SNAPLEN 262144
+#define BUFFER (8 * 1024 * 1024) /* bytes that wait in the kernel while a verdict is found */
+#define READ_LATER 100           /* ms until the kernel shows a packet that is alone */
+#define AT_ONCE 1000             /* packets before looking whether all is to end */
+
+struct vsock_source {
+    GMutex lock;
+    struct vsock_intake intake;
+    GThread *thread;
+    int ended[2]; /* a pipe */
+    int stopping; /* for g_atomic_int_get() */
+    char *wrong;  /* why it ended */
+    pcap_t *pcap; /* of a device; else NULL */
+    enum vsock_link link;
+    bool nanoseconds;
+    struct vsock_file *file;
+};
+
+static char *failed(const char *what)
+{
+    return g_strdup_printf("%s: %s", what, g_strerror(errno));
+}
+
+/* ---- rights ---- */
+
+/* NULL, or what is wrong. */
+static char *become(const char *user)
+{
+    const struct passwd *entry;
+
+    errno = 0;
+    entry = getpwnam(user);
+    if (!entry)
+        return g_strdup_printf("there is no user %s", user);
+    if (setgroups(0, NULL) != 0 || setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0 ||
+        setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) != 0)
+        return failed("rights could not be given up");
+    return NULL;
+}
+
+static char *give_up_rights(const char *user)
+{
+    char *wrong = NULL;
+
+    if (geteuid() == 0)
+        wrong = become(user ? user : "nobody");
+    else if (user)
+        wrong = g_strdup("only root can go on as another user");
+    if (!wrong && (!vsock_rights_keep(-1) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0))
+        wrong = failed("rights could not be given up");
+    return wrong;
+}
+
+/* ---- a device ---- */
+
+static char *explain(pcap_t *pcap, int status)
+{
+    const char *more = pcap_geterr(pcap);
+
+    return g_strdup_printf("%s%s%s", pcap_statustostr(status), *more ? ": " : "", more);
+}
+
+static bool set_link(struct vsock_source *source)
+{
+    switch (pcap_datalink(source->pcap)) {
+    case DLT_VSOCK:
+        source->link = VSOCK_LINK_VSOCK;
+        return true;
+    case DLT_LINUX_SLL:
+        source->link = VSOCK_LINK_SLL;
+        return true;
+    case DLT_LINUX_SLL2:
+        source->link = VSOCK_LINK_SLL2;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* 0, or libpcap's error. Nanoseconds where there are any. */
+static int set_up(pcap_t *pcap)
+{
+    int status = pcap_set_snaplen(pcap, SNAPLEN);
+
+    if (status == 0)
+        status = pcap_set_buffer_size(pcap, BUFFER);
+    if (status == 0)
+        status = pcap_set_timeout(pcap, READ_LATER);
+    if (status == 0 && pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) != 0)
+        status = pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_MICRO);
+    return status;
+}
+
+static char *open_device(struct vsock_source *source, const char *name)
+{
+    char error[PCAP_ERRBUF_SIZE] = "";
+    int status;
+
+    source->pcap = pcap_create(name, error);
+    if (!source->pcap)
+        return g_strdup(error);
+    status = set_up(source->pcap);
+    if (status == 0)
+        status = pcap_activate(source->pcap);
+    if (status < 0)
+        return explain(source->pcap, status);
+    source->nanoseconds = pcap_get_tstamp_precision(source->pcap) == PCAP_TSTAMP_PRECISION_NANO;
+    if (pcap_setnonblock(source->pcap, 1, error) != 0)
+        return g_strdup(error);
+    return set_link(source) ? NULL
+                            : g_strdup("vsock is not recorded there: it is on vsockmon devices, and on any");
+}
+
+static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
+{
+    struct vsock_source *source = (struct vsock_source *)(void *)user;
+    const struct vsock_frame frame = {
+        .bytes = bytes,
+        .captured = header->caplen,
+        .length = header->len,
+        .link = source->link,
+        .time = vsock_time_at(header->ts.tv_sec, (int)header->ts.tv_usec * (source->nanoseconds ? 1 : 1000)),
+    };
+
+    g_mutex_lock(&source->lock);
+    vsock_intake_take(&source->intake, &frame);
+    g_mutex_unlock(&source->lock);
+}
+
+/* Until all is to end, and then what there still is. */
+static void take_from_device(struct vsock_source *source)
+{
+    struct pollfd waits = {.fd = pcap_get_selectable_fd(source->pcap), .events = POLLIN};
+    bool last;
+    int took;
+
+    do {
+        last = g_atomic_int_get(&source->stopping);
+        poll(&waits, 1, 2 * READ_LATER);
+        took = pcap_dispatch(source->pcap, AT_ONCE, take_packet, (u_char *)source);
+    } while (took >= 0 && (!last || took == AT_ONCE));
+    if (took < 0)
+        source->wrong = g_strdup(pcap_geterr(source->pcap));
+}
+
+/* ---- a stream ---- */
+
+/* What is opened becomes standard input, since after this the process may not open it any more. */
+static char *open_stream(const char *path)
+{
+    int opened;
+
+    if (strcmp(path, "-") == 0)
+        return NULL;
+    opened = open(path, O_RDONLY | O_CLOEXEC);
+    if (opened < 0 || dup2(opened, STDIN_FILENO) < 0)
+        return g_strdup(g_strerror(errno));
+    close(opened);
+    return NULL;
+}
+
+static void take_from_stream(struct vsock_source *source)
+{
+    struct vsock_frame frame;
+
+    vsock_files_begin();
+    source->file = vsock_file_open("-", &source->wrong);
+    if (!source->file)
+        return;
+    while (!g_atomic_int_get(&source->stopping) && vsock_file_read(source->file, &frame, &source->wrong)) {
+        g_mutex_lock(&source->lock);
+        vsock_intake_take(&source->intake, &frame);
+        g_mutex_unlock(&source->lock);
+    }
+}
+
+/* ---- both ---- */
+
+static void *run(void *data)
+{
+    struct vsock_source *source = (struct vsock_source *)data;
+
+    if (source->pcap)
+        take_from_device(source);
+    else
+        take_from_stream(source);
+    close(source->ended[1]);
+    return NULL;
+}
+
+static bool is_stream(const char *name)
+{
+    struct stat status;
+
+    return strcmp(name, "-") == 0 || (strchr(name, '/') && stat(name, &status) == 0);
+}
+
+struct vsock_source *vsock_source_open(const char *name, const char *user, char **wrong)
+{
+    struct vsock_source *source = g_new0(struct vsock_source, 1);
+
+    *wrong = is_stream(name) ? open_stream(name) : open_device(source, name);
+    if (!*wrong)
+        *wrong = give_up_rights(user);
+    if (!*wrong && pipe2(source->ended, O_CLOEXEC) != 0)
+        *wrong = g_strdup(g_strerror(errno));
+    if (!*wrong)
+        return source;
+    if (source->pcap)
+        pcap_close(source->pcap);
+    g_free(source);
+    return NULL;
+}
+
+void vsock_source_start(struct vsock_source *source)
+{
+    g_mutex_init(&source->lock);
+    vsock_intake_init(&source->intake);
+    source->thread = g_thread_new("packets", run, source);
+}
+
+int vsock_source_ended(const struct vsock_source *source)
+{
+    return source->ended[0];
+}
+
+struct vsock_intake *vsock_source_intake(struct vsock_source *source)
+{
+    return &source->intake;
+}
+
+struct vsock_intake *vsock_source_lock(struct vsock_source *source)
+{
+    g_mutex_lock(&source->lock);
+    return &source->intake;
+}
+
+void vsock_source_unlock(struct vsock_source *source)
+{
+    g_mutex_unlock(&source->lock);
+}
+
+bool vsock_source_is_live(const struct vsock_source *source)
+{
+    return source->pcap != NULL;
+}
+
+uint64_t vsock_source_dropped(struct vsock_source *source)
+{
+    struct pcap_stat statistics;
+
+    if (!source->pcap || pcap_stats(source->pcap, &statistics) != 0)
+        return 0;
+    return statistics.ps_drop;
+}
+
+/* A stream may never give another packet, nor end: its thread is left to the end of the process then. */
+char *vsock_source_stop(struct vsock_source *source)
+{
+    struct pollfd ended = {.fd = source->ended[0], .events = POLLIN};
+    bool joins;
+
+    g_atomic_int_set(&source->stopping, 1);
+    joins = source->pcap || poll(&ended, 1, 0) > 0;
+    if (joins)
+        g_thread_join(source->thread);
+    g_mutex_lock(&source->lock);
+    return joins ? g_strdup(source->wrong) : NULL;
+}

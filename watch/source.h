@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * source.h - packets as they come, from a device or from a stream of them, taken by a thread of its own.
+ * Whoever looks at what was taken holds the lock meanwhile, and packets wait. */
+#ifndef VSOCK_WATCH_SOURCE_H
+#define VSOCK_WATCH_SOURCE_H
+
+#include "intake.h"
+
+struct vsock_source;
+
+/* Of a device, or of a stream: "-", which is standard input, or the path of a FIFO or a file. Having opened
+ * it, the process gives up all rights: its capabilities, and, if it is root's, it goes on as `user` (NULL:
+ * nobody). No packet is looked at before. NULL, and in `wrong` what is, to be freed, where that fails. */
+struct vsock_source *vsock_source_open(const char *name, const char *user, char **wrong);
+
+/* Begins to take packets. Signals that the process waits for are blocked by then. */
+void vsock_source_start(struct vsock_source *source);
+
+/* A descriptor that can be read once there are no more packets. */
+int vsock_source_ended(const struct vsock_source *source);
+
+struct vsock_intake *vsock_source_intake(struct vsock_source *source); /* with the lock */
+struct vsock_intake *vsock_source_lock(struct vsock_source *source);
+void vsock_source_unlock(struct vsock_source *source);
+
+/* Whether time passes there with no packet: not in a stream, which may have been recorded long ago. */
+bool vsock_source_is_live(const struct vsock_source *source);
+
+/* Packets that the device had and nobody took, since its buffer was full; 0 of a stream. */
+uint64_t vsock_source_dropped(struct vsock_source *source);
+
+/* Takes what the kernel has shown of a device by now, and no more. The lock is held from then on. Why there
+ * are no more packets, to be freed: NULL where that is as it should be. */
+char *vsock_source_stop(struct vsock_source *source);
+
+#endif
