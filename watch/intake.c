@@ -74,6 +74,14 @@ static enum vsock_fill fill_of(const struct vsock_frame *frame, const struct vso
     return vsock_fill_of(frame->bytes + p->payload_offset, captured);
 }
 
+static void add_stall(struct vsock_intake *intake, const struct vsock_record *r)
+{
+    int64_t *sum = &intake->stall_time[r->ext->stall_cause];
+    const struct vsock_record *began = vsock_capture_record(intake->capture, r->ext->stall);
+
+    *sum = vsock_time_sum(*sum, vsock_time_passed(began->time, r->time));
+}
+
 static const struct vsock_record *take(struct vsock_intake *intake, const struct vsock_frame *frame)
 {
     struct vsock_arrival at = {.section = frame->section,
@@ -82,6 +90,7 @@ static const struct vsock_record *take(struct vsock_intake *intake, const struct
                                .untimed = frame->untimed,
                                .time = frame->time};
     struct vsock_packet packet;
+    const struct vsock_record *r;
     uint32_t malformed;
 
     vsock_packet_read(&packet, frame->bytes, frame->captured, frame->length);
@@ -91,7 +100,11 @@ static const struct vsock_record *take(struct vsock_intake *intake, const struct
         intake->malformed[(malformed & ~VSOCK_MALFORMED_NOTES) != 0]++;
     if (intake->capture->packets == 0)
         intake->capture->start = intake->first_time;
-    return vsock_capture_take(intake->capture, &packet, malformed, &at);
+    intake->bytes += frame->length;
+    r = vsock_capture_take(intake->capture, &packet, malformed, &at);
+    if (r && VSOCK_RECORD_HAS(r, STALL_ENDED))
+        add_stall(intake, r);
+    return r;
 }
 
 const struct vsock_record *vsock_intake_take(struct vsock_intake *intake, const struct vsock_frame *frame)

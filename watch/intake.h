@@ -26,7 +26,9 @@ struct vsock_frame {
 struct vsock_intake {
     wmem_allocator_t *memory; /* of all that is kept of packets */
     struct vsock_capture *capture;
-    uint32_t frames;       /* records of any kind */
+    uint64_t bytes;                              /* of vsock's records, as they were on the device */
+    int64_t stall_time[VSOCK_STALL_OWN_CAP + 1]; /* of stalls that ended, by enum vsock_stall_cause */
+    uint32_t frames;                             /* records of any kind */
     uint32_t malformed[2]; /* packets: with what is but a note, and with what is worse */
     int64_t first_time;    /* of the first record */
 };

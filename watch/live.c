@@ -13,14 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "metrics.h"
 #include "news.h"
 #include "report/diagnoses.h"
 #include "report/json.h"
 #include "source.h"
 
 #define LOOK_EVERY G_USEC_PER_SEC /* at most so often */
-#define SHARE 10                  /* of the time, that verdicts may take: one in so many */
-#define SILENT VSOCK_SECOND       /* packets that came so long ago have been taken */
+#define METRICS_EVERY ((gint64)15 * G_USEC_PER_SEC)
+#define SHARE 10            /* of the time, that verdicts may take: one in so many */
+#define SILENT VSOCK_SECOND /* packets that came so long ago have been taken */
 
 struct watch {
     const struct vsock_live *live;
@@ -29,7 +31,10 @@ struct watch {
     int signals;
     gint64 next; /* verdict: g_get_monotonic_time() */
     uint32_t packets;
-    bool unheard; /* nobody takes what is written */
+    struct vsock_metrics metrics;
+    gint64 next_metrics; /* the same clock */
+    bool unwritten;      /* which was said */
+    bool unheard;        /* nobody takes what is written */
 };
 
 /* ---- a verdict ---- */
@@ -65,11 +70,43 @@ static void look(struct watch *watch)
         GString *out = g_string_new(NULL);
 
         vsock_news_add(watch->news, &report, watch->live->json, out);
+        vsock_metrics_note(&watch->metrics, &report);
         vsock_report_clear(&report);
         write_out(watch, out);
     }
     ended = g_get_monotonic_time();
     watch->next = MAX(begun + LOOK_EVERY, ended + (ended - begun) * (SHARE - 1));
+}
+
+/* ---- metrics ---- */
+
+/* With the source locked. False, having said so once in a row, where they could not be written. */
+static bool write_metrics(struct watch *watch, const struct vsock_intake *intake)
+{
+    uint64_t dropped = vsock_source_dropped(watch->source);
+    GString *text = vsock_metrics_text(&watch->metrics, intake, dropped);
+    char *wrong = vsock_metrics_write(watch->live->metrics, text);
+    bool good = !wrong;
+
+    if (!good && !watch->unwritten)
+        vsock_complain(watch->live->metrics, wrong);
+    watch->unwritten = !good;
+    g_free(wrong);
+    g_string_free(text, TRUE);
+    return good;
+}
+
+/* If it is time. */
+static bool tell_metrics(struct watch *watch)
+{
+    bool good;
+
+    if (!watch->live->metrics || g_get_monotonic_time() < watch->next_metrics)
+        return true;
+    good = write_metrics(watch, vsock_source_lock(watch->source));
+    vsock_source_unlock(watch->source);
+    watch->next_metrics = g_get_monotonic_time() + METRICS_EVERY;
+    return good;
 }
 
 /* ---- the end ---- */
@@ -106,8 +143,8 @@ static void add_summary(GString *out, const struct vsock_report *report, uint64_
 /* Of all packets that there were; then their number, and that of diagnoses. */
 static enum vsock_status end(struct watch *watch)
 {
-    uint64_t dropped = vsock_source_dropped(watch->source);
     char *wrong = vsock_source_stop(watch->source);
+    uint64_t dropped = vsock_source_dropped(watch->source);
     const struct vsock_intake *intake = vsock_source_intake(watch->source);
     GString *out = g_string_new(NULL);
     struct vsock_report report;
@@ -115,6 +152,9 @@ static enum vsock_status end(struct watch *watch)
     gather(watch, intake, &report);
     vsock_news_add(watch->news, &report, watch->live->json, out);
     add_summary(out, &report, dropped, watch->live->json);
+    vsock_metrics_note(&watch->metrics, &report);
+    if (watch->live->metrics)
+        write_metrics(watch, intake);
     vsock_report_clear(&report);
     write_out(watch, out);
     if (wrong)
@@ -167,8 +207,14 @@ enum vsock_status vsock_live_run(const struct vsock_live *live)
     }
     watch.news = vsock_news_new();
     vsock_source_start(watch.source);
-    while (wait(&watch))
+    if (!tell_metrics(&watch)) { /* at once: who may not write there learns it now */
+        vsock_news_free(watch.news);
+        return VSOCK_STATUS_FAILED;
+    }
+    while (wait(&watch)) {
         look(&watch);
+        tell_metrics(&watch);
+    }
     status = end(&watch);
     vsock_news_free(watch.news);
     return status;

@@ -8,8 +8,9 @@
 #include "verdict.h"
 
 struct vsock_live {
-    const char *source; /* a device, the path of a stream, or "-" */
-    const char *user;   /* root's process goes on as him; NULL: nobody */
+    const char *source;  /* a device, the path of a stream, or "-" */
+    const char *user;    /* root's process goes on as him; NULL: nobody */
+    const char *metrics; /* a file; or NULL */
     bool json;
 };
 

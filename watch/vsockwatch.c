@@ -17,7 +17,7 @@
 
 static const char help[] =
     "Usage: vsockwatch [--json] [--streams] [--strict] FILE...\n"
-    "       vsockwatch [--json] [--user USER] -i SOURCE\n"
+    "       vsockwatch [--json] [--metrics FILE] [--user USER] -i SOURCE\n"
     "\n"
     "Says what is wrong with vsock captures: what tshark -q -z vsock,diagnose -r FILE says with the plugin,\n"
     "without tshark. Files are of any format and compression that Wireshark reads; - is standard input. Each "
@@ -41,6 +41,10 @@ static const char help[] =
     "Of a connection that goes on, \"to the end\" means until now. Rights are given up before the first "
     "packet is\n"
     "looked at: all capabilities, and a process of root's goes on as USER, or nobody.\n"
+    "\n"
+    "  --metrics FILE  what was seen so far, for Prometheus' node_exporter (textfile collector), every 15 "
+    "seconds;\n"
+    "                  FILE.new is written, and takes its place. USER has to be allowed to write there.\n"
     "\n"
     "Exit status, of several files the highest:\n"
     "  0  it looked at streams, and found nothing worse than a note\n"
@@ -159,7 +163,7 @@ static int watch_files(char *const *paths, int count, const struct vsock_form *f
 
 /* ---- arguments ---- */
 
-enum { OPTION_JSON = 256, OPTION_STREAMS, OPTION_STRICT, OPTION_USER };
+enum { OPTION_JSON = 256, OPTION_STREAMS, OPTION_STRICT, OPTION_USER, OPTION_METRICS };
 
 static const struct option options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
@@ -168,6 +172,7 @@ static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'v'},
     {"user", required_argument, NULL, OPTION_USER},
+    {"metrics", required_argument, NULL, OPTION_METRICS},
     {NULL, 0, NULL, 0},
 };
 
@@ -175,7 +180,9 @@ static const struct option options[] = {
 static const char *usage_error(const struct vsock_live *live, const struct vsock_form *form, int files)
 {
     if (!live->source)
-        return files == 0 ? "which FILE?" : live->user ? "--user goes with -i" : NULL;
+        return files == 0                    ? "which FILE?"
+               : live->user || live->metrics ? "--user and --metrics go with -i"
+                                             : NULL;
     if (files > 0)
         return "-i goes with no FILE";
     return form->streams || form->strict ? "-i goes with neither --streams nor --strict" : NULL;
@@ -188,6 +195,7 @@ int main(int argc, char **argv)
     const char *wrong;
     int option;
 
+    wmem_init(); /* without it, all keys of a map have one hash */
     while ((option = getopt_long(argc, argv, "hi:v", options, NULL)) != -1) {
         switch (option) {
         case OPTION_JSON:
@@ -198,6 +206,9 @@ int main(int argc, char **argv)
             break;
         case OPTION_STRICT:
             form.strict = true;
+            break;
+        case OPTION_METRICS:
+            live.metrics = optarg;
             break;
         case OPTION_USER:
             live.user = optarg;

@@ -82,3 +82,15 @@ enum vsock_stall_cause vsock_stall_end(struct vsock_stall *s, const struct vsock
         return VSOCK_STALL_UPDATE_LATE;
     return by_little && s->reopenings > 1 ? VSOCK_STALL_SLOW_READER : VSOCK_STALL_UNDECIDED;
 }
+
+#define NAMED(value, name)                                                                                   \
+    case value:                                                                                              \
+        return name;
+
+const char *vsock_stall_cause_name(enum vsock_stall_cause cause)
+{
+    switch (cause) {
+        VSOCK_STALL_CAUSE_NAMES(NAMED)
+    }
+    return NULL;
+}

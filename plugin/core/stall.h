@@ -22,6 +22,16 @@ enum vsock_stall_cause {
     VSOCK_STALL_OWN_CAP = 6,     /* the receiver has room; the sender keeps to its own, smaller buffer */
 };
 
+#define VSOCK_STALL_CAUSE_NAMES(NAME)                                                                        \
+    NAME(VSOCK_STALL_NOT_READING, "Receiver not reading")                                                    \
+    NAME(VSOCK_STALL_UNDECIDED, "Undecided")                                                                 \
+    NAME(VSOCK_STALL_SLOW_READER, "Slow reader")                                                             \
+    NAME(VSOCK_STALL_UPDATE_LATE, "Update late")                                                             \
+    NAME(VSOCK_STALL_SHRUNK, "Buffer shrunk")                                                                \
+    NAME(VSOCK_STALL_OWN_CAP, "Sender's own cap")
+
+const char *vsock_stall_cause_name(enum vsock_stall_cause cause);
+
 struct vsock_stall {
     bool open;
     bool own_cap;

@@ -9,15 +9,8 @@
 
 #include "tree_util.h"
 
-static const value_string stall_cause_names[] = {
-    {VSOCK_STALL_NOT_READING, "Receiver not reading"},
-    {VSOCK_STALL_UNDECIDED, "Undecided"},
-    {VSOCK_STALL_SLOW_READER, "Slow reader"},
-    {VSOCK_STALL_UPDATE_LATE, "Update late"},
-    {VSOCK_STALL_SHRUNK, "Buffer shrunk"},
-    {VSOCK_STALL_OWN_CAP, "Sender's own cap"},
-    {0, NULL},
-};
+#define NAMED(value, name) {value, name},
+static const value_string stall_cause_names[] = {VSOCK_STALL_CAUSE_NAMES(NAMED){0, NULL}};
 
 static int hf_in_flight = -1, hf_window = -1, hf_effective_window = -1, hf_peer_in_flight = -1;
 static int hf_peer_window = -1, hf_peer_effective_window = -1, hf_at_least = -1, hf_acks_frame = -1;

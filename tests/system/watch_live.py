@@ -7,6 +7,7 @@ Nothing here depends on how long anything takes: what is waited for comes, or th
 import json
 import os
 import pathlib
+import re
 import signal
 import struct
 import subprocess
@@ -33,9 +34,9 @@ def start():
         block(1, struct.pack("<HHI", 271, 0, 0) + struct.pack("<HHBxxx", 9, 1, 9) + struct.pack("<I", 0))
 
 
-def packet(seconds, side, op, length=0, port=1024, buf_alloc=1000, fwd_cnt=0):
-    """Of a connection from 3:port to 2:9999, whose buffers are small. Payload is zeros."""
-    ends = [port if end == 1024 else end for end in ENDS[side]]
+def packet(seconds, side, op, length=0, port=1024, server=9999, buf_alloc=1000, fwd_cnt=0):
+    """Of a connection from 3:port to 2:server, whose buffers are small. Payload is zeros."""
+    ends = [{1024: port, 9999: server}.get(end, end) for end in ENDS[side]]
     mon_op = {REQUEST: 1, RESPONSE: 1, RST: 2, RW: 4}.get(op, 3)
     if op == RST:
         buf_alloc = 0
@@ -197,6 +198,92 @@ def ends(options):
     expect("nobody who reads it: 2", status == 2 and "standard output" in errors, errors, status)
 
 
+def figures(path):
+    """Of a file of metrics: what a name and its labels have. Ends the test where a line is none of the format."""
+    found = {}
+    for text in path.read_text().splitlines():
+        if re.fullmatch(r"# (HELP vsock_\w+ [A-Z].*\.|TYPE vsock_\w+ (counter|gauge|histogram))", text):
+            continue
+        line = re.fullmatch(r'(vsock_\w+(?:\{\w+="[^"\\]*"(?:,\w+="[^"\\]*")*\})?) ([0-9.]+)', text)
+        if not line or line[1] in found:
+            sys.exit(f"no metric, or twice: {text}")
+        found[line[1]] = float(line[2])
+    return found
+
+
+def summed(found, name):
+    return sum(value for key, value in found.items() if key == name or key.startswith(f"{name}{{"))
+
+
+def metrics(options):
+    with runner.open_folder() as folder:
+        folder.chmod(0o777)
+        path = folder / "vsock.prom"
+        path.write_text("old\n")
+        watch = Watch(options, "--metrics", str(path))
+        opened = b"".join(packet(70 + i, *what, port=5000 + i, server=9998) for i in range(150)
+                          for what in (("C", REQUEST), ("S", RESPONSE)))
+        watch.send(start() + packet(0, "C", REQUEST) + packet(0.1, "S", RESPONSE) + packet(0.2, "C", RW, 1000) +
+                   packet(20.2, "S", CREDIT_UPDATE, fwd_cnt=1000) + refusals(21, 40) + opened)
+        rest, errors, status = watch.end()
+        found = figures(path)
+        expect("metrics take the file's place", status == 0 and not errors and not list(folder.glob("*.new")), rest, errors)
+        expect("they count", found["vsock_packets_total"] == 4 + 80 + 300 and
+               found['vsock_connections_opened_total{cid="2",port="9999"}'] == 1 and
+               found['vsock_connections_open{cid="2",port="9998"}'] == 150 and
+               found['vsock_connections_refused_total{cid="2",port="9999"}'] == 40 and
+               found['vsock_connections_ended_total{kind="Refused"}'] == 40 and
+               found['vsock_connect_seconds_bucket{le="0.1"}'] == 151 and
+               found['vsock_connect_seconds_bucket{le="0.01"}'] == 150 and found["vsock_connect_seconds_count"] == 151 and
+               summed(found, "vsock_stall_seconds_total") == 20 and found["vsock_stalled_connections"] == 0 and
+               summed(found, "vsock_diagnoses") >= 2, found)
+        watch = Watch(options, "--metrics", str(path))
+        watch.send(start() + packet(0, "C", REQUEST) + packet(0.1, "S", RESPONSE) + packet(0.2, "C", RW, 1000) +
+                   packet(20.2, "S", RST, port=3000))
+        watch.end(), found.update(figures(path))
+        expect("who waits is counted", found["vsock_stalled_connections"] == 1 and found["vsock_stalled_seconds_max"] == 20 and
+               summed(found, "vsock_packets_total") == 4, found)
+        (folder / "shut").mkdir(mode=0o755)
+        if os.getuid() == 0:  # the folder is not nobody's
+            _, errors, status = Watch(options, "--metrics", str(folder / "shut" / "vsock.prom")).end()
+            expect("where they may not be written, it does not begin", status == 2 and "Permission denied" in errors, errors)
+
+
+def bounded_metrics(options):
+    with runner.open_folder() as folder:
+        folder.chmod(0o777)
+        path = folder / "vsock.prom"
+        watch = Watch(options, "--metrics", str(path))
+        watch.send(start() + b"".join(packet(i, *what, server=5000 + i) for i in range(150)
+                                      for what in (("C", REQUEST), ("S", RST))))
+        watch.end()
+        found, name = figures(path), "vsock_connections_refused_total"
+        expect("of more servers than have a label, the others have one", len([key for key in found if name in key]) == 101 and
+               found[f'{name}{{cid="2",port="5099"}}'] == 1 and found[f'{name}{{cid="other",port="other"}}'] == 50, found)
+
+
+def metrics_of_stored_captures(options):
+    program, wrong = pathlib.Path(options.plugins).with_name("vsockwatch"), []
+
+    def ends(name):
+        path = folder / f"{name.replace('/', '-')}.prom"
+        with open(runner.CAPTURES / name, "rb") as file:
+            subprocess.run(runner.as_nobody([program, "--metrics", path, "-i", "-"]), stdin=file, capture_output=True)
+        with open(runner.CAPTURES / name, "rb") as file:
+            streams = runner.call([program, "--streams", "--json", "-"], {"PATH": "/usr/bin:/bin"}, stdin=file).stdout
+        return name, figures(path), [json.loads(text)["rst_kind"] for text in streams.splitlines()]
+
+    with runner.open_folder() as folder:
+        folder.chmod(0o777)
+        for name, found, kinds in runner.each(ends, runner.stored_captures()):
+            counted = {kind: found[f'vsock_connections_ended_total{{kind="{kind}"}}'] for kind in set(kinds) - {None}}
+            if counted != {kind: kinds.count(kind) for kind in counted} or \
+                    summed(found, "vsock_connections_refused_total") != kinds.count("Refused") or \
+                    summed(found, "vsock_connections_ended_total") != len(kinds) - kinds.count(None):
+                wrong.append(name)
+    expect("of every stored capture, as many ends of each kind as streams have", not wrong, *wrong)
+
+
 def rights(options):
     """Only root has any to give up, and a device to look at."""
     if os.getuid() != 0:
@@ -219,7 +306,8 @@ def rights(options):
 
 def main():
     options = runner.parse_arguments()
-    for part in (told_while_it_goes_on, told_as_objects, taken_back, stored, ends, rights):
+    for part in (told_while_it_goes_on, told_as_objects, taken_back, stored, ends, metrics, bounded_metrics,
+                 metrics_of_stored_captures, rights):
         part(options)
     return int(not good)
 
