@@ -77,7 +77,7 @@ static int dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, v
     return (int)tvb_captured_length(tvb);
 }
 
-static unsigned message_size(packet_info *pinfo _U_, tvbuff_t *tvb, int offset, void *data)
+static unsigned message_size(packet_info *pinfo, tvbuff_t *tvb, int offset, void *data)
 {
     const struct vsock_app *app = ((const struct run *)data)->app;
     unsigned size;
@@ -85,7 +85,30 @@ static unsigned message_size(packet_info *pinfo _U_, tvbuff_t *tvb, int offset, 
     if (!tvb_bytes_exist(tvb, offset, (int)app->header_size))
         return app->header_size;
     size = app->message_size(tvb, offset);
+    if (size == VSOCK_APP_SIZE_UNKNOWN && pinfo->can_desegment > 0)
+        return 0; /* epan asks for another packet */
+    if (size == VSOCK_APP_SIZE_UNKNOWN)
+        size = 0;
     return size != 0 ? size : (unsigned)tvb_reported_length_remaining(tvb, offset);
+}
+
+static bool is_its_own(const struct vsock_app *app, tvbuff_t *tvb)
+{
+    if (app->strict && !app->recognize(tvb))
+        return false;
+    return !app->leaves || !tvb_bytes_exist(tvb, 0, (int)app->header_size) || app->message_size(tvb, 0) != 0;
+}
+
+/* For what the app lacks to be sure of its protocol or its framing. */
+static bool ask_for_more(const struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo)
+{
+    uint32_t more = app->lacks ? app->lacks(tvb) : 0;
+
+    if (more == 0 || pinfo->can_desegment == 0)
+        return false;
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = more == VSOCK_APP_SIZE_UNKNOWN ? DESEGMENT_ONE_MORE_SEGMENT : more;
+    return true;
 }
 
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_, void *app_data)
@@ -95,10 +118,12 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
     if (run.app->pick) {
         run.app = run.app->pick(tvb);
         if (!run.app)
-            return 0;
+            return ask_for_more((const struct vsock_app *)app_data, tvb, pinfo)
+                       ? (int)tvb_captured_length(tvb)
+                       : 0;
         vsock_claim(pinfo, run.app->handle);
     }
-    if (run.app->strict && !run.app->recognize(tvb))
+    if (!is_its_own(run.app, tvb))
         return 0;
     run.frame = get_frame(pinfo, run.app->proto);
     if (run.app->header_size == 0)
@@ -126,6 +151,7 @@ static struct vsock_weighed_message weigh_message(const void *context, const uin
     if (length < w->app->header_size)
         return m;
     m.size = w->app->message_size(w->tvb, offset);
+    m.size = m.size == VSOCK_APP_SIZE_UNKNOWN ? 0 : m.size;
     if (w->app->message_units)
         m.units += w->app->message_units(w->tvb, offset, offset + (int)MIN(m.size ? m.size : length, length));
     return m;
@@ -157,6 +183,8 @@ bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, pro
 {
     if (!app->recognize(tvb))
         return false;
+    if (app->lacks && app->lacks(tvb) > 0)
+        return ask_for_more(app, tvb, pinfo);
     vsock_claim(pinfo, app->handle);
     dissect(tvb, pinfo, tree, NULL, app);
     return true;

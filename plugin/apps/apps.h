@@ -12,6 +12,9 @@
 #include "core/weight.h"
 #include "dissect/builtin.h"
 
+/* A message's size: it does not end with what there is, and does not tell where it does. */
+#define VSOCK_APP_SIZE_UNKNOWN UINT_MAX
+
 /* A frame's messages of a protocol, on one pass. */
 struct vsock_app_frame {
     unsigned in_info; /* of them, in the Info column */
@@ -29,15 +32,18 @@ struct vsock_app {
 
     uint32_t port; /* 0: for Decode As only */
     bool (*recognize)(tvbuff_t *tvb);
+    /* How many bytes more it takes to be sure, or VSOCK_APP_SIZE_UNKNOWN; 0: none. NULL: never any. */
+    uint32_t (*lacks)(tvbuff_t *tvb);
     heur_dissector_t heuristic;
     bool strict; /* what it does not recognize is left to others, whoever chose it */
+    bool leaves; /* the same of what begins no message: the other side may speak something else */
 
     /* Shows a message, in `tree` (its item and subtree), and adds it to Info. top: for other dissectors. */
     void (*show)(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
                  struct vsock_app_frame *frame);
 
     /* A stream's messages begin with so many bytes, which tell how long one is with them: 0 if they are none,
-     * and the rest of what there is is shown as one. */
+     * and the rest of what there is is shown as one; or VSOCK_APP_SIZE_UNKNOWN. */
     unsigned header_size;
     unsigned (*message_size)(tvbuff_t *tvb, int offset);
     /* What one costs beyond VSOCK_WEIGHT_MESSAGE, so far as it is there; NULL: nothing. */
@@ -61,16 +67,18 @@ void vsock_app_attach(const struct vsock_app *app);
 /* What plugin.c lists. */
 void proto_register_ethframe(void);
 void proto_register_gcs(void);
+void proto_register_jsonframe(void);
 void proto_register_nitro(void);
 void proto_register_sd_notify(void);
 void proto_register_ttrpc(void);
 void proto_reg_handoff_ethframe(void);
 void proto_reg_handoff_gcs(void);
+void proto_reg_handoff_jsonframe(void);
 void proto_reg_handoff_nitro(void);
 void proto_reg_handoff_sd_notify(void);
 void proto_reg_handoff_ttrpc(void);
 
-/* For the heuristic: takes the connection if it recognizes the first bytes. */
+/* For the heuristic: takes the connection if it recognizes the first bytes, or asks for more of them. */
 bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
 /* The text as it can be shown in a line: what cannot be printed is escaped. `text` may be NULL. */

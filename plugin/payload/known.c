@@ -4,6 +4,7 @@
 #include "compat.h"
 
 #include "core/contents.h"
+#include "core/json_frame.h"
 #include "core/weight_http2.h"
 #include "handoff.h"
 
@@ -50,9 +51,16 @@ FIND_CONNECTION(mqtt, mqtt)
 FIND_CONNECTION(9p, ninep)
 FIND_CONNECTION(adb, adb)
 
+static bool is_alone(const uint8_t *bytes, size_t length)
+{
+    return vsock_is_json(bytes, length) &&
+           vsock_json_frame_of(bytes, length).framing == VSOCK_JSON_NOT_FRAMED;
+}
+
+/* What is framed is not its alone: apps/jsonframe.c. */
 static bool is_json(tvbuff_t *tvb)
 {
-    return tvb_captured_length(tvb) == tvb_reported_length(tvb) && is(vsock_is_json, tvb);
+    return tvb_captured_length(tvb) == tvb_reported_length(tvb) && is(is_alone, tvb);
 }
 
 /* What follows an object may be anything, so this claims no more than it. */

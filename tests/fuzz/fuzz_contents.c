@@ -9,6 +9,7 @@
 #include "core/contents.h"
 #include "core/ethernet.h"
 #include "core/http_run.h"
+#include "core/json_frame.h"
 #include "core/weight.h"
 #include "core/weight_http2.h"
 
@@ -34,6 +35,7 @@ static void check_rules(const uint8_t *bytes, size_t length)
             CHECK(is);
     }
     CHECK(matches + vsock_is_json(bytes, length) <= 1);
+    CHECK_IMPLIES(vsock_json_frame_of(bytes, length).framing != VSOCK_JSON_NOT_FRAMED, matches == 0);
     CHECK_IMPLIES(length == 0, matches == 0);
 }
 
@@ -50,6 +52,26 @@ static void check_json(const uint8_t *bytes, size_t length)
     CHECK(vsock_is_json(more, length + 2) == is);
     CHECK_IMPLIES(is && bytes[length - 1] == '}', !vsock_is_json(bytes, length - 1));
     free(more);
+}
+
+/* What is not framed lacks nothing, and what is framed as one message alone is so with another behind it. */
+static void check_json_frame(const uint8_t *bytes, size_t length)
+{
+    struct vsock_json_frame f = vsock_json_frame_of(bytes, length), of_two;
+    uint8_t *two = (uint8_t *)malloc(2 * length + 1);
+
+    CHECK(two);
+    CHECK_IMPLIES(f.framing == VSOCK_JSON_NOT_FRAMED, f.lacks == 0 && !f.ambiguous);
+    CHECK_IMPLIES(f.ambiguous, f.framing == VSOCK_JSON_BE32);
+    CHECK_IMPLIES(f.lacks > 0 && f.lacks < UINT32_MAX, f.lacks + length - 4 <= VSOCK_JSON_FIRST_MAX);
+    if (length > 0) {
+        memcpy(two, bytes, length);
+        memcpy(two + length, bytes, length);
+    }
+    of_two = vsock_json_frame_of(two, 2 * length);
+    CHECK_IMPLIES(f.framing == VSOCK_JSON_LINES && f.lacks == 0, of_two.framing == VSOCK_JSON_LINES);
+    CHECK_IMPLIES(f.framing == VSOCK_JSON_NUL, of_two.framing == VSOCK_JSON_NUL);
+    free(two);
 }
 
 /* A run ends with the bytes, or where no message begins. */
@@ -135,6 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     check_rules(data, size);
     check_json(data, size);
+    check_json_frame(data, size);
     check_http_run(data, size);
     check_weights(data, size);
     return 0;

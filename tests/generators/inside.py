@@ -7,7 +7,7 @@ the bytes are such as the programs send: gvisor-tap-vsock's gvforwarder, Docker'
 import ipaddress
 import struct
 
-from generators.payload import Dialogue, cut, get, http, lines, mqtt, mqtt_string, ok, tls_turns
+from generators.payload import Dialogue, cut, get, http, lines, mqtt, mqtt_string, ok, text, tls_turns
 from generators.vsock import capture
 
 POST = http("POST /connect HTTP/1.1", "Host: ", "User-Agent: Go-http-client/1.1", "Content-Length: 0")
@@ -209,6 +209,64 @@ def ethernet_stories():
         yield from story()
 
 
+def json_be32(**value):
+    return struct.pack(">I", len(text(**value))) + text(**value)
+
+
+def json_le32(**value):
+    return struct.pack("<I", len(text(**value))) + text(**value)
+
+
+def json_line(**value):
+    return text(**value) + b"\n"
+
+
+def json_nul(**value):
+    return text(**value) + b"\0"
+
+
+def json_dialogue(x, framed):
+    """An agent in a guest is asked, and answers."""
+    yield from (*x.opened(), *x.answer(framed(type="ready")), *x.ask(framed(type="exec", id=1, argv=["ls", "-l"])))
+    result = framed(type="exec_result", id=1, exit=0, stdout="total 0\n" * 30)
+    yield from (*x.answer(*cut(result, 2, 100), comment="a message in three RWs"),
+                *x.ask(framed(type="ping", id=2) + framed(type="ping", id=3), comment="two messages in an RW"),
+                *x.answer(framed(type="pong", id=2), framed(type="pong", id=3)), *x.closed())
+
+
+def json_stories():
+    for port, framed in ((8741, json_be32), (8742, json_le32), (8743, json_line), (8744, json_nul)):
+        yield from json_dialogue(Dialogue(port, framed.__name__), framed)
+    x = Dialogue(8745, "a length that is the same both ways; the next one tells")
+    yield from (*x.opened(), *x.ask(json_le32(text="x" * (65792 - len(text(text=""))))), *x.ask(json_le32(id=2)),
+                *x.answer(json_le32(id=2)), *x.closed())
+    x = Dialogue(8746, "lines, then bytes that are no JSON, a line again, an empty one, one with CR LF")
+    yield from (*x.opened(), *x.ask(json_line(op="upload", size=4)), *x.ask(b"\x80\x81\x82\x83"),
+                *x.ask(json_line(op="list"), b"\n", b'{"op": "end"}\r\n', json_line(op="no") + b"\x80\x81"), *x.closed())
+    x = Dialogue(8747, "an object alone, twice: no framing")
+    yield from (*x.opened(), *x.ask(text(id=1)), *x.ask(text(id=2)), *x.closed())
+    x = Dialogue(8748, "an object that goes on for 200 bytes, and its line never ends")
+    yield from (*x.opened(), *x.ask(text(id=1, text="x" * 200)[:100]), *x.closed())
+    x = Dialogue(8749, "what looks like a length of 1 MiB, and is none: what follows is data")
+    yield from (*x.opened(), *x.ask(b"\0\x10\0\0" + b'{"' + bytes(30)), *x.ask(bytes(30)), *x.closed())
+
+
+def json_not_framed():
+    odd = (("a length of one more", struct.pack(">I", 10) + text(id=1) + b"x"), ("a length of one less",
+           struct.pack(">I", 9) + text(id=11)), ("no object", struct.pack(">I", 4) + b'"ab"'),
+           ("a brace and no name", struct.pack(">I", 4) + b"{ab}"), ("text", b"{hello}\n"),
+           ("bytes in a string", b'{"a": "\1\2"}\n'), ("something behind the object", b'{"a": 1} and more\n'),
+           ("a body of HTTP", ok(json_line(a=1), "application/json")), ("a record of TLS", tls_turns()[0][1]))
+    for port, (what, first) in enumerate(odd, 920000):
+        x = Dialogue(1024, f"no framed JSON: {what}", client=(3, port))
+        yield from (*x.opened(), *x.ask(first), *x.closed())
+
+
+def framed_json():
+    for story in (json_stories, json_not_framed):
+        yield from story()
+
+
 class Talk:
     """What two programs say to each other, in turn: (is it the client?, bytes). `fields`: what of it shows."""
 
@@ -248,6 +306,14 @@ def cuts(talk):
     return capture(stories)()
 
 
+def json_talk(framed):
+    """The second side speaks in two messages at once. Of a first value that has come without what ends it, nothing says
+        yet how it is framed: so that is compared where a length is in front."""
+    framing = "jsonframe.framing jsonframe.length jsonframe.number " if framed in (json_be32, json_le32) else ""
+    return Talk(framing + "json.key json.value.string json.value.number", (True, framed(method="start", id=1)),
+                (False, framed(result="ok", id=1) + framed(event="started")), (True, framed(method="stop", id=2)))
+
+
 DIALOGUES = {
     "HTTP that turns": Talk("http.request.method http.response.code mqtt.msgtype mqtt.clientid",
                             (True, ATTACH), (False, UPGRADED), (True, MQTT), (False, mqtt(2, b"\0\0"))),
@@ -261,10 +327,11 @@ DIALOGUES = {
     "Ethernet from the first byte": Talk("ethframe.length arp.opcode ipv6.nxt icmpv6.type ip.src",
                                          (True, be32(arp(VM, GATEWAY, 1), arp(VM, GATEWAY, 1))),
                                          (False, be32(ipv4(GATEWAY, VM, 17, bytes(8))) + be32(arp(GATEWAY, VM, 2)))),
-}
+} | {framed.__name__: json_talk(framed) for framed in (json_be32, json_le32, json_line, json_nul)}
 
 
 CAPTURES = {
+    "inside-json.pcapng": capture(framed_json),
     "inside-ethernet.pcapng": capture(ethernet_stories),
     "inside-turns.pcapng": capture(turns),
 }

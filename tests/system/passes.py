@@ -32,7 +32,7 @@ NOT_OURS = {"", "text", "http.request_number", "http.response_number", "http.res
 FUTURE_TAG = re.compile(r"\[(Peer s|S)talled [^]]*\] ")
 
 INSIDE = ("payload-*", "http*", "ssh*", "tls*.pcapng*", "tap-whole*", "vhost-6.1*", "seqpacket*", "ttrpc*", "sd_notify*",
-          "nitro*", "gcs*", "inside-turns*")
+          "nitro*", "gcs*", "inside-turns*", "inside-json*")
 
 # TCP within says in Info, on a second pass, of a segment that it is part of more; and shows it so.
 OF_TCP = {"inside-ethernet.pcapng"}
