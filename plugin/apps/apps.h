@@ -69,14 +69,18 @@ void proto_register_ethframe(void);
 void proto_register_gcs(void);
 void proto_register_jsonframe(void);
 void proto_register_nitro(void);
+void proto_register_qga(void);
 void proto_register_sd_notify(void);
 void proto_register_ttrpc(void);
+void proto_register_varlink(void);
 void proto_reg_handoff_ethframe(void);
 void proto_reg_handoff_gcs(void);
 void proto_reg_handoff_jsonframe(void);
 void proto_reg_handoff_nitro(void);
+void proto_reg_handoff_qga(void);
 void proto_reg_handoff_sd_notify(void);
 void proto_reg_handoff_ttrpc(void);
+void proto_reg_handoff_varlink(void);
 
 /* For the heuristic: takes the connection if it recognizes the first bytes, or asks for more of them. */
 bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);

@@ -17,6 +17,10 @@
 struct connection {
     struct vsock_caller *caller[2]; /* who has begun calls; NULL */
     wmem_map_t *calls;              /* by id: a later request with an id takes it over */
+
+    /* Of calls in order, whose ids are ours: from `oldest` up to `next` they wait for an answer. */
+    const struct vsock_caller *client;
+    uint64_t oldest, next;
 };
 
 struct vsock_frame_calls {
@@ -116,20 +120,89 @@ static void keep(packet_info *pinfo, struct vsock_frame_calls *f, struct vsock_c
     wmem_array_append_one(f->kept, call);
 }
 
+/* What the first pass has kept of the frame's next message. */
+static struct vsock_call *recall(struct vsock_frame_calls *f)
+{
+    unsigned at = f->next++;
+
+    if (!f->kept || at >= wmem_array_get_count(f->kept))
+        return NULL;
+    return *(struct vsock_call **)wmem_array_index(f->kept, at);
+}
+
 struct vsock_call *vsock_call_of(packet_info *pinfo, struct vsock_frame_calls *calls, uint64_t id,
                                  enum vsock_call_part *part)
 {
-    struct vsock_call *call = NULL;
+    struct vsock_call *call;
 
-    if (!PINFO_FD_VISITED(pinfo)) {
+    if (PINFO_FD_VISITED(pinfo)) {
+        call = recall(calls);
+    } else {
         call = decide(pinfo, calls, id, *part);
         keep(pinfo, calls, call);
-    } else if (calls->kept && calls->next < wmem_array_get_count(calls->kept)) {
-        call = *(struct vsock_call **)wmem_array_index(calls->kept, calls->next);
+        calls->next++;
     }
-    calls->next++;
     if (*part == VSOCK_CALL_ANSWER && call && vsock_call_from_client(pinfo, call))
         *part = VSOCK_CALL_OTHER;
+    return call;
+}
+
+/* ---- in order ---- */
+
+#define WAITING_MAX 64 /* where some requests have no answer, and others are looked through each time */
+
+static void forget_up_to(struct connection *c, uint64_t id)
+{
+    for (; c->oldest < id; c->oldest++)
+        wmem_map_remove(c->calls, &c->oldest);
+}
+
+static struct vsock_call *begin_in_order(packet_info *pinfo, struct connection *c, bool all_answered)
+{
+    if (!c->client)
+        c->client = get_caller(pinfo, c);
+    if (!is_from(pinfo, c->client))
+        return NULL;
+    if (!all_answered && c->next - c->oldest == WAITING_MAX)
+        forget_up_to(c, c->oldest + 1);
+    return begin(pinfo, c, c->next++);
+}
+
+static struct vsock_call *answer_in_order(packet_info *pinfo, struct connection *c, bool last,
+                                          vsock_call_may_answer may, const void *message)
+{
+    if (!c->client || is_from(pinfo, c->client))
+        return NULL;
+    for (uint64_t id = c->oldest; id < c->next; id++) {
+        struct vsock_call *call = (struct vsock_call *)wmem_map_lookup(c->calls, &id);
+
+        if (may && !may(call, message))
+            continue;
+        if (last) {
+            call->response_frame = pinfo->num;
+            forget_up_to(c, id + 1);
+        }
+        return call;
+    }
+    return NULL;
+}
+
+struct vsock_call *vsock_call_in_order(packet_info *pinfo, struct vsock_frame_calls *calls,
+                                       enum vsock_call_part part, vsock_call_may_answer may,
+                                       const void *message)
+{
+    struct vsock_call *call;
+
+    if (PINFO_FD_VISITED(pinfo))
+        return recall(calls);
+    if (!calls->connection)
+        calls->connection = get_connection(pinfo, calls->proto);
+    if (part == VSOCK_CALL_REQUEST)
+        call = begin_in_order(pinfo, calls->connection, may == NULL);
+    else
+        call = answer_in_order(pinfo, calls->connection, part == VSOCK_CALL_ANSWER, may, message);
+    keep(pinfo, calls, call);
+    calls->next++;
     return call;
 }
 

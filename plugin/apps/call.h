@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * call.h - which response belongs to which request, by an id that is unique within a connection.
- * Decided on the first pass, and kept per message: the answer is the same on every pass and in any order. */
+ * call.h - which response belongs to which request, by an id that is unique within a connection, or where
+ * there is none, by their order. Decided on the first pass, and kept per message: the answer is the same on
+ * every pass and in any order. */
 #ifndef VSOCK_APPS_CALL_H
 #define VSOCK_APPS_CALL_H
 
@@ -38,6 +39,17 @@ struct vsock_frame_calls *vsock_calls_of_frame(packet_info *pinfo, int proto);
  */
 struct vsock_call *vsock_call_of(packet_info *pinfo, struct vsock_frame_calls *calls, uint64_t id,
                                  enum vsock_call_part *part);
+
+/* May that message answer the call? */
+typedef bool (*vsock_call_may_answer)(const struct vsock_call *call, const void *message);
+
+/* The same of a protocol whose server answers one call after another, and whose messages do not say which:
+ * that of the oldest request of those that may be meant, as far as the capture has them. Only the side that
+ * has begun the first call begins others. may: NULL if every request is answered; else the oldest of more
+ * than 64 that wait is forgotten. part: REQUEST, ANSWER, or OTHER, of an answer that others follow. */
+struct vsock_call *vsock_call_in_order(packet_info *pinfo, struct vsock_frame_calls *calls,
+                                       enum vsock_call_part part, vsock_call_may_answer may,
+                                       const void *message);
 
 /* Whether the packet is from the side that sent the request. */
 bool vsock_call_from_client(const packet_info *pinfo, const struct vsock_call *call);

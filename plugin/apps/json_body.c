@@ -5,7 +5,7 @@
 #include "json_body.h"
 
 #include "apps.h"
-#include "core/json_frame.h"
+#include "core/json_object.h"
 
 /* Ours: of a message that is shown as JSON, which takes some 80 MB then. See core/weight.h. */
 #define UNITS_MAX 200000

@@ -10,7 +10,11 @@
 #include <epan/proto_data.h>
 
 #include "core/json_frame.h"
+#include "core/json_object.h"
+#include "core/qga.h"
+#include "core/varlink.h"
 #include "json_body.h"
+#include "payload/handoff.h"
 
 /* Of a packet's data for the protocol, on all passes: how many messages its sender has sent before it. call.c
  * has others. */
@@ -162,6 +166,17 @@ static bool is_framed(tvbuff_t *tvb, enum vsock_json_framing framing)
     return first_of(tvb).framing == framing;
 }
 
+/* Is it a call of a protocol that has a dissector of its own, and is not turned off? */
+static bool is_of_another(tvbuff_t *tvb, enum vsock_json_framing framing)
+{
+    uint32_t length = tvb_captured_length(tvb), more;
+    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)length);
+
+    if (framing == VSOCK_JSON_LINES)
+        return vsock_is_qga(bytes, length, &more) && vsock_heuristic_is_enabled("qga_vsock");
+    return vsock_is_varlink(bytes, length, &more) && vsock_heuristic_is_enabled("varlink_vsock");
+}
+
 /* ---- a length in front ---- */
 
 static void show_behind_length(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
@@ -278,12 +293,12 @@ static unsigned size_before_nul(tvbuff_t *tvb, int offset)
 
 static bool is_in_lines(tvbuff_t *tvb)
 {
-    return is_framed(tvb, VSOCK_JSON_LINES);
+    return is_framed(tvb, VSOCK_JSON_LINES) && !is_of_another(tvb, VSOCK_JSON_LINES);
 }
 
 static bool is_before_nul(tvbuff_t *tvb)
 {
-    return is_framed(tvb, VSOCK_JSON_NUL);
+    return is_framed(tvb, VSOCK_JSON_NUL) && !is_of_another(tvb, VSOCK_JSON_NUL);
 }
 
 static compat_bool find_in_lines(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)

@@ -6,58 +6,7 @@
 
 #include <glib.h>
 
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-bool vsock_json_may_begin(uint8_t c)
-{
-    return c == '{' || c == '[' || c == '"' || c == '-' || g_ascii_isdigit(c) || c == 't' || c == 'f' ||
-           c == 'n';
-}
-
-/* An object or an array, by its bracket and what comes next. */
-static bool begins(const uint8_t *bytes, size_t length)
-{
-    size_t next = 1;
-
-    if (length < 2 || (bytes[0] != '{' && bytes[0] != '['))
-        return false;
-    while (next < length && is_space(bytes[next]))
-        next++;
-    if (next == length)
-        return false;
-    return bytes[0] == '{' ? bytes[next] == '"' || bytes[next] == '}'
-                           : bytes[next] == ']' || vsock_json_may_begin(bytes[next]);
-}
-
-/* Where the object or array that the bytes begin with ends, behind its last bracket; 0 if it does not. *text:
- * is all of it, as far as it goes, text? */
-static size_t end_of_value(const uint8_t *bytes, size_t length, bool *text)
-{
-    size_t depth = 0;
-    bool in_string = false;
-
-    *text = true;
-    for (size_t i = 0; i < length; i++) {
-        uint8_t c = bytes[i];
-
-        if (c < ' ' && !is_space(c)) {
-            *text = false;
-            return 0;
-        }
-        if (in_string && c == '\\')
-            i++;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '{' || c == '['))
-            depth++;
-        else if (!in_string && (c == '}' || c == ']') && --depth == 0)
-            return i + 1;
-    }
-    return 0;
-}
+#include "json_object.h"
 
 /* ---- a length in front ---- */
 
@@ -73,12 +22,12 @@ static enum agreement agree(const uint8_t *bytes, size_t length, uint32_t value)
     size_t there = MIN(length - 4, value), end;
     bool text;
 
-    if (value < 2 || value > VSOCK_JSON_FIRST_MAX || !begins(bytes + 4, there))
+    if (value < 2 || value > VSOCK_JSON_FIRST_MAX || !vsock_json_begins(bytes + 4, there))
         return DISAGREES;
-    end = end_of_value(bytes + 4, there, &text);
+    end = vsock_json_end(bytes + 4, there, &text);
     if (end == 0)
         return text && there < value ? AGREES_SO_FAR : DISAGREES;
-    while (end < there && is_space(bytes[4 + end]))
+    while (end < there && vsock_json_is_space(bytes[4 + end]))
         end++;
     if (end < there)
         return DISAGREES;
@@ -117,9 +66,9 @@ static struct vsock_json_frame framed_by_end(const uint8_t *bytes, size_t length
     bool text;
     size_t end;
 
-    if (bytes[0] != '{' || !begins(bytes, length))
+    if (bytes[0] != '{' || !vsock_json_begins(bytes, length))
         return f;
-    end = end_of_value(bytes, length, &text);
+    end = vsock_json_end(bytes, length, &text);
     if (end == 0 && text && length <= VSOCK_JSON_UNENDED_MAX) {
         f.framing = VSOCK_JSON_LINES;
         f.lacks = UINT32_MAX;

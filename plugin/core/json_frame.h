@@ -35,7 +35,4 @@ struct vsock_json_frame vsock_json_frame_of(const uint8_t *bytes, size_t length)
 /* How long the message is that ends with that byte, the byte included; 0 if it does not end. */
 uint32_t vsock_json_delimited(const uint8_t *bytes, uint32_t length, uint8_t end);
 
-/* May a value begin with the byte? */
-bool vsock_json_may_begin(uint8_t byte);
-
 #endif

@@ -130,6 +130,13 @@ void vsock_heuristic_add(heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t
                        dissector_handle_get_protocol_index(handle), HEURISTIC_ENABLE);
 }
 
+bool vsock_heuristic_is_enabled(const char *short_name)
+{
+    const heur_dtbl_entry_t *entry = find_heur_dissector_by_unique_short_name(short_name);
+
+    return entry && entry->enabled;
+}
+
 /* Whose these bytes look like; NULL if nobody's. */
 static dissector_handle_t recognize(tvbuff_t *tvb)
 {

@@ -52,6 +52,9 @@ bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port);
 void vsock_heuristic_add(heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *), const char *description,
                          const char *short_name, dissector_handle_t handle);
 
+/* Has the user left it on? By its short name. */
+bool vsock_heuristic_is_enabled(const char *short_name);
+
 /* Tells what it costs to have these bytes dissected, as far as the limit goes: see core/weight.h. Only where
  * `handoff` says so is anything remembered of them: who wants to know where messages end looks twice. */
 typedef struct vsock_weight (*vsock_weigh)(const void *context, tvbuff_t *tvb,

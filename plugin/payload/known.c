@@ -5,6 +5,8 @@
 
 #include "core/contents.h"
 #include "core/json_frame.h"
+#include "core/qga.h"
+#include "core/varlink.h"
 #include "core/weight_http2.h"
 #include "handoff.h"
 
@@ -53,11 +55,15 @@ FIND_CONNECTION(adb, adb)
 
 static bool is_alone(const uint8_t *bytes, size_t length)
 {
+    uint32_t lacks;
+
     return vsock_is_json(bytes, length) &&
-           vsock_json_frame_of(bytes, length).framing == VSOCK_JSON_NOT_FRAMED;
+           vsock_json_frame_of(bytes, length).framing == VSOCK_JSON_NOT_FRAMED &&
+           !(vsock_is_qga(bytes, length, &lacks) && vsock_heuristic_is_enabled("qga_vsock")) &&
+           !(vsock_is_varlink(bytes, length, &lacks) && vsock_heuristic_is_enabled("varlink_vsock"));
 }
 
-/* What is framed is not its alone: apps/jsonframe.c. */
+/* What is framed, or of a protocol of its own, is not its alone: apps/jsonframe.c, qga.c, varlink.c. */
 static bool is_json(tvbuff_t *tvb)
 {
     return tvb_captured_length(tvb) == tvb_reported_length(tvb) && is(is_alone, tvb);

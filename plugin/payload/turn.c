@@ -46,13 +46,6 @@ dissector_handle_t vsock_turn_http(void)
     return http;
 }
 
-static bool is_http_sought(void)
-{
-    const heur_dtbl_entry_t *entry = find_heur_dissector_by_unique_short_name("http_vsock");
-
-    return entry && entry->enabled;
-}
-
 /* Are these bytes HTTP's, by an earlier packet or as they look? Not where the user says so for the port. */
 static bool is_https(tvbuff_t *tvb, const struct vsock_handoff *h, bool looks_so)
 {
@@ -60,7 +53,8 @@ static bool is_https(tvbuff_t *tvb, const struct vsock_handoff *h, bool looks_so
         return false;
     if (h->chosen)
         return h->chosen == vsock_turn_http();
-    return looks_so && is_http_sought() && vsock_likely_taker(tvb, h) == vsock_turn_http();
+    return looks_so && vsock_heuristic_is_enabled("http_vsock") &&
+           vsock_likely_taker(tvb, h) == vsock_turn_http();
 }
 
 static struct talk *find_talk(tvbuff_t *tvb, const struct vsock_handoff *h, unsigned sender, bool looks_so,

@@ -10,6 +10,8 @@
 #include "core/ethernet.h"
 #include "core/http_run.h"
 #include "core/json_frame.h"
+#include "core/qga.h"
+#include "core/varlink.h"
 #include "core/weight.h"
 #include "core/weight_http2.h"
 
@@ -72,6 +74,34 @@ static void check_json_frame(const uint8_t *bytes, size_t length)
     CHECK_IMPLIES(f.framing == VSOCK_JSON_LINES && f.lacks == 0, of_two.framing == VSOCK_JSON_LINES);
     CHECK_IMPLIES(f.framing == VSOCK_JSON_NUL, of_two.framing == VSOCK_JSON_NUL);
     free(two);
+}
+
+static void check_part(struct vsock_json_part part, size_t length)
+{
+    CHECK(part.begin <= length && part.length <= length - part.begin);
+}
+
+/* What is recognised is a message, of a size, unless more is asked for; parts are of the bytes. */
+static void check_calls(const uint8_t *bytes, uint32_t length)
+{
+    struct vsock_qga_message q = vsock_qga_message_of(bytes, length);
+    struct vsock_varlink_message v = vsock_varlink_message_of(bytes, length);
+    uint32_t size = length > 0 ? vsock_qga_size(bytes, length) : 0, lacks;
+
+    check_part(q.object, length);
+    check_part(q.execute, length);
+    check_part(q.id, length);
+    check_part(q.returned, length);
+    check_part(q.error_class, length);
+    check_part(q.error_desc, length);
+    check_part(v.method, length);
+    check_part(v.error, length);
+    CHECK(size <= length || size == UINT32_MAX);
+    if (vsock_is_qga(bytes, length, &lacks))
+        CHECK(lacks == UINT32_MAX ? size == UINT32_MAX
+                                  : q.kind != VSOCK_QGA_NONE && size > 0 && size <= length);
+    if (vsock_is_varlink(bytes, length, &lacks))
+        CHECK(v.method.length > 0 && lacks <= 1);
 }
 
 /* A run ends with the bytes, or where no message begins. */
@@ -158,6 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_rules(data, size);
     check_json(data, size);
     check_json_frame(data, size);
+    check_calls(data, (uint32_t)size);
     check_http_run(data, size);
     check_weights(data, size);
     return 0;

@@ -267,6 +267,109 @@ def framed_json():
         yield from story()
 
 
+def execute(command, sentinel=b"", end=b"\n", **more):
+    return sentinel + text(execute=command, **more) + end
+
+
+def returned(value, sentinel=b"", **more):
+    return sentinel + text(**{"return": value}, **more) + b"\n"
+
+
+def failed(kind, desc):
+    return text(error={"class": kind, "desc": desc}) + b"\n"
+
+
+def agent(what, port, **more):
+    """A host asks the QEMU guest agent of guest 3."""
+    return Dialogue(3101, what, client=(2, port), server_cid=3, **more)
+
+
+SYNC, DELIMITED = "guest-sync", "guest-sync-delimited"
+
+
+def qga_stories():
+    x = agent("as libvirt does: in step behind a sentinel, then commands; a response in pieces, two errors", 930000)
+    info = {"name": "Debian GNU/Linux", "kernel-release": "6.12.63", "version": "13 (trixie)", "machine": "x86_64",
+            "id": "debian"}
+    yield from (*x.opened(), *x.ask(execute(DELIMITED, b"\xff", arguments={"id": 7})), *x.answer(returned(7, b"\xff")),
+                *x.ask(execute("guest-get-osinfo")), *x.answer(*cut(returned(info), 30, 90), after=0.02),
+                *x.ask(execute("guest-get-time-zone")), *x.answer(failed("CommandNotFound", "not there")),
+                *x.ask(execute("guest-file-open", arguments={"path": "/none"})),
+                *x.answer(failed("GenericError", "failed to open file '/none'"), after=2), *x.closed())
+    x = agent("with ids; two requests in an RW, and two at once", 930001)
+    yield from (*x.opened(), *x.ask(execute("guest-ping", id="a"), execute("guest-info", id={"n": 2})),
+                *x.answer(returned({}, id="a"), returned({"version": "9.2"}, id={"n": 2})),
+                *x.ask(execute("guest-get-users", id=3) + execute("guest-get-time", id=4)),
+                *x.answer(returned([], id=3) + returned(1764230400, id=4)), *x.closed())
+    x = agent("commands that say nothing if they succeed: what comes next answers the next one", 930002)
+    yield from (*x.opened(), *x.ask(execute("guest-suspend-ram")), *x.ask(execute(SYNC, arguments={"id": 8}), after=60),
+                *x.answer(returned(8)), *x.ask(execute("guest-suspend-disk")),
+                *x.answer(failed("GenericError", "not supported")), *x.ask(execute("guest-shutdown")), *x.closed())
+    x = agent("a sentinel ends what was left unanswered", 930003)
+    yield from (*x.opened(), *x.ask(execute("guest-fsfreeze-freeze")),
+                *x.ask(execute(DELIMITED, b"\xff", arguments={"id": 9}), after=5), *x.answer(returned(9, b"\xff")), *x.closed())
+    x = agent("without an end of line, one behind another, then white space", 930004)
+    yield from (*x.opened(), *x.ask(execute("guest-ping", end=b"")), *x.answer(returned({})),
+                *x.ask(execute("guest-ping", end=b"") + execute("guest-info", end=b"")),
+                *x.answer(returned({}), returned([])), *x.ask(b"\n \n"), *x.closed())
+    x = agent("mid-stream: a response to what the capture lacks, then a request; then no message, and another's", 930005,
+              before=(500, 700))
+    yield from (*x.answer(returned(5, b"\xff")), *x.ask(execute("guest-ping")), *x.answer(returned({})), *x.ask(text(other=1)),
+                *x.ask(b"\x80\x81\x82"), *x.closed())
+
+
+def qga_not():
+    odd = (("QMP", text(QMP={"version": {}}) + b"\r\n"), ("QMP's command", execute("query-status")),
+           ("no command's name", text(execute=1) + b"\n"), ("a sentinel and bytes", b"\xff\xff\0\1 no message"),
+           ("something behind it", execute("guest-ping", end=b"and more")))
+    for port, (what, first) in enumerate(odd, 940000):
+        x = agent(f"no agent: {what}", port)
+        yield from (*x.opened(), *x.ask(first), *x.closed())
+
+
+def call(method, **more):
+    return text(method=method, **more) + b"\0"
+
+
+def reply(parameters=None, **more):
+    return text(**more, **({} if parameters is None else {"parameters": parameters})) + b"\0"
+
+
+def varlink_stories():
+    describe, subscribe = "io.systemd.Hostname.Describe", "io.systemd.Resolve.Monitor.SubscribeQueryResults"
+    x = Dialogue(3102, "a call, one for several replies, one for none, an error, two at once", client=(3, 950000))
+    yield from (*x.opened(), *x.ask(call(describe)), *x.answer(*cut(reply({"Hostname": "vm", "MachineID": "1"}), 20)),
+                *x.ask(call(subscribe, parameters={}, more=True)),
+                *x.answer(reply({"state": 1}, continues=True), reply({"state": 2}, continues=True), after=0.5),
+                *x.answer(reply({"state": 3}, continues=False)),
+                *x.ask(call("org.example.more.Log", parameters={"text": "hello"}, oneway=True)),
+                *x.ask(call("io.systemd.Machine.List")),
+                *x.answer(reply({"name": "a"}, error="io.systemd.Machine.NoSuchMachine"), after=3),
+                *x.ask(call(describe) + call("org.varlink.service.GetInfo")),
+                *x.answer(reply({}) + reply({"vendor": "v"})), *x.closed())
+    x = Dialogue(3102, "a reply to nothing, by the client; no message; an upgrade, and what comes then is another's",
+                 client=(3, 950001))
+    yield from (*x.opened(), *x.ask(call(describe)), *x.ask(reply({})), *x.answer(reply({}), reply({"to": "nothing"})),
+                *x.answer(b"\x80\x81"), *x.ask(call("org.example.more.Shell", upgrade=True)), *x.answer(reply({})),
+                *x.ask(SSH), *x.closed())
+    x = Dialogue(3102, "a call, then its NUL", client=(3, 950002))
+    yield from (*x.opened(), *x.ask(*cut(call(describe), -1)), *x.answer(reply({})), *x.closed())
+
+
+def varlink_not():
+    for port, method in enumerate(("start", "a.B", "io.systemd.describe", "io..systemd.Do", "io.systemd-.Do",
+                                   "-io.systemd.Do"), 960000):
+        x = Dialogue(3102, f"no varlink: {method}", client=(3, port))
+        yield from (*x.opened(), *x.ask(call(method)), *x.closed())
+    x = Dialogue(3102, "no varlink: a line", client=(3, 960009))
+    yield from (*x.opened(), *x.ask(json_line(method="io.systemd.Hostname.Describe")), *x.closed())
+
+
+def calls():
+    for story in (qga_stories, qga_not, varlink_stories, varlink_not):
+        yield from story()
+
+
 class Talk:
     """What two programs say to each other, in turn: (is it the client?, bytes). `fields`: what of it shows."""
 
@@ -327,10 +430,19 @@ DIALOGUES = {
     "Ethernet from the first byte": Talk("ethframe.length arp.opcode ipv6.nxt icmpv6.type ip.src",
                                          (True, be32(arp(VM, GATEWAY, 1), arp(VM, GATEWAY, 1))),
                                          (False, be32(ipv4(GATEWAY, VM, 17, bytes(8))) + be32(arp(GATEWAY, VM, 2)))),
+    "QEMU guest agent": Talk("qga.execute qga.id qga.return qga.error.class qga.sentinel json.key",
+                             (True, execute(DELIMITED, b"\xff", arguments={"id": 7})), (False, returned(7, b"\xff")),
+                             (True, execute("guest-ping", id="a") + execute("guest-exec", id="b")),
+                             (False, returned({}, id="a") + failed("GenericError", "no")), (True, execute("guest-info"))),
+    "varlink": Talk("varlink.method varlink.error varlink.continues varlink.oneway json.key",
+                    (True, call("io.systemd.Hostname.Describe")), (False, reply({"Hostname": "vm"})),
+                    (True, call("org.example.Log", oneway=True) + call("org.example.Get", more=True)),
+                    (False, reply({}, continues=True) + reply({}, error="org.example.No"))),
 } | {framed.__name__: json_talk(framed) for framed in (json_be32, json_le32, json_line, json_nul)}
 
 
 CAPTURES = {
+    "inside-calls.pcapng": capture(calls),
     "inside-json.pcapng": capture(framed_json),
     "inside-ethernet.pcapng": capture(ethernet_stories),
     "inside-turns.pcapng": capture(turns),

@@ -22,7 +22,7 @@ FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.reassembled_in", "vsock.
           "vsock.analysis.credit_exceeded", "vsock.analysis.credit_exceeded_reset",
           "vsock.analysis.credit_record_missing",
           # Protocols of our own.
-          "ttrpc.response_in", "gcs.response_in"}
+          "ttrpc.response_in", "gcs.response_in", "qga.response_in", "varlink.response_in"}
 
 # What dissectors within say of the future, over TCP as well.
 NOT_OURS = {"", "text", "http.request_number", "http.response_number", "http.response_for.uri", "http.request.full_uri",
@@ -32,7 +32,8 @@ NOT_OURS = {"", "text", "http.request_number", "http.response_number", "http.res
 FUTURE_TAG = re.compile(r"\[(Peer s|S)talled [^]]*\] ")
 
 INSIDE = ("payload-*", "http*", "ssh*", "tls*.pcapng*", "tap-whole*", "vhost-6.1*", "seqpacket*", "ttrpc*", "sd_notify*",
-          "nitro*", "gcs*", "inside-turns*", "inside-json*")
+          "nitro*", "gcs*", "inside-turns*", "inside-json*",
+          "inside-calls*")
 
 # TCP within says in Info, on a second pass, of a segment that it is part of more; and shows it so.
 OF_TCP = {"inside-ethernet.pcapng"}

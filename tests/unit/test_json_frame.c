@@ -7,6 +7,8 @@
 #include "core/contents.h"
 #include "core/ethernet.h"
 #include "core/json_frame.h"
+#include "core/qga.h"
+#include "core/varlink.h"
 
 /* From memory of just that size: reading beyond it is an error under ASan. */
 static struct vsock_json_frame frame_of(const char *bytes, size_t length)
@@ -115,11 +117,15 @@ static void a_message_ends_with_its_delimiter(void)
 
 static bool is_anything(const uint8_t *bytes, size_t length)
 {
+    uint32_t lacks;
+
     return vsock_json_frame_of(bytes, length).framing != VSOCK_JSON_NOT_FRAMED ||
-           vsock_is_ethernet_le16(bytes, length) || vsock_is_ethernet_be32(bytes, length);
+           vsock_is_ethernet_le16(bytes, length) || vsock_is_ethernet_be32(bytes, length) ||
+           vsock_is_qga(bytes, length, &lacks) || vsock_is_varlink(bytes, length, &lacks);
 }
 
-/* First packets of others: random bytes, small lengths in front of random bytes, TLS, HTTP with JSON in it.
+/* First packets of others: random bytes, also behind a sentinel, small lengths in front of random bytes, TLS,
+ * HTTP with JSON in it.
  */
 static void make_packet(GRand *random, uint8_t *bytes, size_t length, unsigned kind)
 {
@@ -128,7 +134,7 @@ static void make_packet(GRand *random, uint8_t *bytes, size_t length, unsigned k
 
     for (size_t i = 0; i < length; i++)
         bytes[i] = (uint8_t)g_rand_int(random);
-    switch (kind % 4) {
+    switch (kind % 5) {
     case 1:
         memset(bytes, 0, 3);
         bytes[3] = (uint8_t)g_rand_int_range(random, 0, 96);
@@ -137,6 +143,10 @@ static void make_packet(GRand *random, uint8_t *bytes, size_t length, unsigned k
         memcpy(bytes, tls, sizeof(tls) - 1);
         break;
     case 3:
+        bytes[0] = VSOCK_QGA_SENTINEL;
+        bytes[1] = '{';
+        break;
+    case 4:
         memcpy(bytes, http, sizeof(http) - 1);
         break;
     }
