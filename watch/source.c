@@ -48,6 +48,7 @@ static char *become(const char *user)
     const struct passwd *entry;
 
     errno = 0;
+    /* cppcheck-suppress getpwnamCalled ; there is but one thread yet */
     entry = getpwnam(user);
     if (!entry)
         return g_strdup_printf("there is no user %s", user);
