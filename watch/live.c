@@ -148,6 +148,7 @@ static enum vsock_status end(struct watch *watch)
     const struct vsock_intake *intake = vsock_source_intake(watch->source);
     GString *out = g_string_new(NULL);
     struct vsock_report report;
+    enum vsock_status status;
 
     gather(watch, intake, &report);
     vsock_news_add(watch->news, &report, watch->live->json, out);
@@ -161,7 +162,10 @@ static enum vsock_status end(struct watch *watch)
         vsock_complain(watch->live->source, wrong);
     if (watch->unheard)
         vsock_complain("standard output", "it could not be written");
-    return wrong || watch->unheard ? VSOCK_STATUS_FAILED : VSOCK_STATUS_GOOD;
+    status = wrong || watch->unheard ? VSOCK_STATUS_FAILED : VSOCK_STATUS_GOOD;
+    g_free(wrong);
+    vsock_source_free(watch->source);
+    return status;
 }
 
 /* ---- waiting ---- */

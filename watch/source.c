@@ -25,11 +25,11 @@
 struct vsock_source {
     GMutex lock;
     struct vsock_intake intake;
-    GThread *thread;
-    int ended[2]; /* a pipe */
-    int stopping; /* for g_atomic_int_get() */
-    char *wrong;  /* why it ended */
-    pcap_t *pcap; /* of a device; else NULL */
+    GThread *thread; /* NULL once it has ended */
+    int ended[2];    /* a pipe */
+    int stopping;    /* for g_atomic_int_get() */
+    char *wrong;     /* why it ended */
+    pcap_t *pcap;    /* of a device; else NULL */
     enum vsock_link link;
     bool nanoseconds;
     struct vsock_file *file;
@@ -282,8 +282,26 @@ char *vsock_source_stop(struct vsock_source *source)
 
     g_atomic_int_set(&source->stopping, 1);
     joins = source->pcap || poll(&ended, 1, 0) > 0;
-    if (joins)
+    if (joins) {
         g_thread_join(source->thread);
+        source->thread = NULL;
+    }
     g_mutex_lock(&source->lock);
     return joins ? g_strdup(source->wrong) : NULL;
+}
+
+void vsock_source_free(struct vsock_source *source)
+{
+    if (source->thread)
+        return;
+    if (source->pcap)
+        pcap_close(source->pcap);
+    if (source->file)
+        vsock_file_close(source->file);
+    vsock_intake_clear(&source->intake);
+    close(source->ended[0]);
+    g_free(source->wrong);
+    g_mutex_unlock(&source->lock);
+    g_mutex_clear(&source->lock);
+    g_free(source);
 }

@@ -33,4 +33,7 @@ uint64_t vsock_source_dropped(struct vsock_source *source);
  * are no more packets, to be freed: NULL where that is as it should be. */
 char *vsock_source_stop(struct vsock_source *source);
 
+/* Once it has been stopped. What a thread still waits in for its stream stays until the process ends. */
+void vsock_source_free(struct vsock_source *source);
+
 #endif
