@@ -65,13 +65,16 @@ static bool is_vsock(struct vsock_frame *frame)
     return false;
 }
 
-static enum vsock_fill fill_of(const struct vsock_frame *frame, const struct vsock_packet *p)
+/* What the core asks of an RW's bytes: where they are, and whether they are all zero. */
+static void find_payload(const struct vsock_frame *frame, struct vsock_packet *p)
 {
     uint32_t captured = vsock_rw_captured(p);
 
     if (captured == 0)
-        return VSOCK_FILL_UNKNOWN;
-    return vsock_fill_of(frame->bytes + p->payload_offset, captured);
+        return;
+    p->payload_captured = MIN(captured, p->payload_length);
+    p->payload = frame->bytes + p->payload_offset;
+    p->fill = vsock_fill_of(p->payload, captured);
 }
 
 static void add_stall(struct vsock_intake *intake, const struct vsock_record *r)
@@ -94,7 +97,7 @@ static const struct vsock_record *take(struct vsock_intake *intake, const struct
     uint32_t malformed;
 
     vsock_packet_read(&packet, frame->bytes, frame->captured, frame->length);
-    packet.fill = fill_of(frame, &packet);
+    find_payload(frame, &packet);
     malformed = vsock_malformed(&packet);
     if (malformed != 0)
         intake->malformed[(malformed & ~VSOCK_MALFORMED_NOTES) != 0]++;

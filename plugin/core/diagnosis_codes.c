@@ -821,6 +821,16 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .next = "senders with Linux 6.17 or later hand over such packets in pieces, which some monitors "
                 "cannot read: does it work with writes of 32 KiB at most?",
     },
+    [VSOCK_CODE_PROTOCOL_MISMATCH] = {
+        .name = "protocol-mismatch",
+        .usual = NOTE, .worst = NOTE, .likely = true,
+        .figures = {.count = "streams", .limit = "read_as_length"},
+        .meaning = "one side speaks HTTP, the other puts a length of 32 bits in front of what it says",
+        .sentence = "{src} speaks HTTP, and {dst} puts a length in front of what it says: read as one, the "
+                    "first 4 bytes of {src} are {limit}, which {dst} may have printed as a size",
+        .next = "do the two programs belong together? on vsock, several use the same ports: is another one "
+                "listening there than was meant?",
+    },
     [VSOCK_CODE_MESSAGE_TOO_BIG] = {
         .name = "message-too-big",
         .usual = ERROR, .worst = ERROR,

@@ -36,6 +36,9 @@
  * host sends comes in the guest's own buffers. */
 #define LARGE_SEND 32768
 
+/* So long without a word: what both have said so far is all. */
+#define SPEECHLESS (3 * VSOCK_SECOND)
+
 /* A packet that was taken. */
 struct taken {
     const struct vsock_packet *p;
@@ -602,6 +605,8 @@ static void note_rw(struct vsock_stream *s, const struct taken *t)
         s->data->run > 0 && t->at->time - s->data->last_rw <= VSOCK_RUN_PAUSE ? s->data->run + 1 : 1;
     s->data->last_rw = t->at->time;
     own->rws++;
+    vsock_opening_add(&s->data->side[t->side].opening, t->at, own->bytes, t->p->payload,
+                      t->p->payload ? MIN(t->p->payload_captured, length) : 0);
     own->bytes += length;
     own->answered |= s->stats.side[other(t->side)].rws > 0;
     s->stats.data_since_shut |= s->stats.shut_time != VSOCK_TIME_NONE;
@@ -843,6 +848,37 @@ static void end_large_sends(const struct vsock_stream *s, struct vsock_diagnoses
     d->figures.bytes = s->data->largest;
 }
 
+static struct vsock_said said(const struct vsock_stream *s, uint8_t side)
+{
+    return (struct vsock_said){
+        .opening = &s->data->side[side].opening,
+        .bytes = s->stats.side[side].bytes,
+        .last = s->stats.side[side].sent,
+    };
+}
+
+/* Has either side ended the connection, or has nobody said anything for long? */
+static bool came_to_nothing(const struct vsock_stream *s, int64_t until)
+{
+    return s->conn.ended || s->stats.shut_time != VSOCK_TIME_NONE || until - s->data->last_rw >= SPEECHLESS;
+}
+
+static void end_mismatch(const struct vsock_stream *s, uint8_t http, struct vsock_diagnoses *found)
+{
+    struct vsock_said of_http = said(s, http), framed = said(s, other(http));
+    const struct vsock_mark *a = &of_http.opening->at, *b = &framed.opening->at;
+    struct vsock_diagnosis *d;
+    uint32_t number;
+
+    if (!s->conn.from_request || s->conn.type != VSOCK_TYPE_STREAM ||
+        s->conn.flow.window[other(http)].sent != framed.bytes ||
+        !vsock_is_mismatch(&of_http, &framed, &number))
+        return;
+    d = add(found, VSOCK_CODE_PROTOCOL_MISMATCH, http, a->record < b->record ? a : b);
+    vsock_diagnosis_end(d, a->record < b->record ? b : a);
+    d->figures.limit = number;
+}
+
 void vsock_stream_end(const struct vsock_stream *s, const struct vsock_thresholds *t,
                       struct vsock_diagnoses *found)
 {
@@ -861,4 +897,6 @@ void vsock_stream_end(const struct vsock_stream *s, const struct vsock_threshold
     if (s->data && s->data->large_count > 0 && s->side[0].cid != VSOCK_CID_LOCAL &&
         (stuck || broke(&s->conn)))
         end_large_sends(s, found);
+    for (uint8_t side = 0; side < 2 && s->data && came_to_nothing(s, until); side++)
+        end_mismatch(s, side, found);
 }

@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "diagnosis.h"
 #include "fragment.h"
+#include "mismatch.h"
 #include "unrecorded.h"
 #include "wrap.h"
 
@@ -107,6 +108,7 @@ struct vsock_stream_data {
     struct {
         struct vsock_exchanges exchanges;
         struct vsock_unread unread;
+        struct vsock_opening opening;
     } side[2];           /* of what it sent */
     bool in_part[2];     /* each side's fwd_cnt moved last to a place within an RW that was captured */
     int64_t moved_at[2]; /* ... when that was */

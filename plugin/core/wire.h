@@ -119,6 +119,9 @@ struct vsock_packet {
     uint32_t payload_present; /* bytes that follow the headers in the record as it was on the device */
     uint32_t payload_length;  /* those that are this packet's: at most virtio.len where that is known */
     enum vsock_fill fill;     /* of what is present; the caller's, before an RW is taken */
+    const uint8_t
+        *payload; /* what was captured of it; likewise, and there until the packet is taken; or NULL */
+    uint32_t payload_captured;
 };
 
 /* Were all bytes of this header field captured? */

@@ -175,6 +175,16 @@ static enum vsock_fill fill_of(tvbuff_t *tvb, const struct vsock_packet *p)
     return vsock_fill_of(tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured), captured);
 }
 
+static void find_payload(tvbuff_t *tvb, struct vsock_packet *p)
+{
+    uint32_t captured = p->captured > p->payload_offset ? p->captured - p->payload_offset : 0;
+
+    if (p->virtio.op != VSOCK_OP_RW || captured == 0)
+        return;
+    p->payload_captured = MIN(captured, p->payload_length);
+    p->payload = tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured);
+}
+
 static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *p,
                                        uint32_t malformed)
 {
@@ -186,6 +196,7 @@ static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct
         capture->start = capture_start(pinfo);
     }
     p->fill = fill_of(tvb, p);
+    find_payload(tvb, p);
     last.record = vsock_capture_take(capture, p, malformed, &at);
     last.frame = at.frame;
     last.layer = at.layer;

@@ -284,7 +284,8 @@ static void check_end(const struct vsock_stream *s)
     vsock_stream_end(s, &run.capture->thresholds, &found);
     CHECK(found.count + 1 < VSOCK_DIAGNOSES_MAX); /* as many would say that one more was dropped */
     for (unsigned i = 0; i < found.count; i++)
-        CHECK(found.list[i].lasting || found.list[i].code == VSOCK_CODE_LARGE_SEND_RISK);
+        CHECK(found.list[i].lasting || found.list[i].code == VSOCK_CODE_LARGE_SEND_RISK ||
+              found.list[i].code == VSOCK_CODE_PROTOCOL_MISMATCH);
     for (uint8_t side = 0; side < 2; side++) {
         check_overruns(s, side);
         CHECK_IMPLIES(!s->conn.flow.stall[side].open, vsock_stream_open_stall(s, side) == 0);

@@ -5,6 +5,8 @@ A story's name is its file's; its docstring cites the report and says what happe
 -z vsock,diagnose has to find. What a driver or monitor does is as its source has it: buffers, counters, ports.
 Payload is left out, as a snaplen would, where no story needs it.
 """
+import struct
+
 from generators.vsock import (CREDIT_REQUEST, CREDIT_UPDATE, Connection, DGRAM, NO_SOCKET, REQUEST, RESPONSE, RST, RW,
                               SEQPACKET, SHUTDOWN, STREAM, capture)
 
@@ -686,6 +688,27 @@ def http_for_frames():
     x = Talk(1024, "a frame for the wrong program")
     yield from (*x.opened(), x.c(RW, b"\0\0\0\x0c" + b"{\"id\": 1000}"), x.s(RW, answer, reads=16),
                 *x.closed(reads=len(answer)))
+
+
+def frames_for_http():
+    """A health check asks in HTTP, and an agent answers with a message behind its length, little-endian."""
+    answer = b'{"error": "too large"}'
+    x = Talk(1024, "a GET for an agent that frames what it says", client=(3, 3000002))
+    asked = b"GET /healthz HTTP/1.1\r\nHost: vm\r\n\r\n"
+    yield from (*x.opened(), x.c(RW, asked), x.s(RW, struct.pack("<I", len(answer)) + answer, reads=len(asked)),
+                *x.closed(reads=4 + len(answer)))
+
+
+def framed_and_http():
+    """Programs that frame what they say, and others that speak HTTP; and one that does both."""
+    hello, refused = b"\0\0\0\x09{\"id\": 1}", b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+    x = Talk(1024, "a message behind its length, and the answer", client=(3, 3000003))
+    yield from (*x.opened(), x.c(RW, hello), x.s(RW, hello, reads=len(hello)), *x.closed(reads=len(hello)))
+    x = Talk(1024, "HTTP that is refused", client=(3, 3000004))
+    yield from (*x.opened(), x.c(RW, b"GET / HTTP/1.1\r\n\r\n"), x.s(RW, refused, reads=18), *x.closed(reads=len(refused)))
+    x = Talk(1024, "a proxy is told where to, behind a length, and then both speak HTTP", client=(3, 3000005))
+    yield from (*x.opened(), x.c(RW, hello), x.c(RW, b"GET / HTTP/1.1\r\n\r\n"), x.s(RW, refused, reads=len(hello) + 18),
+                *x.closed(reads=len(refused)))
 
 
 def cid_of_33_bits():
@@ -1382,7 +1405,7 @@ GALLERY = {
     "34-kata-large-cid": (kata_large_cid, "warn connect-unanswered"),
     "36-hermit-listener-lost": (listener_lost, "warn listener-lost"),
     "37-containerization-head-of-line": (head_of_line, "warn head-of-line"),
-    "38-claude-code-port-1024": (http_for_frames,),
+    "38-claude-code-port-1024": (http_for_frames, "note protocol-mismatch"),
     "39-lxd-cid-of-33-bits": (cid_of_33_bits, "note cid-anomaly"),
     "40-nitro-wrong-cid": (wrong_cid, "warn connect-unanswered"),
     "41-systemd-no-sshd": (no_sshd, "note connect-refused"),
@@ -1402,6 +1425,7 @@ GALLERY = {
     "more-connect-slow": (slow_connect, "note connect-slow"),
     "more-datagram-refused": (time_refused, "note datagram-refused"),
     "more-dial-timeout": (dial_timeout, "note connect-abandoned"),
+    "more-frames-for-http": (frames_for_http, "note protocol-mismatch"),
     "more-half-close-slow": (notifications_slow, "note half-close-slow"),
     "more-keeps-buffers": (keeps_buffers, "warn connect-unanswered"),
     "more-left-open": (left_open, "note connections-left-open"),
@@ -1438,6 +1462,7 @@ GALLERY = {
     "healthy-event": (event,),
     "healthy-event-untold": (event_untold,),
     "healthy-disk-image": (disk_image,),
+    "healthy-framed-and-http": (framed_and_http,),
     "healthy-full-speed": (full_speed,),
     "healthy-half-close": (half_close,),
     "healthy-idle": (idle_both,),

@@ -19,8 +19,10 @@ static wmem_allocator_t *memory;
 static int64_t now;
 static uint32_t frame, section, interface, layer; /* of the next packet; frame: the one before */
 static enum vsock_fill fill;                      /* of what is sent from now on */
-static bool untimed;                              /* the next packet has no time */
-static bool frames_stand_still;                   /* as where a read filter drops all packets but one */
+static const char *says;                          /* the first bytes of the next RW; NULL: not captured */
+static uint32_t says_length;
+static bool untimed;            /* the next packet has no time */
+static bool frames_stand_still; /* as where a read filter drops all packets but one */
 
 static inline void begin_capture(void)
 {
@@ -53,6 +55,9 @@ static inline const struct vsock_record *take_cut(const struct record *r, uint32
     };
 
     p.fill = fill;
+    p.payload = (const uint8_t *)says;
+    p.payload_captured = says_length;
+    says = NULL;
     now += MS;
     untimed = false;
     return vsock_capture_take(capture, &p, vsock_malformed(&p), &arrival);

@@ -577,6 +577,9 @@ static const struct words words[] = {
     {VSOCK_CODE_LARGE_SEND_RISK, ENDPOINTS, {.count = 1, .bytes = 100000},
      .text = "Likely: the connection between " SRC " and " DST " broke or got stuck after 1 packet of "
              "more than 32768 bytes (100000 at most)"},
+    {VSOCK_CODE_PROTOCOL_MISMATCH, ENDPOINTS, {.count = 1, .limit = 1213486160},
+     .text = "Likely: " SRC " speaks HTTP, and " DST " puts a length in front of what it says: read as one, "
+             "the first 4 bytes of " SRC " are 1213486160, which " DST " may have printed as a size"},
 
     {VSOCK_CODE_MESSAGE_TOO_BIG, ENDPOINTS, {.count = 1, .limit = 500},
      .text = SRC " sends a message that fills the buffer of " DST ", 500 bytes, and goes on: the "
