@@ -162,6 +162,7 @@ struct vsock_diagnosis {
     uint8_t cause;  /* enum vsock_stall_cause, of the longest stall; 0: it is none */
     uint8_t unread; /* with NOT_READ: enum vsock_unread_outcome */
     bool was_done;  /* after the last stall, the sender sent nothing, although it could */
+    bool gave_up;   /* the sender itself ended the last stall: it shut down */
     struct vsock_figures figures;
 };
 

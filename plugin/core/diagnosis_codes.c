@@ -194,8 +194,8 @@ static const char *sentence_of_undecided(const struct vsock_diagnosis *d)
 {
     if (d->cause == VSOCK_STALL_SHRUNK)
         return STALLED ", which had made it smaller{done}";
-    if (d->cause == VSOCK_STALL_UPDATE_LATE && d->lasting)
-        return STALLED ", which was asked for credit and did not answer";
+    if (d->cause == VSOCK_STALL_UPDATE_LATE && (d->lasting || d->gave_up))
+        return STALLED ", which was asked for credit and did not answer{done}";
     if (d->cause == VSOCK_STALL_UPDATE_LATE)
         return STALLED ", which was asked for credit and answered late{done}";
     return STALLED "; for most of that time nothing tells whether that side was reading{done}";
@@ -675,7 +675,8 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .usual = NOTE, .worst = WARN,
         .figures = STALL_FIGURES,
         .meaning = "a sender had no window for vsock.stall_warning (1 s) or longer, for any other reason; "
-                   "a warning where nothing opened it for 10 s, to the end",
+                   "a warning where nothing opened it for 10 s, to the end; a note where the sender shut down "
+                   "after 10 s",
         .choose_sentence = sentence_of_undecided,
         .choose_next = next_of_undecided,
     },

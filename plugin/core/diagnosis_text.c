@@ -90,6 +90,9 @@ static bool add_phrase(GString *text, const struct vsock_diagnosis *d, const cha
             g_string_append(
                 text, "; the sender sent nothing afterwards, though it could: it may have had no more to "
                       "send");
+        else if (d->gave_up)
+            g_string_append(text,
+                            "; then the sender shut down: it may have given up, or had no more to send");
     } else if (g_str_equal(name, "to_end")) {
         g_string_append(text, d->lasting ? ", to the end" : "");
     } else if (g_str_equal(name, "accepted") && f->others == 0) {

@@ -676,6 +676,45 @@ static void diagnose(struct vsock_stream *s, const struct taken *t, bool first_r
         diagnose_rst(s, t, found);
 }
 
+/* Why the window is shut: as vsock_stall_end() would say it. */
+static enum vsock_stall_cause open_stall_cause(const struct vsock_flow *flow, uint8_t sender, int64_t length)
+{
+    const struct vsock_stall *stall = &flow->stall[sender];
+    const struct vsock_credit_request *asked = &flow->credit_request[sender];
+
+    if (stall->own_cap)
+        return VSOCK_STALL_OWN_CAP;
+    if (vsock_stall_proved(stall, length))
+        return VSOCK_STALL_NOT_READING;
+    if (stall->shrunk)
+        return VSOCK_STALL_SHRUNK;
+    if (asked->open && asked->at.time - stall->began.time <= length / 2)
+        return VSOCK_STALL_UPDATE_LATE;
+    return VSOCK_STALL_UNDECIDED;
+}
+
+/* A side shuts down while its window is shut: it may have nothing to send, or have waited in vain. After so
+ * long it is worth a note: data fill the buffer, and nobody said that they were read. */
+static void diagnose_giving_up(const struct vsock_stream *s, const struct taken *t,
+                               struct vsock_diagnoses *found)
+{
+    const struct vsock_flow *flow = &s->conn.flow;
+    const struct vsock_stall *stall = &flow->stall[t->side];
+    int64_t length = t->at->time - stall->began.time;
+    enum vsock_stall_cause cause;
+    struct vsock_diagnosis *d;
+
+    if (!stall->open || stall->frozen || s->conn.ended || length < OPEN_WARN ||
+        t->p->virtio.op != VSOCK_OP_SHUTDOWN || !(t->p->virtio.flags & VSOCK_SHUTDOWN_SEND))
+        return;
+    cause = open_stall_cause(flow, t->side, length);
+    d = add_stall(found, vsock_stall_code(cause), cause, t->side, stall, length);
+    d->last_frame = t->at->frame;
+    d->last_record = t->at->record;
+    d->gave_up = true;
+    vsock_diagnosis_soften(d);
+}
+
 struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_stream *previous,
                                     const struct vsock_packet *p, uint32_t malformed, uint8_t side,
                                     const struct vsock_mark *at, struct vsock_rw *rw,
@@ -701,8 +740,10 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
         s->stats.first = *at;
     if (malformed != 0)
         vsock_packet_diagnose(p->virtio.op, malformed, side, at, found);
-    if (!s->conn.overlaps)
+    if (!s->conn.overlaps) {
         diagnose_silence(s, p, side, at, found);
+        diagnose_giving_up(s, &t, found);
+    }
     step = vsock_conn_step(&s->conn, previous ? &previous->conn : NULL, p, side, at, rw);
     if (!s->conn.degenerate && !s->conn.overlaps) { /* nothing else can be said where nothing tells the sides,
                                                        or the connections, apart */
@@ -746,23 +787,6 @@ static bool is_update_missing(const struct vsock_stream *s, uint8_t sender)
     if (flow->credit_request[sender].open)
         return true;
     return s->conn.from_request && !receiver->moved && w->sent >= w->buf_alloc;
-}
-
-/* Why the window is shut: as vsock_stall_end() would say it. */
-static enum vsock_stall_cause open_stall_cause(const struct vsock_flow *flow, uint8_t sender, int64_t length)
-{
-    const struct vsock_stall *stall = &flow->stall[sender];
-    const struct vsock_credit_request *asked = &flow->credit_request[sender];
-
-    if (stall->own_cap)
-        return VSOCK_STALL_OWN_CAP;
-    if (vsock_stall_proved(stall, length))
-        return VSOCK_STALL_NOT_READING;
-    if (stall->shrunk)
-        return VSOCK_STALL_SHRUNK;
-    if (asked->open && asked->at.time - stall->began.time <= length / 2)
-        return VSOCK_STALL_UPDATE_LATE;
-    return VSOCK_STALL_UNDECIDED;
 }
 
 /* Has the receiver left more and more unconsumed, until the window was shut, and is it known that nothing

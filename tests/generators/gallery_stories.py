@@ -852,6 +852,27 @@ def sender_was_done():
     yield from (x.c(CREDIT_UPDATE, reads=60), x.s(CREDIT_UPDATE, reads=65536), *x.closed(after=2))
 
 
+def gave_up():
+    """As recorded of vhost-device-vsock: a client fills the server's buffer, of which nobody says that it was read.
+    Its program has a timeout of 12 s, and closes; so does that of a second client, which had been read before."""
+    x = Talk(9001, "64 KiB that nobody reads, given up after 12 s", buffers=(LINUX, 65536))
+    y = Talk(9001, "the same, of which the first 64 KiB were read", client=(3, 3000002), buffers=(LINUX, 65536))
+    yield from (*x.opened(), x.c(RW, 65536), *y.opened(), y.c(RW, 65536), y.s(CREDIT_UPDATE, reads=65536),
+                y.c(RW, 65536), x.c(SHUTDOWN, flags=RCV | SEND, after=12), x.s(RST),
+                y.c(SHUTDOWN, flags=SEND, after=0.5), y.s(CREDIT_UPDATE, reads=65536),
+                y.s(SHUTDOWN, flags=RCV | SEND), y.c(RST))
+
+
+def healthy_done():
+    """Clients that had no more to send: as much as the server's buffer holds, and a byte less, closed 9 and 20 s later."""
+    x = Talk(9001, "64 KiB are all that there is to send", buffers=(LINUX, 65536))
+    y = Talk(9001, "a byte less", client=(3, 3000002), buffers=(LINUX, 65536))
+    yield from (*x.opened(), x.c(RW, 65536), *y.opened(), y.c(RW, 65535), x.c(SHUTDOWN, flags=SEND, after=9),
+                x.s(CREDIT_UPDATE, reads=65536), x.s(SHUTDOWN, flags=RCV | SEND), x.c(RST),
+                y.c(SHUTDOWN, flags=SEND, after=11), y.s(CREDIT_UPDATE, reads=65535),
+                y.s(SHUTDOWN, flags=RCV | SEND), y.c(RST))
+
+
 def update_late():
     """A monitor asks a driver for credit, which answers after 12 s, with a larger buffer than the one that was full."""
     x = Talk(1234, "the host asks for credit", client=hybrid(), server_cid=3, buffers=(FIRECRACKER, LINUX))
@@ -1445,6 +1466,7 @@ GALLERY = {
     "more-reset-aborted": (reset_with_data_unread, "error reset-aborted"),
     "more-reset-storm": (resets_without_end, "warn reset-storm", "note connect-refused"),
     "more-reset-storm-of-both": (resets_of_both, "warn reset-storm"),
+    "more-gave-up": (gave_up, "note stall-undecided"),
     "more-sender-was-done": (sender_was_done, "note stall-receiver-not-reading"),
     "more-update-late": (update_late, "warn credit-request-unanswered", "note stall-undecided"),
     "more-stale-ignored": (stale_ignored, "warn stale-connection"),
@@ -1480,6 +1502,7 @@ GALLERY = {
     "healthy-reads-in-parts": (reads_in_parts,),
     "healthy-restored": (restored_elsewhere,),
     "healthy-reuse": (reuse,),
+    "healthy-done": (healthy_done,),
     "healthy-told-rarely": (told_rarely,),
     "healthy-zeros": (zeros,),
 }

@@ -1205,6 +1205,62 @@ static void who_has_shut_down_does_not_wait(void)
     assert_healthy();
 }
 
+static void who_shuts_down_after_ten_seconds_may_have_waited_in_vain(void)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        static const uint32_t ways[] = {VSOCK_SHUTDOWN_SEND, VSOCK_SHUTDOWN_BOTH};
+
+        open_stream();
+        rw(1000);
+        after(10 * SECOND - i / 2);
+        shut(C, ways[i % 2]);
+        if (i >= 2) {
+            assert_healthy();
+            continue;
+        }
+        assert_only(VSOCK_CODE_STALL_UNDECIDED);
+        g_assert_true(all.list[0].gave_up);
+        g_assert_cmpint(all.list[0].severity, ==, VSOCK_SEVERITY_NOTE);
+        g_assert_cmpint(FIGURES.longest, ==, 10 * SECOND);
+        shut(C, ways[1]); /* it has told */
+        g_assert_cmpuint(all.count, ==, 1);
+    }
+}
+
+static void who_shuts_down_with_room_or_reads_no_more_does_not_give_up(void)
+{
+    open_stream();
+    rw(999);
+    after(20 * SECOND);
+    shut(C, VSOCK_SHUTDOWN_SEND);
+    assert_healthy();
+
+    open_stream();
+    rw(1000);
+    after(20 * SECOND);
+    shut(C, VSOCK_SHUTDOWN_RCV); /* it may still wait */
+    assert_healthy();
+
+    open_stream();
+    rw(1000);
+    after(SECOND);
+    shut(S, VSOCK_SHUTDOWN_RCV); /* nothing would be taken */
+    after(20 * SECOND);
+    shut(C, VSOCK_SHUTDOWN_BOTH);
+    assert_healthy();
+}
+
+static void who_shuts_down_was_not_read_if_the_receiver_says_so(void)
+{
+    open_stream();
+    rw(1000);
+    after(9 * SECOND);
+    take(S, VSOCK_OP_RW, 5);
+    after(SECOND);
+    shut(C, VSOCK_SHUTDOWN_BOTH);
+    assert_has(VSOCK_CODE_STALL_RECEIVER_NOT_READING);
+}
+
 static void a_question_is_late_after_a_second(void)
 {
     open_stream();
@@ -1868,6 +1924,9 @@ int main(int argc, char **argv)
     TEST(who_still_waits_was_not_done);
     TEST(who_never_waited_was_not_done);
     TEST(who_has_shut_down_does_not_wait);
+    TEST(who_shuts_down_after_ten_seconds_may_have_waited_in_vain);
+    TEST(who_shuts_down_with_room_or_reads_no_more_does_not_give_up);
+    TEST(who_shuts_down_was_not_read_if_the_receiver_says_so);
     TEST(a_question_is_late_after_a_second);
     TEST(a_question_without_answer_is_counted_apart_from_late_ones);
     TEST(half_closed_and_silent_for_ten_seconds_is_likely_a_hang);
