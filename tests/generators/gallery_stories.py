@@ -1525,6 +1525,9 @@ RECORDED = {
     "not-read.pcapng": ["note not-read"],
     "stale-reset.pcapng": ["warn stale-reset"],
     "still-open.pcapng": ["warn stale-connection"],
+    "guest-gone.pcapng": [],
+    "broken-pipe.pcapng": ["note closed-by-reset", "note connect-refused"],
+    "vhost-device.pcapng.gz": ["warn connect-unanswered", "note stall-undecided", "note connect-refused"],
     "to-a-sibling.pcapng": ["warn connect-unanswered"],
     "unacknowledged.pcapng": ["note close-timeout"],
 }

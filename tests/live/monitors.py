@@ -7,9 +7,12 @@ so only the guest's half of a capture is imitated. Each scenario asserts what th
 """
 import collections
 import errno
+import fcntl
+import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -249,13 +252,74 @@ def kept_buffers(_):
             assert virtual.ops(port) == []
 
 
+# ---- what send() and recv() fail with ----
+
+def broken_pipe(virtual):
+    """EPIPE: the other side has closed, takes no more, or has reset the connection. ENOTCONN: it never was one."""
+    for port, end in ((1401, lambda server: server.close()), (1402, lambda server: server.shutdown(socket.SHUT_RD))):
+        client, server = connected(LOOPBACK, port)
+        client.sendall(b"before")
+        server.recv(10)
+        end(server)
+        time.sleep(0.2)
+        assert failure(client.send, b"after") == errno.EPIPE
+        client.close()
+        server.close()
+    virtual.scripts[140] = {REQUEST: [(RESPONSE, {"buffer": 1000})], RW: [(RST, {"buffer": 1000})]}
+    virtual.scripts[141] = {REQUEST: [(RESPONSE, {"buffer": 1000})], RW: [NO_SOCKET]}
+    for port in (140, 141):
+        client = connect(virtual.cid, port)
+        client.sendall(b"before")
+        time.sleep(0.2)
+        assert failure(client.send, b"after") == errno.EPIPE
+        assert client.recv(5) == b""
+        client.close()
+        client = connect(virtual.cid, port)
+        assert failure(client.sendall, bytes(3000)) == errno.EPIPE  # while it waits
+        client.close()
+    virtual.scripts[142] = {REQUEST: [NO_SOCKET]}
+    client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+    assert failure(client.connect, (virtual.cid, 142)) == errno.ECONNRESET
+    assert failure(client.send, b"x") == failure(client.recv, 5) == errno.ENOTCONN
+    client.close()
+
+
+def guest_gone(_):
+    """Its machine ends: its connections, too, and no packet says so."""
+    gone = Scripted(46)
+    gone.scripts[150] = {REQUEST: [(RESPONSE, {"buffer": 1000})], RW: [(CREDIT_UPDATE, {"buffer": 1000})]}
+    gone.scripts[151] = {REQUEST: [(RESPONSE, {"buffer": 1000})]}
+    sender, receiver = connect(gone.cid, 150), connect(gone.cid, 150)
+    waiting_sender, waiting_receiver = connect(gone.cid, 151), connect(gone.cid, 150)
+    failed = []
+    waiting = [scenarios.in_background(lambda: failed.append(failure(waiting_sender.sendall, bytes(3000)))),
+               scenarios.in_background(lambda: failed.append(failure(waiting_receiver.recv, 5)))]
+    sender.sendall(b"before")
+    time.sleep(1)
+    os.close(gone.device)
+    for thread in waiting:
+        thread.join()
+    assert failed == [errno.ECONNRESET] * 2
+    assert failure(sender.send, b"after") == failure(receiver.recv, 5) == errno.ECONNRESET
+    assert failure(connect, gone.cid, 150) == errno.ENODEV
+    time.sleep(1)
+
+
 def nobody_there():
-    """What leaves no packet: a CID that is not there."""
+    """What leaves no packet: a CID that is not there; one whose guest has no driver yet."""
     assert failure(connect, 99, 77) == errno.ENODEV
+    device = os.open("/dev/vhost-vsock", os.O_RDWR)
+    fcntl.ioctl(device, virtual_guest.SET_OWNER)
+    fcntl.ioctl(device, virtual_guest.SET_GUEST_CID, struct.pack("=Q", 47))
+    failed = failure(connect, 47, 77)
+    assert failed in (errno.ETIMEDOUT, errno.EHOSTUNREACH)  # the latter at once, with Linux 7
+    print(f"without a driver: {errno.errorcode[failed]}")
+    os.close(device)
 
 
 SCENARIOS = (libkrun_close, force_close, gone_when_accepted, killed, unacknowledged, half_close, accept_and_close,
-             not_read, stale_reset, credit_before_response, datagrams, still_open, to_a_sibling, kept_buffers)
+             not_read, stale_reset, credit_before_response, datagrams, still_open, to_a_sibling, kept_buffers, broken_pipe,
+             guest_gone)
 
 
 def main():

@@ -15,6 +15,7 @@ import capturing
 import virtual_guest
 
 HOST, PORT = 2, 9999
+ECHO, GOES, DIALS, NOBODY = 9001, 9002, 9003, 9004  # of outer_host.py
 SAME_PORT = 50000  # of clients on both sides of the machine
 VSOCK_DEVICE = "0x0013\n"  # VIRTIO_ID_VSOCK of linux/virtio_ids.h, as sysfs has it
 
@@ -132,6 +133,31 @@ def nested(guests):
         answer(listener.accept()[0], b"3 has heard: ")
 
 
+def fails(error, function, *arguments):
+    try:
+        function(*arguments)
+    except error:
+        return True
+    return False
+
+
+def outside(_):
+    """As a guest of vhost-device-vsock 0.3.0: nobody listens there, which it does not say; 400 kB to an echo, of which
+    it takes 64 KiB; the other side closes first; nobody listens here."""
+    assert fails(TimeoutError, connect, HOST, NOBODY)
+    client = connect(HOST, ECHO)
+    client.settimeout(12)
+    assert fails(TimeoutError, client.sendall, bytes(400000))
+    client.close()
+    client = connect(HOST, GOES)
+    client.sendall(b"Go.")
+    assert client.recv(10) == b""
+    client.close()
+    client = connect(HOST, DIALS)
+    assert client.recv(100) == b"nothing"
+    client.close()
+
+
 def record(folder, name, scenario, guests, *options):
     capture = capturing.Capture(folder, name, ["dumpcap", "-q", "-i", "vsockmon0", *options])
     capturing.wait_until(capture.has_begun, f"{name} captures")
@@ -154,6 +180,7 @@ def main():
     if VSOCK_DEVICE in [device.read_text() for device in devices]:
         subprocess.run(["modprobe", "vmw_vsock_virtio_transport"], check=True)
         record(folder, "nested", nested, guests)
+        record(folder, "outside", outside, guests)
 
 
 if __name__ == "__main__":
