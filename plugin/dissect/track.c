@@ -166,23 +166,16 @@ static bool is_last(const packet_info *pinfo)
            last.file_offset == pinfo->fd->file_off;
 }
 
-static enum vsock_fill fill_of(tvbuff_t *tvb, const struct vsock_packet *p)
+/* What the core asks of an RW's bytes: where they are, and whether they are all zero. */
+static void find_payload(tvbuff_t *tvb, struct vsock_packet *p)
 {
     uint32_t captured = vsock_rw_captured(p);
 
     if (captured == 0)
-        return VSOCK_FILL_UNKNOWN;
-    return vsock_fill_of(tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured), captured);
-}
-
-static void find_payload(tvbuff_t *tvb, struct vsock_packet *p)
-{
-    uint32_t captured = p->captured > p->payload_offset ? p->captured - p->payload_offset : 0;
-
-    if (p->virtio.op != VSOCK_OP_RW || captured == 0)
         return;
     p->payload_captured = MIN(captured, p->payload_length);
     p->payload = tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured);
+    p->fill = vsock_fill_of(p->payload, captured);
 }
 
 static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *p,
@@ -195,7 +188,6 @@ static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct
         read_thresholds(&capture->thresholds);
         capture->start = capture_start(pinfo);
     }
-    p->fill = fill_of(tvb, p);
     find_payload(tvb, p);
     last.record = vsock_capture_take(capture, p, malformed, &at);
     last.frame = at.frame;
