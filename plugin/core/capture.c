@@ -231,16 +231,20 @@ static bool is_held(const struct vsock_stream *s, const struct vsock_conn *next)
 
 /* Which connection the other side may hold when the next one is asked for. Requests that came to nothing
  * change nothing there. */
-static void find_held(struct vsock_stream *s, const struct vsock_stream *previous)
+static void find_held(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_stream *previous)
 {
     bool came_to_nothing = previous->conn.from_request &&
                            !(previous->conn.completeness & ~(VSOCK_COMPLETE_REQUEST | VSOCK_COMPLETE_RST));
-    const struct vsock_stream *held = came_to_nothing ? previous->held : previous;
+    const struct vsock_stream *stream = previous;
+    struct vsock_held *held;
 
-    if (!held || !is_held(held, &s->conn))
+    if (came_to_nothing)
+        stream = previous->held ? previous->held->stream : NULL;
+    if (!stream || !is_held(stream, &s->conn))
         return;
+    held = wmem_new(c->memory, struct vsock_held);
+    *held = (struct vsock_held){stream, stream->last.time};
     s->held = held;
-    s->held_spoke = held->last.time;
 }
 
 /* The stream takes the place of the one before, which may be open still, as may one that that one overlaps.
@@ -254,7 +258,7 @@ static void supersede(struct vsock_capture *c, struct vsock_stream *s, struct vs
     give_back(c, vsock_conn_release(&previous->conn));
     if (!open || s->conn.client == VSOCK_SIDE_UNKNOWN)
         return;
-    find_held(s, previous);
+    find_held(c, s, previous);
     s->overlap = wmem_new0(c->memory, struct vsock_overlap);
     s->overlap->older = open;
     s->overlap->proved = previous->overlap && previous->overlap->proved;
@@ -397,11 +401,11 @@ static void note_unassociated(struct vsock_capture *c, const struct vsock_packet
 
 /* ---- what the future tells of packets before ---- */
 
-static void resolve_overruns(struct vsock_stream *s, uint8_t sender, enum vsock_overrun outcome)
+static void resolve_overruns(struct vsock_awaited *a, uint8_t sender, enum vsock_overrun outcome)
 {
-    for (struct vsock_record_ext *ext = s->overruns[sender]; ext; ext = ext->next)
+    for (struct vsock_record_ext *ext = a->overruns[sender]; ext; ext = ext->next)
         ext->overrun = (unsigned)outcome & 3;
-    s->overruns[sender] = NULL;
+    a->overruns[sender] = NULL;
 }
 
 static struct vsock_record_ext *new_ext(struct vsock_capture *c, struct vsock_record_ext content)
@@ -428,42 +432,57 @@ static void note_stall_end(struct vsock_capture *c, uint32_t began, uint8_t side
     r->ext->waits = side & 1;
 }
 
-static void note_outcomes(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_step *step,
-                          uint8_t sender, int64_t time)
+static void resolve_awaited(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_step *step,
+                            uint8_t sender, int64_t time)
 {
     uint8_t receiver = sender ^ 1;
+    struct vsock_awaited *a = s->awaited;
 
     if (step->rst_kind == VSOCK_RST_WINDOW_OVERRUN) {
-        resolve_overruns(s, receiver, VSOCK_OVERRUN_RESET);
-    } else if (step->flow.recovered && s->overruns[receiver]) {
-        resolve_overruns(s, receiver, VSOCK_OVERRUN_RECOVERED);
+        resolve_overruns(a, receiver, VSOCK_OVERRUN_RESET);
+    } else if (step->flow.recovered && a->overruns[receiver]) {
+        resolve_overruns(a, receiver, VSOCK_OVERRUN_RECOVERED);
         settle_overruns(c, s, receiver);
     }
-    if (step->flow.answers.record != 0 && s->asked[receiver]) {
-        s->asked[receiver]->answered_time = time;
-        s->asked[receiver] = NULL;
+    if (step->flow.answers.record != 0 && a->asked[receiver]) {
+        a->asked[receiver]->answered_time = time;
+        a->asked[receiver] = NULL;
     }
-    note_stall_end(c, step->flow.stall.record, receiver);
-    for (uint8_t side = 0; side < 2; side++)
-        note_stall_end(c, step->flow.settled[side], side);
-    if (step->in_stream && s->reopened[sender]) {
-        s->reopened[sender]->resumed_time = time;
-        s->reopened[sender] = NULL;
+    if (step->in_stream && a->reopened[sender]) {
+        a->reopened[sender]->resumed_time = time;
+        a->reopened[sender] = NULL;
     }
 }
 
-/* What this packet waits for the future to tell. */
-static void expect_outcomes(struct vsock_stream *s, const struct vsock_step *step, uint8_t sender,
-                            struct vsock_record_ext *ext)
+static void note_outcomes(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_step *step,
+                          uint8_t sender, int64_t time)
 {
-    if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_CREDIT_EXCEEDED)) {
-        ext->next = s->overruns[sender];
-        s->overruns[sender] = ext;
+    if (s->awaited)
+        resolve_awaited(c, s, step, sender, time);
+    note_stall_end(c, step->flow.stall.record, sender ^ 1);
+    for (uint8_t side = 0; side < 2; side++)
+        note_stall_end(c, step->flow.settled[side], side);
+}
+
+/* What this packet waits for the future to tell. */
+static void expect_outcomes(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_step *step,
+                            uint8_t sender, struct vsock_record_ext *ext)
+{
+    bool exceeds = step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_CREDIT_EXCEEDED);
+    bool reopens = step->flow.stall.record != 0;
+
+    if (!exceeds && !reopens && !step->flow.asks)
+        return;
+    if (!s->awaited)
+        s->awaited = wmem_new0(c->memory, struct vsock_awaited);
+    if (exceeds) {
+        ext->next = s->awaited->overruns[sender];
+        s->awaited->overruns[sender] = ext;
     }
     if (step->flow.asks)
-        s->asked[sender] = ext;
-    if (step->flow.stall.record != 0)
-        s->reopened[sender ^ 1] = ext;
+        s->awaited->asked[sender] = ext;
+    if (reopens)
+        s->awaited->reopened[sender ^ 1] = ext;
 }
 
 /* ---- connections between the same endpoints at once ---- */
@@ -622,7 +641,7 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     note_outcomes(c, s, &step, r->sender, r->time);
     r->ext = ext = make_ext(c, &step, part);
     if (ext)
-        expect_outcomes(s, &step, r->sender, ext);
+        expect_outcomes(c, s, &step, r->sender, ext);
     if (s->overlap && step.findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST))
         s->overlap->reused = ext;
     for (unsigned i = 0; i < found.count; i++)

@@ -11,9 +11,9 @@
 struct vsock_cid {
     struct vsock_key key;
     uint32_t packets;     /* that it sent */
-    int64_t spoke;        /* when it sent the last of these */
-    int64_t spoke_before; /* ... and the one before, or VSOCK_TIME_NONE */
     uint32_t tells_from;  /* it tells of so many bytes as soon as all is read; 0: not known to */
+    int64_t spoke;        /* when it sent the last of those packets */
+    int64_t spoke_before; /* ... and the one before, or VSOCK_TIME_NONE */
     wmem_array_t *stills; /* of struct vsock_still, in the capture's order; NULL while there is none */
 };
 

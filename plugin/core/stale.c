@@ -91,7 +91,7 @@ static struct held *get_held(struct vsock_stale *stale, const struct vsock_strea
 static void take_acceptance(struct vsock_stale *stale, const struct vsock_stream *s)
 {
     struct listener *listener = get_listener(stale, s);
-    struct held *held = s->held ? get_held(stale, s->held) : NULL;
+    struct held *held = s->held ? get_held(stale, s->held->stream) : NULL;
 
     listener->latest = NULL;
     listener->refuses = false;
@@ -114,7 +114,7 @@ static void take_refusal(struct listener *listener)
 static void take_candidate(struct vsock_stale *stale, const struct vsock_stream *s)
 {
     struct listener *listener = get_listener(stale, s);
-    struct held *held = get_held(stale, s->held);
+    struct held *held = get_held(stale, s->held->stream);
     struct candidate *c = wmem_new0(stale->memory, struct candidate);
 
     c->stream = s;
@@ -192,9 +192,9 @@ static struct vsock_diagnosis diagnosis_of(const struct vsock_stream *s, bool se
     one.dst_scope = VSOCK_SCOPE_ENDPOINT;
     one.dst = s->side[c->client ^ 1];
     one.figures.count = 1;
-    one.figures.of = s->held->index;
+    one.figures.of = s->held->stream->index;
     one.figures.others = is_refused(c);
-    one.figures.longest = vsock_time_passed(s->held_spoke, c->request.time);
+    one.figures.longest = vsock_time_passed(s->held->spoke, c->request.time);
     return one;
 }
 
@@ -224,7 +224,7 @@ void vsock_stale_tell(struct vsock_stale *stale, GHashTable *selected, GArray *f
         if (c->dropped)
             continue;
         pair = (struct pair *)vsock_table_get(&pairs, key, sizeof(*pair));
-        add(&pair->found, &one, get_held(stale, c->stream->held));
+        add(&pair->found, &one, get_held(stale, c->stream->held->stream));
     }
     for (unsigned i = 0; i < wmem_array_get_count(pairs.all); i++) {
         const struct pair *p = *(struct pair **)wmem_array_index(pairs.all, i);

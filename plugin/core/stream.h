@@ -134,6 +134,19 @@ struct vsock_stream_stats {
     int64_t longest_stall, total_stall;
 };
 
+/* What packets of it wait for the future to tell; by side, which sent them, but for `reopened`. */
+struct vsock_awaited {
+    struct vsock_record_ext *overruns[2]; /* unresolved */
+    struct vsock_record_ext *asked[2];    /* its CREDIT_REQUEST that has no answer */
+    struct vsock_record_ext *reopened[2]; /* the end of its stall, until it goes on */
+};
+
+/* An older connection between the same endpoints, that was open when a new one was asked for. */
+struct vsock_held {
+    const struct vsock_stream *stream;
+    int64_t spoke; /* when anybody had last, then */
+};
+
 /* One generation of a connection. Marks are those of the capture: on the first pass the future is not known.
  * What every packet needs comes first, as in struct vsock_flow. */
 struct vsock_stream {
@@ -143,16 +156,15 @@ struct vsock_stream {
     struct vsock_payload_state *payload; /* the hand-off's own */
     struct vsock_duplicates *duplicates; /* NULL unless it was captured twice, or may have been */
     struct vsock_cid_pair *cid_pair;
-    void *conversation;              /* epan's */
-    struct vsock_overlap *overlap;   /* NULL unless it began while an older one was open */
-    const struct vsock_stream *held; /* that one, if its other side had spoken on it; or NULL */
-    int64_t held_spoke;              /* when anybody had last, then */
-    wmem_array_t *wraps;             /* of struct vsock_wrap; NULL while no counter has gone round */
+    void *conversation;            /* epan's */
+    struct vsock_overlap *overlap; /* NULL unless it began while an older one was open */
+    const struct vsock_held *held; /* that one, if its other side had spoken on it; or NULL */
+    wmem_array_t *wraps;           /* of struct vsock_wrap; NULL while no counter has gone round */
     struct vsock_conn
         conn; /* after the last packet of the first pass; what a packet shows is in its record */
     struct vsock_stream_data
         *data; /* NULL until its first RW, before which its caller provides it, all zero */
-    struct vsock_record_ext *reopened[2]; /* the end of each side's stall, until it goes on */
+    struct vsock_awaited *awaited; /* NULL until there is any */
     struct vsock_stream_stats stats;
     struct vsock_endpoint side[2];
     struct vsock_capture_source *source;
@@ -165,8 +177,6 @@ struct vsock_stream {
     uint8_t order;       /* enum vsock_order: the worst, from the packet before its first one on */
     bool owed_full[2];   /* what each side is to answer is owed since its buffer is full */
     struct vsock_mark owed[2]; /* what each side is to answer; record 0: nothing. stood_still.c's */
-    struct vsock_record_ext *overruns[2]; /* unresolved, of each side */
-    struct vsock_record_ext *asked[2];    /* each side's CREDIT_REQUEST that has no answer */
     struct vsock_stream_diagnosis *diagnoses;
 };
 
