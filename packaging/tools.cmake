@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The scripts and vsock-filter, installed under names of their own, with manual pages that are made of their --help; and
+# The scripts and vsock-filter, installed under names of their own; their manual pages and vsockwatch's, made of --help; and
 # a systemd unit that keeps a device, which is not enabled.
 set(tools "${PROJECT_BINARY_DIR}/tools") # as they are called when installed, which is what they say of themselves
 set(man_pages)
@@ -30,6 +30,9 @@ if(PYTHON3)
     add_man_page(vsock-graph "${tools}/vsock-graph" "${PYTHON3}" "${tools}/vsock-graph" --help)
 endif()
 add_man_page(vsock-filter vsock-filter "$<TARGET_FILE:vsock-filter>" --help)
+if(TARGET vsockwatch)
+    add_man_page(vsockwatch vsockwatch "$<TARGET_FILE:vsockwatch>" --help)
+endif()
 add_custom_target(man_pages ALL DEPENDS ${man_pages})
 
 if(VSOCK_PERSONAL)

@@ -41,20 +41,23 @@ def built_extcap(options):
     return pathlib.Path(options.plugins).with_name("extcap_folder") / "vsockmon"
 
 
-TOOLS = ("vsock-check", "vsock-doctor", "vsock-filter", "vsock-graph")
+def tools(options):
+    """vsockwatch is built where libpcap's headers are."""
+    watch = [path.name for path in [pathlib.Path(options.plugins).with_name("vsockwatch")] if path.exists()]
+    return ["vsock-check", "vsock-doctor", "vsock-filter", "vsock-graph", *watch]
 
 
-def installed_tools(unit):
+def installed_tools(options, unit):
     """What is installed of the tools, below the prefix."""
-    return {*(f"bin/{tool}" for tool in TOOLS), *(f"share/man/man1/{tool}.1.gz" for tool in TOOLS),
+    return {*(f"bin/{tool}" for tool in tools(options)), *(f"share/man/man1/{tool}.1.gz" for tool in tools(options)),
             "share/wireshark-vsock/recorded.sh", *(["lib/systemd/system/vsockmon.service"] if unit else [])}
 
 
-def look_at_tools(folder, unit):
+def look_at_tools(folder, options, unit):
     """They are there, know their own names, and have manual pages that are their --help."""
-    missing = {file for file in installed_tools(unit) if not (folder / file).is_file()}
+    missing = {file for file in installed_tools(options, unit) if not (folder / file).is_file()}
     expect(f"the tools are in {folder.name}, but for {missing or 'none'}", not missing)
-    for tool in TOOLS:
+    for tool in tools(options):
         result = subprocess.run([folder / "bin" / tool, "--help"], capture_output=True, text=True)
         expect(f"{tool} has its own name", result.returncode == 0 and re.search(rf"^(usage: )?{tool} ", result.stdout))
         page = gzip.decompress((folder / f"share/man/man1/{tool}.1.gz").read_bytes()).decode()
@@ -65,11 +68,6 @@ def look_at_tools(folder, unit):
     check = subprocess.run([folder / "bin/vsock-check"], capture_output=True, text=True)
     expect("vsock-check finds what it needs",
            (check.returncode, check.stderr) == (2, "vsock-check: usage: vsock-check [--strict] CAPTURE...\n"))
-
-
-def built_watch(options):
-    """Where libpcap's headers are."""
-    return pathlib.Path(options.plugins).with_name("vsockwatch")
 
 
 def listed(home, options):
@@ -95,8 +93,8 @@ def configure(build, home, options, *arguments):
     shutil.copy(built / "vsock-filter", build)
     if built_extcap(options).exists():
         shutil.copytree(built_extcap(options).parent, build / "extcap_folder", dirs_exist_ok=True)
-    if built_watch(options).exists():
-        shutil.copy(built_watch(options), build)
+    if "vsockwatch" in tools(options):
+        shutil.copy(built / "vsockwatch", build)
 
 
 def install(build, home, *arguments, destdir=""):
@@ -139,10 +137,8 @@ def personal(folder, options):
     expect("the extcap is there, and tshark lists it, if it was built",
            [extcap.exists(), listed(home, options)] == 2 * [built_extcap(options).exists()])
 
-    look_at_tools(home / ".local", False)
+    look_at_tools(home / ".local", options, False)
     expect("and quickstart knows where", (build / "tools_path.txt").read_text() == f"{home}/.local/bin\n")
-    program = home / ".local/bin/vsockwatch"
-    expect("vsockwatch is there, if it was built", program.exists() == built_watch(options).exists())
 
     other = plugins / OTHER_SERIES / "epan/vsock.so"
     other.parent.mkdir(parents=True)
@@ -171,12 +167,10 @@ def for_all_users(folder, options):
     expect("and the extcaps beside Wireshark's own, if it was built",
            len(extcaps) == 2 * built_extcap(options).exists())
     prefix = next(path for path in root.rglob("vsock-doctor")).parents[1]
-    look_at_tools(prefix, True)
+    look_at_tools(prefix, options, True)
     expect("and quickstart knows where", f"{root}{(build / 'tools_path.txt').read_text()}" == f"{prefix}/bin\n")
-    programs = [path for path in found if path.match("bin/vsockwatch")]
-    expect("and vsockwatch, if it was built", len(programs) == built_watch(options).exists())
     expect("and nothing else",
-           set(found) == {*plugins, *extcaps, *programs, *(prefix / file for file in installed_tools(True))})
+           set(found) == {*plugins, *extcaps, *(prefix / file for file in installed_tools(options, True))})
     found = plugins
     expect("quickstart knows where it is", f"{root}{(build / 'plugin_path.txt').read_text()}" == f"{found[0]}\n")
     expect("DESTDIR counts when uninstalling", uninstall(build, home, destdir=root).returncode == 0)

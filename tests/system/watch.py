@@ -151,7 +151,7 @@ def check_quickly(folder, options):
                several.stdout.startswith(f"==> {folder}/hello\n{hello_text}==> {folder}/refused\n")),
         expect("so have objects", objects and all(line.startswith(f'{{"capture":"{folder}/hello","') for line in objects)),
         expect("no file is an error", usage.returncode == 2 and not usage.stdout and "--help" in usage.stderr),
-        expect("--help helps", watch(options, "--help").stdout.startswith("Usage: vsockwatch")),
+        expect("--help helps", watch(options, "--help").stdout.startswith("vsockwatch - ")),
     ])
 
 
