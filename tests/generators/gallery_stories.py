@@ -1520,6 +1520,7 @@ RECORDED = {
     "killed.pcapng": [],
     "large-writes-6.12.pcapng.gz": [],
     "large-writes-6.17.pcapng.gz": ["note payload-not-recorded"],
+    "large-writes-7.3.pcapng.gz": [],
     "libkrun-close.pcapng": [],
     "namespaces.pcapng": ["warn connect-refused", "note cid-shared", "note connect-refused"],
     "not-read.pcapng": ["note not-read"],
