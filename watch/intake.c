@@ -65,18 +65,6 @@ static bool is_vsock(struct vsock_frame *frame)
     return false;
 }
 
-/* What the core asks of an RW's bytes: where they are, and whether they are all zero. */
-static void find_payload(const struct vsock_frame *frame, struct vsock_packet *p)
-{
-    uint32_t captured = vsock_rw_captured(p);
-
-    if (captured == 0)
-        return;
-    p->payload_captured = MIN(captured, p->payload_length);
-    p->payload = frame->bytes + p->payload_offset;
-    p->fill = vsock_fill_of(p->payload, captured);
-}
-
 static void add_stall(struct vsock_intake *intake, const struct vsock_record *r)
 {
     int64_t *sum = &intake->stall_time[r->ext->stall_cause];
@@ -97,7 +85,8 @@ static const struct vsock_record *take(struct vsock_intake *intake, const struct
     uint32_t malformed;
 
     vsock_packet_read(&packet, frame->bytes, frame->captured, frame->length);
-    find_payload(frame, &packet);
+    if (vsock_rw_captured(&packet) > 0)
+        vsock_rw_set_payload(&packet, frame->bytes + packet.payload_offset);
     malformed = vsock_malformed(&packet);
     if (malformed != 0)
         intake->malformed[(malformed & ~VSOCK_MALFORMED_NOTES) != 0]++;

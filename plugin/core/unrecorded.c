@@ -18,6 +18,15 @@ enum vsock_fill vsock_fill_of(const uint8_t *payload, uint32_t captured)
     return captured < VSOCK_FILL_MIN ? VSOCK_FILL_UNKNOWN : VSOCK_FILL_BLANK;
 }
 
+void vsock_rw_set_payload(struct vsock_packet *rw, const uint8_t *payload)
+{
+    uint32_t captured = vsock_rw_captured(rw);
+
+    rw->payload = payload;
+    rw->payload_captured = MIN(captured, rw->payload_length);
+    rw->fill = vsock_fill_of(payload, captured);
+}
+
 /* Of a part of what vhost splits, such kernels record the whole: that is what was copied, or not. */
 static bool is_large(const struct vsock_packet *p)
 {

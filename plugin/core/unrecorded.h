@@ -28,6 +28,9 @@
 /* Of enum vsock_fill, for an RW's payload as far as it was captured. */
 enum vsock_fill vsock_fill_of(const uint8_t *payload, uint32_t captured);
 
+/* Tells the core of an RW's bytes, of which some were captured: where they are, and what they are. */
+void vsock_rw_set_payload(struct vsock_packet *rw, const uint8_t *payload);
+
 /* What is known of the kernel that recorded. */
 enum vsock_large_payload {
     VSOCK_LARGE_PAYLOAD_BY_BYTES, /* nothing but what packets tell */

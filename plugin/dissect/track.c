@@ -166,29 +166,19 @@ static bool is_last(const packet_info *pinfo)
            last.file_offset == pinfo->fd->file_off;
 }
 
-/* What the core asks of an RW's bytes: where they are, and whether they are all zero. */
-static void find_payload(tvbuff_t *tvb, struct vsock_packet *p)
-{
-    uint32_t captured = vsock_rw_captured(p);
-
-    if (captured == 0)
-        return;
-    p->payload_captured = MIN(captured, p->payload_length);
-    p->payload = tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured);
-    p->fill = vsock_fill_of(p->payload, captured);
-}
-
 static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *p,
                                        uint32_t malformed)
 {
     struct vsock_arrival at = arrival_of(pinfo);
+    uint32_t captured = vsock_rw_captured(p);
     struct vsock_stream *s;
 
     if (capture->packets == 0) { /* the preferences have been read by now */
         read_thresholds(&capture->thresholds);
         capture->start = capture_start(pinfo);
     }
-    find_payload(tvb, p);
+    if (captured > 0)
+        vsock_rw_set_payload(p, tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured));
     last.record = vsock_capture_take(capture, p, malformed, &at);
     last.frame = at.frame;
     last.layer = at.layer;
