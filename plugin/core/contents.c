@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 /* `prefix` is a literal; it may have NULs. */
 #define BEGINS_WITH(bytes, length, prefix)                                                                   \
     ((length) >= sizeof(prefix) - 1 && memcmp(bytes, prefix, sizeof(prefix) - 1) == 0)
@@ -88,8 +90,7 @@ bool vsock_is_mqtt(const uint8_t *bytes, size_t length)
 bool vsock_is_9p(const uint8_t *bytes, size_t length)
 {
     return length >= 15 && BEGINS_WITH(bytes + 4, length - 4, "\x64\xff\xff") &&
-           (bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint32_t)bytes[3] << 24) ==
-               13u + (bytes[11] | bytes[12] << 8) &&
+           vsock_little_endian(bytes) == 13u + (bytes[11] | bytes[12] << 8) &&
            BEGINS_WITH(bytes + 13, length - 13, "9P");
 }
 

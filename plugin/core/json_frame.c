@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "bytes.h"
 #include "json_object.h"
 
 /* ---- a length in front ---- */
@@ -42,7 +43,7 @@ static struct vsock_json_frame framed_by_length(const uint8_t *bytes, size_t len
 
     if (length < 6 || (bytes[4] != '{' && bytes[4] != '['))
         return f;
-    big = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    big = vsock_big_endian(bytes);
     little = GUINT32_SWAP_LE_BE(big);
     of_big = agree(bytes, length, big);
     of_little = agree(bytes, length, little);

@@ -6,6 +6,8 @@
 
 #include <glib.h>
 
+#include "bytes.h"
+
 #define SHORTEST 2 /* bytes of a message */
 
 void vsock_opening_add(struct vsock_opening *o, const struct vsock_mark *at, uint64_t offset,
@@ -39,14 +41,9 @@ static bool is_request(const struct vsock_opening *o)
     return begins_with(o, "GET /") || begins_with(o, "HEAD /");
 }
 
-static uint32_t big_endian(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 bool vsock_is_mismatch(const struct vsock_said *http, const struct vsock_said *framed, uint32_t *number)
 {
-    uint32_t big = big_endian(framed->opening->bytes), little = GUINT32_SWAP_LE_BE(big);
+    uint32_t big = vsock_big_endian(framed->opening->bytes), little = GUINT32_SWAP_LE_BE(big);
     const struct vsock_said *first = is_request(http->opening) ? http : framed,
                             *second = first == http ? framed : http;
 
@@ -55,7 +52,7 @@ bool vsock_is_mismatch(const struct vsock_said *http, const struct vsock_said *f
         return false;
     if (framed->bytes != UINT64_C(4) + big && framed->bytes != UINT64_C(4) + little)
         return false;
-    *number = big_endian(http->opening->bytes);
+    *number = vsock_big_endian(http->opening->bytes);
     if (framed->bytes != UINT64_C(4) + big)
         *number = GUINT32_SWAP_LE_BE(*number);
     return first->last < second->opening->at.record;

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "bytes.h"
 #include "http_line.h"
 #include "unpack.h"
 
@@ -153,19 +154,9 @@ struct vsock_weighed_message vsock_weigh_mqtt(const void *context, const uint8_t
     return bytes[0] >> 4 == publish ? message(at + rest) : list(at + rest, length, 1);
 }
 
-static uint32_t little_endian(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
-static uint32_t big_endian(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 struct vsock_weighed_message vsock_weigh_9p(const void *context, const uint8_t *bytes, uint32_t length)
 {
-    uint32_t size = length >= 7 ? little_endian(bytes) : 0;
+    uint32_t size = length >= 7 ? vsock_little_endian(bytes) : 0;
 
     (void)context;
     return message(size < 7 ? 0 : size);
@@ -177,13 +168,13 @@ struct vsock_weighed_message vsock_weigh_ssh(const void *context, const uint8_t 
 {
     if (length >= 4 && memcmp(bytes, "SSH-", 4) == 0)
         return vsock_weigh_line(context, bytes, length);
-    return message(length < 4 ? 0 : UINT64_C(4) + big_endian(bytes));
+    return message(length < 4 ? 0 : UINT64_C(4) + vsock_big_endian(bytes));
 }
 
 struct vsock_weighed_message vsock_weigh_adb(const void *context, const uint8_t *bytes, uint32_t length)
 {
     (void)context;
-    return message(length < 24 ? 0 : UINT64_C(24) + little_endian(bytes + 12));
+    return message(length < 24 ? 0 : UINT64_C(24) + vsock_little_endian(bytes + 12));
 }
 
 struct vsock_weighed_message vsock_weigh_line(const void *context, const uint8_t *bytes, uint32_t length)
