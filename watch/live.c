@@ -117,18 +117,14 @@ static void add_summary(GString *out, const struct vsock_report *report, uint64_
 
     vsock_diagnoses_add_summary(line, report);
     if (json) {
-        json_dumper object = {.output_string = g_string_new(NULL)};
+        json_dumper object = vsock_json_line_begin();
 
-        json_dumper_begin_object(&object);
         vsock_json_string(&object, "summary", g_strchomp(line->str));
         vsock_json_number(&object, "diagnoses", report->rows->len, true);
         vsock_json_number(&object, "streams", report->streams, true);
         vsock_json_number(&object, "packets", report->packets, true);
         vsock_json_number(&object, "dropped", (int64_t)dropped, true);
-        json_dumper_end_object(&object);
-        json_dumper_finish(&object);
-        g_string_append_printf(out, "%s\n", g_strchomp(object.output_string->str));
-        g_string_free(object.output_string, TRUE);
+        vsock_json_line_end(&object, out);
     } else {
         g_string_append(out, line->str);
         if (dropped > 0)

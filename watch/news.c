@@ -132,17 +132,13 @@ static void add_taken_back(GString *out, const struct vsock_report *report, cons
         vsock_scope_text((enum vsock_scope)s->dst_scope, (struct vsock_endpoint){s->dst_cid, s->dst_port});
 
     if (json) {
-        json_dumper object = {.output_string = g_string_new(NULL)};
+        json_dumper object = vsock_json_line_begin();
 
-        json_dumper_begin_object(&object);
         vsock_json_string(&object, "taken_back", code);
         vsock_json_number(&object, "stream", s->stream, s->stream != VSOCK_STREAM_NONE);
         vsock_json_string(&object, "src", src);
         vsock_json_string(&object, "dst", dst);
-        json_dumper_end_object(&object);
-        json_dumper_finish(&object);
-        g_string_append_printf(out, "%s\n", g_strchomp(object.output_string->str));
-        g_string_free(object.output_string, TRUE);
+        vsock_json_line_end(&object, out);
     } else {
         add_time(out, report->end);
         g_string_append_printf(out, " taken back: %s", code);

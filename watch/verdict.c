@@ -35,21 +35,20 @@ void vsock_complain(const char *name, const char *what)
 static void name_objects(GString *lines, const char *name)
 {
     char *text = g_utf8_make_valid(name, -1);
-    json_dumper json = {.output_string = g_string_new(NULL)};
+    json_dumper json = vsock_json_line_begin();
+    GString *member = g_string_new(NULL);
     size_t at = 0;
 
-    json_dumper_begin_object(&json);
     vsock_json_string(&json, "capture", text);
-    json_dumper_end_object(&json);
-    json_dumper_finish(&json);
-    g_strchomp(json.output_string->str);
-    json.output_string->str[strlen(json.output_string->str) - 1] = ','; /* in place of the } */
+    vsock_json_line_end(&json, member);
+    g_string_truncate(member, member->len - strlen("}\n"));
+    g_string_append_c(member, ',');
     while (at < lines->len) {
         g_string_erase(lines, (gssize)at, 1); /* the { */
-        g_string_insert(lines, (gssize)at, json.output_string->str);
+        g_string_insert(lines, (gssize)at, member->str);
         at = (size_t)(strchr(lines->str + at, '\n') + 1 - lines->str);
     }
-    g_string_free(json.output_string, TRUE);
+    g_string_free(member, TRUE);
     g_free(text);
 }
 

@@ -40,16 +40,28 @@ void vsock_json_seconds(json_dumper *json, const char *name, int64_t value, bool
         json_dumper_value_string(json, NULL);
 }
 
+json_dumper vsock_json_line_begin(void)
+{
+    json_dumper json = {.output_string = g_string_new(NULL)};
+
+    json_dumper_begin_object(&json);
+    return json;
+}
+
+void vsock_json_line_end(json_dumper *json, GString *out)
+{
+    json_dumper_end_object(json);
+    json_dumper_finish(json);
+    g_string_append_printf(out, "%s\n", g_strchomp(json->output_string->str));
+    g_string_free(json->output_string, TRUE);
+}
+
 void vsock_report_add_json(GString *out, const struct vsock_report *r)
 {
     for (unsigned i = 0; i < r->rows->len; i++) {
-        json_dumper json = {.output_string = g_string_new(NULL)};
+        json_dumper json = vsock_json_line_begin();
 
-        json_dumper_begin_object(&json);
         r->kind->add_members(&json, r, r->rows->data + i * r->kind->row_size);
-        json_dumper_end_object(&json);
-        json_dumper_finish(&json);
-        g_string_append_printf(out, "%s\n", g_strchomp(json.output_string->str));
-        g_string_free(json.output_string, TRUE);
+        vsock_json_line_end(&json, out);
     }
 }

@@ -13,6 +13,10 @@ void vsock_json_endpoint(json_dumper *json, const char *name, enum vsock_scope s
 void vsock_json_number(json_dumper *json, const char *name, int64_t value, bool known);
 void vsock_json_seconds(json_dumper *json, const char *name, int64_t value, bool known);
 
+/* An object that has begun; and its end, which adds it as a line. */
+json_dumper vsock_json_line_begin(void);
+void vsock_json_line_end(json_dumper *json, GString *out);
+
 /* All rows, an object a line. */
 void vsock_report_add_json(GString *out, const struct vsock_report *report);
 
