@@ -5,12 +5,32 @@
 #include "json_body.h"
 
 #include "apps.h"
-#include "core/json_object.h"
 
 /* Ours: of a message that is shown as JSON, which takes some 80 MB then. See core/weight.h. */
 #define UNITS_MAX 200000
 
 static dissector_handle_t json;
+
+const char *vsock_json_part_text(tvbuff_t *tvb, packet_info *pinfo, struct vsock_json_part part,
+                                 uint32_t most)
+{
+    if (part.length == 0)
+        return NULL;
+    return (const char *)tvb_get_string_enc(pinfo->pool, tvb, (int)part.begin, (int)MIN(part.length, most),
+                                            ENC_UTF_8);
+}
+
+bool vsock_json_recognize(tvbuff_t *tvb, vsock_json_rule rule, uint32_t *lacks)
+{
+    uint32_t length = tvb_captured_length(tvb);
+
+    *lacks = 0;
+    if (length > 0 && length == tvb_reported_length(tvb) &&
+        rule(tvb_get_ptr(tvb, 0, (int)length), length, lacks))
+        return true;
+    *lacks = 0;
+    return false;
+}
 
 void vsock_json_body_find(void)
 {

@@ -59,10 +59,7 @@ static bool may_answer(const struct vsock_call *call, const void *data)
 /* NULL if it is not there. */
 static const char *text_of(tvbuff_t *tvb, packet_info *pinfo, struct vsock_json_part part)
 {
-    if (part.length == 0)
-        return NULL;
-    return (const char *)tvb_get_string_enc(pinfo->pool, tvb, (int)part.begin,
-                                            (int)MIN(part.length, TEXT_MAX), ENC_UTF_8);
+    return vsock_json_part_text(tvb, pinfo, part, TEXT_MAX);
 }
 
 /* `service` has the request's id. */
@@ -167,27 +164,19 @@ static unsigned message_size(tvbuff_t *tvb, int offset)
     return vsock_qga_size(tvb_get_ptr(tvb, offset, (int)length), length);
 }
 
-static bool recognize(tvbuff_t *tvb, uint32_t *more)
-{
-    uint32_t length = tvb_captured_length(tvb);
-
-    *more = 0;
-    return length > 0 && length == tvb_reported_length(tvb) &&
-           vsock_is_qga(tvb_get_ptr(tvb, 0, (int)length), length, more);
-}
-
 static bool is_qga(tvbuff_t *tvb)
 {
     uint32_t more;
 
-    return recognize(tvb, &more);
+    return vsock_json_recognize(tvb, vsock_is_qga, &more);
 }
 
 static uint32_t lacks(tvbuff_t *tvb)
 {
     uint32_t more;
 
-    return recognize(tvb, &more) ? more : 0;
+    vsock_json_recognize(tvb, vsock_is_qga, &more);
+    return more;
 }
 
 static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)

@@ -55,8 +55,7 @@ static enum vsock_call_part part_of(const struct vsock_varlink_message *m)
 
 static const char *text_of(tvbuff_t *tvb, packet_info *pinfo, struct vsock_json_part part)
 {
-    return (const char *)tvb_get_string_enc(pinfo->pool, tvb, (int)part.begin,
-                                            (int)MIN(part.length, NAME_MAX_KEPT), ENC_UTF_8);
+    return vsock_json_part_text(tvb, pinfo, part, NAME_MAX_KEPT);
 }
 
 /* A call that has no reply waits for none. */
@@ -167,27 +166,19 @@ static unsigned message_size(tvbuff_t *tvb, int offset)
     return size > 0 ? size : VSOCK_APP_SIZE_UNKNOWN;
 }
 
-static bool recognize(tvbuff_t *tvb, uint32_t *more)
-{
-    uint32_t length = tvb_captured_length(tvb);
-
-    *more = 0;
-    return length > 0 && length == tvb_reported_length(tvb) &&
-           vsock_is_varlink(tvb_get_ptr(tvb, 0, (int)length), length, more);
-}
-
 static bool is_varlink(tvbuff_t *tvb)
 {
     uint32_t more;
 
-    return recognize(tvb, &more);
+    return vsock_json_recognize(tvb, vsock_is_varlink, &more);
 }
 
 static uint32_t lacks(tvbuff_t *tvb)
 {
     uint32_t more;
 
-    return recognize(tvb, &more) ? more : 0;
+    vsock_json_recognize(tvb, vsock_is_varlink, &more);
+    return more;
 }
 
 static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
