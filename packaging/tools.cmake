@@ -38,11 +38,12 @@ add_custom_target(man_pages ALL DEPENDS ${man_pages})
 if(VSOCK_PERSONAL)
     set(tools_prefix "$ENV{HOME}/.local/")
 else()
-    set(tools_prefix ./)
+    set(tools_prefix)
     install(FILES packaging/vsockmon.service DESTINATION lib/systemd/system COMPONENT tools)
 endif()
-cmake_path(ABSOLUTE_PATH tools_prefix BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" NORMALIZE OUTPUT_VARIABLE tools_path)
-file(WRITE "${PROJECT_BINARY_DIR}/tools_path.txt" "${tools_path}bin\n") # for scripts/quickstart
+set(tools_path "${tools_prefix}bin")
+cmake_path(ABSOLUTE_PATH tools_path BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" NORMALIZE)
+file(WRITE "${PROJECT_BINARY_DIR}/tools_path.txt" "${tools_path}\n") # for scripts/quickstart
 install(TARGETS vsock-filter RUNTIME DESTINATION "${tools_prefix}bin" COMPONENT tools)
 install(PROGRAMS "${tools}/vsock-doctor" "${tools}/vsock-check" "${tools}/vsock-graph"
     DESTINATION "${tools_prefix}bin" COMPONENT tools)
