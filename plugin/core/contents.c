@@ -12,8 +12,9 @@
 
 static bool begins_with_any(const uint8_t *bytes, size_t length, const char *const *prefixes)
 {
-    for (; *prefixes; prefixes++) {
-        if (length >= strlen(*prefixes) && memcmp(bytes, *prefixes, strlen(*prefixes)) == 0)
+    for (; length > 0 && *prefixes; prefixes++) {
+        if (bytes[0] == (uint8_t) * *prefixes && length >= strlen(*prefixes) &&
+            memcmp(bytes, *prefixes, strlen(*prefixes)) == 0)
             return true;
     }
     return false;

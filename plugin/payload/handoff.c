@@ -152,11 +152,11 @@ static void count_one(const char *table _U_, heur_dtbl_entry_t *entry _U_, void 
     ours.listed++;
 }
 
-static bool may_be_recognized(tvbuff_t *tvb)
+static bool list_is_ours(void)
 {
     if (ours.listed == 0) /* all have been added by now */
         heur_dissector_table_foreach(VSOCK_HEURISTIC_LIST, count_one, NULL);
-    return recognize(tvb) || ours.listed > ours.count;
+    return ours.listed == ours.count;
 }
 
 static bool try_heuristic_list(struct call *c, heur_dissector_list_t list)
@@ -173,7 +173,7 @@ static bool try_heuristics(struct call *c)
 {
     if (c->handoff->skip_contents)
         return false;
-    return (may_be_recognized(c->tvb) && try_heuristic_list(c, heuristics)) ||
+    return ((!list_is_ours() || recognize(c->tvb)) && try_heuristic_list(c, heuristics)) ||
            (tcp_heuristics && try_heuristic_list(c, find_heur_dissector_list("tcp")));
 }
 
@@ -213,6 +213,13 @@ static dissector_handle_t of_ports(const struct vsock_handoff *h)
     dissector_handle_t handle = dissector_get_uint_handle(port_table, h->server_port);
 
     return handle ? handle : dissector_get_uint_handle(port_table, client);
+}
+
+bool vsock_is_nobodys(tvbuff_t *tvb, const struct vsock_handoff *h)
+{
+    if (h->chosen || of_ports(h))
+        return false;
+    return h->skip_contents || (!tcp_heuristics && list_is_ours() && !recognize(tvb));
 }
 
 /* See try_all(). */

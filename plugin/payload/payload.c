@@ -61,6 +61,7 @@ struct context {
     struct vsock_payload_step first; /* on the first pass, where it was */
     bool first_time, handed_over;
     bool any_taken; /* a dissector has taken some of the packet's steps */
+    bool nobodys;   /* on the first pass, the step that is being taken: see vsock_is_nobodys() */
 };
 
 static void start_file(void)
@@ -216,11 +217,26 @@ static tvbuff_t *bytes_of(const struct context *c, const struct vsock_payload_st
                      : own_bytes(c, step);
 }
 
+/* Bytes, at most, that a step hands over. */
+static uint32_t captured_of(const struct vsock_payload_step *step)
+{
+    return step->pdu ? step->captured : step->length;
+}
+
+/* Of most payload that nobody takes this is known at once, and there is nothing to decide. */
+static bool is_nobodys(const struct context *c, const struct vsock_payload_step *step)
+{
+    struct vsock_handoff h = handoff_of_step(c, step);
+
+    return is_for_dissectors(step) && captured_of(step) > 0 && !vsock_turn_follows(h.stream) &&
+           vsock_is_nobodys(bytes_of(c, step), &h);
+}
+
 /* Decides on whose a step's bytes are, and on how many of them. */
 static void decide_on_turn(struct context *c, struct vsock_payload_step *step)
 {
     struct vsock_handoff h = handoff_of_step(c, step);
-    uint32_t captured = step->pdu ? step->captured : step->length;
+    uint32_t captured = captured_of(step);
     struct vsock_turn turn;
 
     if (!is_for_dissectors(step) || c->state->reassembly.seqpacket || captured == 0)
@@ -303,6 +319,8 @@ static struct vsock_payload_answer hand_over(struct context *c, const struct vso
     uint32_t end = tvb_captured_length(tvb), size;
     struct vsock_payload_answer a = {.taken = true};
 
+    if (c->nobodys)
+        return (struct vsock_payload_answer){0};
     set_endpoints(c, sender_of(c, step) != c->payload.sender);
     for (uint32_t at = 0; at < step->dissected && a.taken; at += size) {
         size = part_size(step, tvb, at, &h);
@@ -493,11 +511,16 @@ static struct vsock_payload_answer decide_keep_and_take(void *context,
     struct vsock_payload_step step = *decided;
     struct vsock_payload_answer a;
 
-    decide_on_turn(c, &step);
-    decide_on_share(c, &step);
-    vsock_share_spend(&c->share); /* before it is known who throws what */
+    c->nobodys = is_nobodys(c, &step);
+    if (!c->nobodys) {
+        decide_on_turn(c, &step);
+        decide_on_share(c, &step);
+        vsock_share_spend(&c->share); /* before it is known who throws what */
+    }
     keep(c, &step);
     a = take_step(c, &step);
+    if (c->nobodys)
+        return a;
     if (a.more > 0 && a.offset == 0) {
         vsock_share_return(&c->share);
         if (step.action ==

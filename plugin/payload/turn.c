@@ -37,6 +37,16 @@ void vsock_turn_register(void)
     talks = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash, g_direct_equal);
 }
 
+static struct talk *get_talk(uint32_t stream)
+{
+    return (struct talk *)wmem_map_lookup(talks, GUINT_TO_POINTER(stream));
+}
+
+bool vsock_turn_follows(uint32_t stream)
+{
+    return get_talk(stream) != NULL;
+}
+
 dissector_handle_t vsock_turn_http(void)
 {
     static dissector_handle_t http;
@@ -60,7 +70,7 @@ static bool is_https(tvbuff_t *tvb, const struct vsock_handoff *h, bool looks_so
 static struct talk *find_talk(tvbuff_t *tvb, const struct vsock_handoff *h, unsigned sender, bool looks_so,
                               bool from_beginning)
 {
-    struct talk *talk = (struct talk *)wmem_map_lookup(talks, GUINT_TO_POINTER(h->stream));
+    struct talk *talk = get_talk(h->stream);
 
     if (talk || !is_https(tvb, h, looks_so))
         return talk;
@@ -168,7 +178,7 @@ static void keep_from_tunnel(conversation_t *conversation)
 void vsock_turn_taken(const struct vsock_handoff *h, unsigned sender, conversation_t *conversation,
                       const struct vsock_payload_answer *a)
 {
-    struct talk *talk = (struct talk *)wmem_map_lookup(talks, GUINT_TO_POINTER(h->stream));
+    struct talk *talk = get_talk(h->stream);
     struct talk_side *side;
 
     if (!talk)

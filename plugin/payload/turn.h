@@ -20,6 +20,9 @@ void vsock_turn_register(void);
 /* The dissector of HTTP. */
 dissector_handle_t vsock_turn_http(void);
 
+/* Is it a connection of which HTTP has been seen? What is nobody's is HTTP's there, perhaps. */
+bool vsock_turn_follows(uint32_t stream);
+
 /* Of what `sender` (0 or 1) is about to have handed over. from_beginning: the connection is captured so. */
 struct vsock_turn vsock_turn_of(tvbuff_t *tvb, const struct vsock_handoff *handoff, unsigned sender,
                                 bool from_beginning);
