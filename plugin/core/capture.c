@@ -786,7 +786,7 @@ static struct vsock_wait open_wait(const struct vsock_capture *c, const struct v
     const struct vsock_stall *stall = &s->conn.flow.stall[side];
     struct vsock_wait wait = {0};
 
-    if (!stall->open || vsock_capture_record(c, stall->began.record) != r)
+    if (!vsock_flow_is_stalled(&s->conn.flow, side) || vsock_capture_record(c, stall->began.record) != r)
         return wait;
     wait.side = side;
     wait.time = vsock_stream_open_stall(s, side);

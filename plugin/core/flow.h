@@ -70,6 +70,12 @@ struct vsock_flow_step {
 
 struct vsock_flow vsock_flow_start(bool from_request);
 
+/* Is the sender's window shut, so far? */
+static inline bool vsock_flow_is_stalled(const struct vsock_flow *flow, uint8_t sender)
+{
+    return !flow->quiet && flow->stall[sender].open;
+}
+
 /* Takes a packet that counts: of the connection's type, before its end, and with credit. */
 struct vsock_flow_step vsock_flow_step(struct vsock_flow *flow, const struct vsock_packet *packet,
                                        uint8_t side, const struct vsock_mark *at, struct vsock_rw *rw);

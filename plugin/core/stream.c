@@ -105,7 +105,7 @@ int64_t vsock_stream_open_stall(const struct vsock_stream *s, uint8_t sender)
 {
     const struct vsock_stall *stall = &s->conn.flow.stall[sender];
 
-    if (!stall->open)
+    if (!vsock_flow_is_stalled(&s->conn.flow, sender))
         return 0;
     return (stall->frozen ? stall->until : vsock_stream_known_until(s)) - stall->began.time;
 }
@@ -372,10 +372,11 @@ static void diagnose_stall(struct vsock_stream *s, const struct taken *t,
 {
     const struct vsock_stall *stall = &s->conn.flow.stall[other(t->side)];
     enum vsock_stall_cause cause = t->step->flow.stall_cause;
-    int64_t length = t->at->time - stall->began.time;
+    int64_t length;
 
     if (!HAS(t, STALL_ENDED))
         return;
+    length = t->at->time - stall->began.time;
     s->stats.stalls++;
     s->stats.total_stall = vsock_time_sum(s->stats.total_stall, length);
     s->stats.longest_stall = MAX(s->stats.longest_stall, length);
@@ -578,7 +579,7 @@ static void end_silence(struct vsock_stream *s, const struct taken *t)
 static bool could_be_read(const struct vsock_stream *s, const struct taken *t)
 {
     return unread(s, other(t->side)) > 0 && !t->stalled && !t->message_open &&
-           s->conn.shut[other(t->side)] == 0 && !s->conn.flow.stall[other(t->side)].open;
+           s->conn.shut[other(t->side)] == 0 && !vsock_flow_is_stalled(&s->conn.flow, other(t->side));
 }
 
 /* The sender sends, or gives up. */
@@ -700,12 +701,15 @@ static void diagnose_giving_up(const struct vsock_stream *s, const struct taken 
 {
     const struct vsock_flow *flow = &s->conn.flow;
     const struct vsock_stall *stall = &flow->stall[t->side];
-    int64_t length = t->at->time - stall->began.time;
     enum vsock_stall_cause cause;
     struct vsock_diagnosis *d;
+    int64_t length;
 
-    if (!stall->open || stall->frozen || s->conn.ended || length < OPEN_WARN ||
+    if (!vsock_flow_is_stalled(flow, t->side) || stall->frozen || s->conn.ended ||
         t->p->virtio.op != VSOCK_OP_SHUTDOWN || !(t->p->virtio.flags & VSOCK_SHUTDOWN_SEND))
+        return;
+    length = t->at->time - stall->began.time;
+    if (length < OPEN_WARN)
         return;
     cause = open_stall_cause(flow, t->side, length);
     d = add_stall(found, vsock_stall_code(cause), cause, t->side, stall, length);
@@ -729,10 +733,10 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
         .step = &step,
         .side = side,
         .advertised = flow->window[other(side)].advertised,
-        .message_open = flow->message[side].open,
-        .overran = flow->excess[other(side)].open,
+        .message_open = !flow->quiet && flow->message[side].open,
+        .overran = !flow->quiet && flow->excess[other(side)].open,
         .had_shut = s->conn.shut[side] & VSOCK_SHUTDOWN_SEND,
-        .stalled = flow->stall[side].open,
+        .stalled = vsock_flow_is_stalled(flow, side),
         .had_closed = s->conn.shut[side] == VSOCK_SHUTDOWN_BOTH,
     };
 

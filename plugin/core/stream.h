@@ -148,35 +148,37 @@ struct vsock_held {
 };
 
 /* One generation of a connection. Marks are those of the capture: on the first pass the future is not known.
- * What every packet needs comes first, as in struct vsock_flow. */
+ * What every packet needs comes first, as in struct vsock_flow: with many connections, most of what a packet
+ * costs is the cache lines that it asks for. */
 struct vsock_stream {
     struct vsock_mark last;              /* its last packet */
     uint32_t packets;                    /* copies included */
     uint32_t last_record;                /* 0: none yet */
     struct vsock_payload_state *payload; /* the hand-off's own */
-    struct vsock_duplicates *duplicates; /* NULL unless it was captured twice, or may have been */
     struct vsock_cid_pair *cid_pair;
-    void *conversation;            /* epan's */
-    struct vsock_overlap *overlap; /* NULL unless it began while an older one was open */
-    const struct vsock_held *held; /* that one, if its other side had spoken on it; or NULL */
-    wmem_array_t *wraps;           /* of struct vsock_wrap; NULL while no counter has gone round */
-    struct vsock_conn
-        conn; /* after the last packet of the first pass; what a packet shows is in its record */
+    void *conversation; /* epan's */
     struct vsock_stream_data
         *data; /* NULL until its first RW, before which its caller provides it, all zero */
-    struct vsock_awaited *awaited; /* NULL until there is any */
-    struct vsock_stream_stats stats;
-    struct vsock_endpoint side[2];
     struct vsock_capture_source *source;
+
+    struct vsock_duplicates *duplicates; /* NULL unless it was captured twice, or may have been */
+    struct vsock_overlap *overlap;       /* NULL unless it began while an older one was open */
+    struct vsock_awaited *awaited;       /* NULL until there is any */
+    wmem_array_t *wraps;                 /* of struct vsock_wrap; NULL while no counter has gone round */
+    uint32_t index;                      /* vsock.stream */
+    bool candidate;                      /* it may turn out to have been captured twice */
+    uint8_t order;             /* enum vsock_order: the worst, from the packet before its first one on */
+    bool owed_full[2];         /* what each side is to answer is owed since its buffer is full */
+    struct vsock_mark owed[2]; /* what each side is to answer; record 0: nothing. stood_still.c's */
+    struct vsock_stream_stats stats;
+    struct vsock_conn
+        conn; /* after the last packet of the first pass; what a packet shows is in its record */
     int64_t
         superseded_time; /* when the next generation between the same endpoints began; or VSOCK_TIME_NONE */
-    uint32_t index;      /* vsock.stream */
-    uint32_t previous;   /* of the generation before between the same endpoints, or VSOCK_STREAM_UNKNOWN */
-    uint32_t pair;       /* of the first stream between the same endpoints, whatever interface */
-    bool candidate;      /* it may turn out to have been captured twice */
-    uint8_t order;       /* enum vsock_order: the worst, from the packet before its first one on */
-    bool owed_full[2];   /* what each side is to answer is owed since its buffer is full */
-    struct vsock_mark owed[2]; /* what each side is to answer; record 0: nothing. stood_still.c's */
+    struct vsock_endpoint side[2];
+    const struct vsock_held *held; /* the one in `overlap`, if its other side had spoken on it; or NULL */
+    uint32_t previous; /* of the generation before between the same endpoints, or VSOCK_STREAM_UNKNOWN */
+    uint32_t pair;     /* of the first stream between the same endpoints, whatever interface */
     struct vsock_stream_diagnosis *diagnoses;
 };
 

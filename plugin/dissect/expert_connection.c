@@ -467,7 +467,8 @@ static void show_open_stall(const struct shown *s, uint8_t sender)
     int64_t time = vsock_stream_open_stall(stream, sender);
     const char *until = "the capture's end";
 
-    if (!stall->open || vsock_track_record(stall->began.record) != s->r || time < thresholds()->stall_warning)
+    if (!vsock_flow_is_stalled(&stream->conn.flow, sender) ||
+        vsock_track_record(stall->began.record) != s->r || time < thresholds()->stall_warning)
         return;
     if (stall->frozen)
         until = "the receiver shut down";
