@@ -53,13 +53,16 @@ typedef void compat_stat_result;
     register_conversation_filter(proto, label, is_valid, build)
 #endif
 
-/* Followers tell how many streams there are since 4.4. */
+/* Followers tell how many streams there are since 4.4, and which streams are in one of those. Before, tshark
+ * takes the second number that it is given for a range: a follower of such streams is not there. */
 #if VSOCK_WIRESHARK >= 404
-#define compat_register_follow_stream(proto, tap, conv, index, addr, port, packet, count)                    \
-    register_follow_stream(proto, tap, conv, index, addr, port, packet, count, NULL)
+#define COMPAT_FOLLOW_SUB_STREAMS true
+#define compat_register_follow_stream(proto, tap, conv, index, addr, port, packet, count, sub_stream)        \
+    register_follow_stream(proto, tap, conv, index, addr, port, packet, count, sub_stream)
 #else
-#define compat_register_follow_stream(proto, tap, conv, index, addr, port, packet, count)                    \
-    ((void)(count), register_follow_stream(proto, tap, conv, index, addr, port, packet))
+#define COMPAT_FOLLOW_SUB_STREAMS false
+#define compat_register_follow_stream(proto, tap, conv, index, addr, port, packet, count, sub_stream)        \
+    ((void)(count), (void)(sub_stream), register_follow_stream(proto, tap, conv, index, addr, port, packet))
 #endif
 
 /* Heuristic lists have a name for people since 4.4. */

@@ -26,10 +26,19 @@ struct run {
     struct vsock_app_frame *frame;
 };
 
+static struct vsock_app_frame *find_frame(packet_info *pinfo, int proto)
+{
+    return (struct vsock_app_frame *)p_get_proto_data(pinfo->pool, pinfo, proto, FRAME_KEY);
+}
+
+const struct vsock_app_frame *vsock_app_frame_of(packet_info *pinfo, int proto)
+{
+    return find_frame(pinfo, proto);
+}
+
 static struct vsock_app_frame *get_frame(packet_info *pinfo, int proto)
 {
-    struct vsock_app_frame *frame =
-        (struct vsock_app_frame *)p_get_proto_data(pinfo->pool, pinfo, proto, FRAME_KEY);
+    struct vsock_app_frame *frame = find_frame(pinfo, proto);
 
     if (!frame) {
         frame = wmem_new0(pinfo->pool, struct vsock_app_frame);

@@ -19,6 +19,7 @@
 struct vsock_app_frame {
     unsigned in_info; /* of them, in the Info column */
     struct vsock_frame_calls *calls;
+    struct vsock_followed_calls *followed; /* of whoever follows a protocol's calls; else NULL */
 };
 
 /* A protocol, as its file describes it. */
@@ -84,6 +85,9 @@ void proto_reg_handoff_varlink(void);
 
 /* For the heuristic: takes the connection if it recognizes the first bytes, or asks for more of them. */
 bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+
+/* What there is of the protocol in the packet that was dissected last, or NULL. */
+const struct vsock_app_frame *vsock_app_frame_of(packet_info *pinfo, int proto);
 
 /* The text as it can be shown in a line: what cannot be printed is escaped. `text` may be NULL. */
 const char *vsock_app_printable(packet_info *pinfo, const char *text);

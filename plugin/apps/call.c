@@ -13,8 +13,7 @@
 #define OF_ALL_PASSES 1 /* an array of calls, or NULL, by message */
 #define OF_THIS_PASS 1  /* struct vsock_frame_calls */
 
-/* Of a connection. */
-struct connection {
+struct vsock_calls {
     struct vsock_caller *caller[2]; /* who has begun calls; NULL */
     wmem_map_t *calls;              /* by id: a later request with an id takes it over */
 
@@ -25,18 +24,18 @@ struct connection {
 
 struct vsock_frame_calls {
     int proto;
-    struct connection *connection;
+    struct vsock_calls *connection;
     wmem_array_t *kept; /* NULL if the first pass found none */
     unsigned next;      /* message of the frame */
 };
 
-static struct connection *get_connection(packet_info *pinfo, int proto)
+static struct vsock_calls *get_connection(packet_info *pinfo, int proto)
 {
     conversation_t *conversation = find_or_create_conversation(pinfo);
-    struct connection *c = (struct connection *)conversation_get_proto_data(conversation, proto);
+    struct vsock_calls *c = (struct vsock_calls *)conversation_get_proto_data(conversation, proto);
 
     if (!c) {
-        c = wmem_new0(wmem_file_scope(), struct connection);
+        c = wmem_new0(wmem_file_scope(), struct vsock_calls);
         c->calls = wmem_map_new(wmem_file_scope(), wmem_int64_hash, g_int64_equal);
         conversation_add_proto_data(conversation, proto, c);
     }
@@ -63,7 +62,7 @@ static bool is_from(const packet_info *pinfo, const struct vsock_caller *caller)
 }
 
 /* The packet's sender. Of a connection, there are two. */
-static const struct vsock_caller *get_caller(packet_info *pinfo, struct connection *c)
+static const struct vsock_caller *get_caller(packet_info *pinfo, struct vsock_calls *c)
 {
     struct vsock_caller **free = c->caller[0] ? &c->caller[1] : &c->caller[0];
 
@@ -77,7 +76,7 @@ static const struct vsock_caller *get_caller(packet_info *pinfo, struct connecti
     return *free;
 }
 
-static struct vsock_call *begin(packet_info *pinfo, struct connection *connection, uint64_t id)
+static struct vsock_call *begin(packet_info *pinfo, struct vsock_calls *connection, uint64_t id)
 {
     struct vsock_call *call = wmem_new0(wmem_file_scope(), struct vsock_call);
 
@@ -147,17 +146,50 @@ struct vsock_call *vsock_call_of(packet_info *pinfo, struct vsock_frame_calls *c
     return call;
 }
 
+/* ---- by id ---- */
+
+const struct vsock_calls *vsock_calls_of(const struct vsock_frame_calls *frame)
+{
+    return frame->connection;
+}
+
+struct nearest {
+    uint64_t wanted, id;
+    bool down, found;
+};
+
+static void look_nearer(void *key, void *call _U_, void *context)
+{
+    struct nearest *n = (struct nearest *)context;
+    uint64_t id = *(const uint64_t *)key;
+
+    if (n->down ? id > n->wanted : id < n->wanted)
+        return;
+    if (!n->found || (n->down ? id > n->id : id < n->id))
+        n->id = id;
+    n->found = true;
+}
+
+bool vsock_call_nearest(const struct vsock_calls *calls, uint64_t id, bool down, uint64_t *nearest)
+{
+    struct nearest n = {.wanted = id, .down = down};
+
+    wmem_map_foreach(calls->calls, look_nearer, &n);
+    *nearest = n.id;
+    return n.found;
+}
+
 /* ---- in order ---- */
 
 #define WAITING_MAX 64 /* where some requests have no answer, and others are looked through each time */
 
-static void forget_up_to(struct connection *c, uint64_t id)
+static void forget_up_to(struct vsock_calls *c, uint64_t id)
 {
     for (; c->oldest < id; c->oldest++)
         wmem_map_remove(c->calls, &c->oldest);
 }
 
-static struct vsock_call *begin_in_order(packet_info *pinfo, struct connection *c, bool all_answered)
+static struct vsock_call *begin_in_order(packet_info *pinfo, struct vsock_calls *c, bool all_answered)
 {
     if (!c->client)
         c->client = get_caller(pinfo, c);
@@ -168,7 +200,7 @@ static struct vsock_call *begin_in_order(packet_info *pinfo, struct connection *
     return begin(pinfo, c, c->next++);
 }
 
-static struct vsock_call *answer_in_order(packet_info *pinfo, struct connection *c, bool last,
+static struct vsock_call *answer_in_order(packet_info *pinfo, struct vsock_calls *c, bool last,
                                           vsock_call_may_answer may, const void *message)
 {
     if (!c->client || is_from(pinfo, c->client))

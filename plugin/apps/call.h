@@ -27,6 +27,9 @@ struct vsock_call {
     const char *service, *method; /* for the protocol's own use; NULL or of file scope */
 };
 
+/* Those of a connection. */
+struct vsock_calls;
+
 /* The calls of a frame's messages, in their order. */
 struct vsock_frame_calls;
 
@@ -50,6 +53,12 @@ typedef bool (*vsock_call_may_answer)(const struct vsock_call *call, const void 
 struct vsock_call *vsock_call_in_order(packet_info *pinfo, struct vsock_frame_calls *calls,
                                        enum vsock_call_part part, vsock_call_may_answer may,
                                        const void *message);
+
+/* Those of the frame's connection: on the first pass, once a message's call was asked for. */
+const struct vsock_calls *vsock_calls_of(const struct vsock_frame_calls *frame);
+
+/* The id of the call whose id is next to `id`, or is that: none above it (`down`), or none below it. */
+bool vsock_call_nearest(const struct vsock_calls *calls, uint64_t id, bool down, uint64_t *nearest);
 
 /* Whether the packet is from the side that sent the request. */
 bool vsock_call_from_client(const packet_info *pinfo, const struct vsock_call *call);

@@ -13,6 +13,7 @@
 #include "call.h"
 #include "dissect/tree_util.h"
 #include "protobuf.h"
+#include "ttrpc_follow.h"
 
 #define HEADER_SIZE 10
 #define LENGTH_MAX (4 << 20)       /* peers reject what is longer */
@@ -153,7 +154,7 @@ struct message {
     int end;
     struct vsock_call *call; /* or NULL */
     enum vsock_call_part part;
-    struct vsock_frame_calls *calls;
+    struct vsock_app_frame *frame;
     unsigned fields, payload_fields; /* shown so far */
     int32_t status_code;
     const char *status_message; /* or NULL */
@@ -209,7 +210,7 @@ static enum vsock_call_part part_of(const struct ttrpc_header *h)
 static void find_call(struct message *m)
 {
     m->part = part_of(&m->header);
-    m->call = vsock_call_of(m->pinfo, m->calls, m->header.stream_id, &m->part);
+    m->call = vsock_call_of(m->pinfo, m->frame->calls, m->header.stream_id, &m->part);
     if (m->part == VSOCK_CALL_REQUEST && m->call && !PINFO_FD_VISITED(m->pinfo)) {
         m->call->service = vsock_app_keep(find_text(m, REQUEST_SERVICE));
         m->call->method = vsock_app_keep(find_text(m, REQUEST_METHOD));
@@ -470,6 +471,11 @@ static void show_message(struct message *m)
 {
     m->end = HEADER_SIZE + (int)m->header.length;
     find_call(m);
+    vsock_ttrpc_follow_take(m->pinfo, m->frame,
+                            (struct vsock_ttrpc_body){.stream_id = m->header.stream_id,
+                                                      .tvb = m->tvb,
+                                                      .offset = HEADER_SIZE,
+                                                      .length = m->header.length});
     show_summary(m);
     show_header(m);
     show_call(m);
@@ -480,7 +486,7 @@ static void show_ttrpc(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto
                        struct vsock_app_frame *frame)
 {
     struct message m = {read_header(tvb, 0), .tvb = tvb,   .pinfo = pinfo,
-                        .top = top,          .tree = tree, .calls = frame->calls};
+                        .top = top,          .tree = tree, .frame = frame};
 
     proto_item_append_text(tree, ", ");
     if (is_framed(&m.header))
@@ -594,6 +600,8 @@ static struct vsock_app app = {
 void proto_register_ttrpc(void)
 {
     vsock_app_register(&app);
+    if (app.handle)
+        vsock_ttrpc_follow_register(app.proto);
 }
 
 void proto_reg_handoff_ttrpc(void)
