@@ -20,6 +20,15 @@ RW_OF_STREAM = 2  # fuzz_reassembly.c's IN_STREAM
 MICROSECONDS, MILLISECONDS, SECONDS, JUMPS = range(4)
 FWD_CNT_AS_GIVEN, LENGTH_AS_GIVEN = 0, 1
 LOOPBACK, HOST = 3 << 5, 4 << 5
+# Each word of vsock-filter's, and each way to join them, once at least; then what is wrong.
+EXPRESSIONS = ("port 22", "src cid 42", "dst cid host or local", "src and dst cid hypervisor", "cid any",
+               "not src port 10004 or 10006", "portrange 10004-10012", "dst portrange 2147483648-0xffffffff",
+               "src addr host-9999 or 42:4051313149", "op rw or rst && not (port 1024 and type stream)",
+               "! op credit-update", "op request or response or shutdown or credit-request or invalid",
+               "op unknown or connect or disconnect or control or payload", "type seqpacket or dgram",
+               "transport virtio or none or unknown", "(((cid 4294967338)) || PORT 0x40000000)", "",
+               "prot 5", "port", "src op rw", "cid 18446744073709551616", "portrange 9-5", "(port 5", "port 5)", "not",
+               "port \u00e9 x", "port " + "5 or " * 250 + "5", "(" * 51)
 STEPS = 100  # of one input: it is changed thousands of times
 
 
@@ -144,8 +153,17 @@ def reassembly(records):
     yield b"\x76\xff" + struct.pack("<BHBI", RW_OF_STREAM, 20, 0, 0x01030103) * 250
 
 
+def filters(records):
+    """Some for each capture, on a record each, captured in one way or another."""
+    whole = [record for record in records if record.whole]
+    for number in range(len(whole) % 8, len(EXPRESSIONS) if whole else 0, 8):
+        record = whole[number * len(whole) // len(EXPRESSIONS)]
+        yield bytes([number % 3]) + record.data[:HEADERS] + EXPRESSIONS[number].encode()
+
+
 TARGETS = {"wire": wire, "credit": of_connections(b"\x01"), "conn": of_connections(b"\x00"), "diagnose": diagnose,
-           "split": split, "contents": contents, "reassembly": reassembly}
+           "split": split, "contents": contents, "reassembly": reassembly,
+           "filter": filters}
 
 
 def main():
