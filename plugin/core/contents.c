@@ -65,7 +65,8 @@ bool vsock_is_tls(const uint8_t *bytes, size_t length)
     const unsigned smallest_hello = 38;
     unsigned record, hello;
 
-    if (length < 9 || bytes[0] != 22 || bytes[1] != 3 || bytes[2] > 4 || (bytes[5] != 1 && bytes[5] != 2))
+    if (length < VSOCK_TLS_NEEDED || bytes[0] != VSOCK_TLS_HANDSHAKE || bytes[1] != 3 || bytes[2] > 4 ||
+        (bytes[5] != 1 && bytes[5] != 2))
         return false;
     record = bytes[3] << 8 | bytes[4];
     hello = bytes[6] << 16 | bytes[7] << 8 | bytes[8];
@@ -106,6 +107,21 @@ bool vsock_is_adb(const uint8_t *bytes, size_t length)
     memcpy(&first, bytes, 4);
     memcpy(&last, bytes + 20, 4);
     return last == ~first;
+}
+
+/* TPKT's version and length; X.224's own, which has to agree, its connection request, no destination yet, a
+ * source, class 0. What follows is RDP's alone: a cookie, or the request to negotiate, of 8 bytes. */
+bool vsock_is_rdp(const uint8_t *bytes, size_t length)
+{
+    const size_t header = 11;
+
+    if (length < header + 4 || !BEGINS_WITH(bytes, length, "\3\0") || bytes[4] < 14 || bytes[5] != 0xe0)
+        return false;
+    if ((bytes[2] << 8 | bytes[3]) != bytes[4] + 5 || bytes[6] != 0 || bytes[7] != 0 || bytes[10] != 0)
+        return false;
+    if (bytes[header] == 1)
+        return bytes[4] == 14 && bytes[header + 2] == 8 && bytes[header + 3] == 0;
+    return BEGINS_WITH(bytes + header, length - header, "Cookie: msts");
 }
 
 /* The first place from `at` on that is not white space, or `length`. */

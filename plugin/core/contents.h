@@ -2,7 +2,8 @@
  * contents.h - protocols that are known by their first bytes, whatever the port.
  * A rule asks for what nothing else begins with. Too few bytes are no match: whoever asks may ask again when
  * there are more. Sources: RFC 4253, 4.2; RFC 9112, 3 and 4; RFC 9113, 3.4; RFC 8446, 5.1; MQTT 3.1.1, 3.1;
- * Plan 9's version(5), as Linux's 9P; adb's protocol.txt; RFC 8259. */
+ * Plan 9's version(5), as Linux's 9P; adb's protocol.txt; RFC 8259;
+ * [MS-RDPBCGR] 2.2.1.1. */
 #ifndef VSOCK_CORE_CONTENTS_H
 #define VSOCK_CORE_CONTENTS_H
 
@@ -14,10 +15,16 @@
 bool vsock_is_ssh(const uint8_t *bytes, size_t length);
 bool vsock_is_http(const uint8_t *bytes, size_t length);
 bool vsock_is_http2(const uint8_t *bytes, size_t length);
+#define VSOCK_TLS_HANDSHAKE 22
+#define VSOCK_TLS_NEEDED 9 /* bytes, to tell */
 bool vsock_is_tls(const uint8_t *bytes, size_t length);
 bool vsock_is_mqtt(const uint8_t *bytes, size_t length);
 bool vsock_is_9p(const uint8_t *bytes, size_t length);
 bool vsock_is_adb(const uint8_t *bytes, size_t length);
+
+/* RDP's request for a connection, which TPKT and X.224 carry as they do for others: it is RDP's by a cookie
+ * or a request for its security. */
+bool vsock_is_rdp(const uint8_t *bytes, size_t length);
 
 /* One JSON object, all of it, with nothing but white space around it. */
 bool vsock_is_json(const uint8_t *bytes, size_t length);

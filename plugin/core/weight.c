@@ -177,6 +177,17 @@ struct vsock_weighed_message vsock_weigh_adb(const void *context, const uint8_t 
     return message(length < 24 ? 0 : UINT64_C(24) + vsock_little_endian(bytes + 12));
 }
 
+/* RFC 1006; what begins otherwise is RDP's fast path, whose messages tell their length in one byte or two. */
+struct vsock_weighed_message vsock_weigh_tpkt(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    uint32_t size = length >= 4 ? (uint32_t)bytes[2] << 8 | bytes[3] : 0;
+
+    (void)context;
+    if (length >= 4 && bytes[0] != 3)
+        size = bytes[1] & 0x80 ? (uint32_t)(bytes[1] & 0x7f) << 8 | bytes[2] : bytes[1];
+    return message(size < 2 ? 0 : size);
+}
+
 struct vsock_weighed_message vsock_weigh_line(const void *context, const uint8_t *bytes, uint32_t length)
 {
     uint32_t size = 0;

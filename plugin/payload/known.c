@@ -10,7 +10,7 @@
 #include "core/weight_http2.h"
 #include "handoff.h"
 
-static dissector_handle_t ssh, http, http2, tls, mqtt, ninep, adb, json;
+static dissector_handle_t ssh, http, http2, tls, mqtt, ninep, adb, tpkt, rdp, json;
 
 /* struct vsock_http2_side, by stream and direction. */
 static wmem_map_t *http2_sides;
@@ -25,13 +25,19 @@ static bool is(bool (*rule)(const uint8_t *, size_t), tvbuff_t *tvb)
     return length > 0 && rule(tvb_get_ptr(tvb, 0, (int)length), length);
 }
 
+static int call_within(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                       void *data)
+{
+    pinfo->can_desegment = pinfo->saved_can_desegment; /* which epan takes one from at every call */
+    return call_dissector_only(handle, tvb, pinfo, tree, data);
+}
+
 /* The rest of the connection, both ways, is the same protocol's. */
 static bool take_connection(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                             void *data)
 {
     vsock_claim(pinfo, handle);
-    pinfo->can_desegment = pinfo->saved_can_desegment; /* which epan takes one from at every call */
-    return call_dissector_only(handle, tvb, pinfo, tree, data) != 0;
+    return call_within(handle, tvb, pinfo, tree, data) != 0;
 }
 
 /* A heuristic has no data of its own to go by: so each is a function. */
@@ -52,6 +58,21 @@ FIND_CONNECTION(tls, tls)
 FIND_CONNECTION(mqtt, mqtt)
 FIND_CONNECTION(9p, ninep)
 FIND_CONNECTION(adb, adb)
+FIND_CONNECTION(rdp, rdp)
+
+/* TPKT's dissector takes what is none for a part of it, and the one that Wireshark has for RDP's port leaves
+ * what is less than a header. Behind the negotiation may be TLS, which contents tell: no message of RDP, of
+ * TPKT or of the fast path, begins with the byte of its handshakes. */
+static int dissect_rdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    if (*tvb_get_ptr(tvb, 0, 1) != VSOCK_TLS_HANDSHAKE)
+        return call_within(tpkt, tvb, pinfo, tree, NULL);
+    if (tvb_reported_length(tvb) >= VSOCK_TLS_NEEDED || pinfo->can_desegment == 0)
+        return 0;
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+    return (int)tvb_captured_length(tvb);
+}
 
 static bool is_alone(const uint8_t *bytes, size_t length)
 {
@@ -201,13 +222,15 @@ static void add_scales(void)
 {
     static const vsock_weigh_message weigh_tls = vsock_weigh_tls, weigh_mqtt = vsock_weigh_mqtt,
                                      weigh_9p = vsock_weigh_9p, weigh_ssh = vsock_weigh_ssh,
-                                     weigh_adb = vsock_weigh_adb, weigh_websocket = vsock_weigh_websocket;
+                                     weigh_adb = vsock_weigh_adb, weigh_websocket = vsock_weigh_websocket,
+                                     weigh_tpkt = vsock_weigh_tpkt;
 
     weigh_by(tls, &weigh_tls);
     weigh_by(mqtt, &weigh_mqtt);
     weigh_by(ninep, &weigh_9p);
     weigh_by(ssh, &weigh_ssh);
     weigh_by(adb, &weigh_adb);
+    weigh_by(rdp, &weigh_tpkt);
     weigh_by(find_dissector("websocket"), &weigh_websocket); /* which HTTP's Upgrade leads to */
     if (http)
         vsock_scale_add(http, weigh_http, NULL);
@@ -227,6 +250,10 @@ void vsock_known_add(void)
     ninep = dissector_get_uint_handle(find_dissector_table("tcp.port"), 564); /* no name in 4.0 */
     add(ninep, find_9p, is_9p, "9P over vsock", "9p_vsock");
     add(adb = find_dissector("adb"), find_adb, is_adb, "ADB over vsock", "adb_vsock");
+    tpkt = find_dissector("tpkt");
+    if (tpkt)
+        rdp = create_dissector_handle(dissect_rdp, proto_get_id_by_filter_name("rdp"));
+    add(rdp, find_rdp, is_rdp, "RDP over vsock", "rdp_vsock");
     add(json = find_dissector("json"), find_json, is_json, "JSON over vsock", "json_vsock");
     http2_sides =
         wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_int64_hash, g_int64_equal);

@@ -17,9 +17,9 @@
 
 typedef bool (*rule)(const uint8_t *bytes, size_t length);
 
-static const rule rules[] = {vsock_is_ssh, vsock_is_http,          vsock_is_http2,
-                             vsock_is_tls, vsock_is_mqtt,          vsock_is_9p,
-                             vsock_is_adb, vsock_is_ethernet_le16, vsock_is_ethernet_be32};
+static const rule rules[] = {vsock_is_ssh,           vsock_is_http,         vsock_is_http2, vsock_is_tls,
+                             vsock_is_mqtt,          vsock_is_9p,           vsock_is_adb,   vsock_is_rdp,
+                             vsock_is_ethernet_le16, vsock_is_ethernet_be32};
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
@@ -132,6 +132,7 @@ WEIGH_MESSAGES(mqtt)
 WEIGH_MESSAGES(9p)
 WEIGH_MESSAGES(ssh)
 WEIGH_MESSAGES(adb)
+WEIGH_MESSAGES(tpkt)
 WEIGH_MESSAGES(websocket)
 WEIGH_MESSAGES(tunnel)
 WEIGH_MESSAGES(line)
@@ -145,9 +146,9 @@ static struct vsock_weight weigh_http2(const uint8_t *bytes, uint32_t length, st
     return w;
 }
 
-static const weigher weighers[] = {weigh_tls,  weigh_http2,      weigh_mqtt,      weigh_9p,
-                                   weigh_ssh,  weigh_adb,        weigh_websocket, weigh_tunnel,
-                                   weigh_line, vsock_weigh_http, vsock_weigh_json};
+static const weigher weighers[] = {weigh_tls,    weigh_http2, weigh_mqtt,       weigh_9p,
+                                   weigh_ssh,    weigh_adb,   weigh_tpkt,       weigh_websocket,
+                                   weigh_tunnel, weigh_line,  vsock_weigh_http, vsock_weigh_json};
 
 /* Without a limit it is all of them. Within one it is a beginning that keeps to it, and more of it where the
  * limit is higher; what that leaves can be weighed in turn, until nothing is left. */

@@ -370,6 +370,53 @@ def calls():
         yield from story()
 
 
+def tpkt(body):
+    return struct.pack(">BBH", 3, 0, 4 + len(body)) + body
+
+
+def x224(kind, body=b"", dst=0, src=0):
+    """A request for a connection (0xe0), or its confirmation (0xd0)."""
+    return tpkt(struct.pack(">BBHHB", 6 + len(body), kind, dst, src, 0) + body)
+
+
+def x224_data(body):
+    return tpkt(b"\2\xf0\x80" + body)
+
+
+def rdp_negotiation(kind, protocols):
+    return struct.pack("<BBHI", kind, 0, 8, protocols)
+
+
+RDP_COOKIE = b"Cookie: mstshash=user\r\n"
+RDP_REQUEST = x224(0xE0, RDP_COOKIE + rdp_negotiation(1, 3))
+RDP_CONFIRM = x224(0xD0, rdp_negotiation(2, 1), src=0x1234)
+SHORT_HELLO = bytes.fromhex("160301002f0100002b0303") + bytes(range(32)) + bytes.fromhex("00000413011302" "0100")
+ERECT_DOMAIN, ATTACH_USER = b"\4\1\0\1\0", b"\x28"
+
+
+def rdp():
+    (_, hello), (_, flight), *_ = tls_turns()
+    x = Dialogue(3389, "xrdp, as Hyper-V's enhanced sessions ask it: a cookie and the request to negotiate; then TLS")
+    yield from (*x.opened(), *x.ask(RDP_REQUEST), *x.answer(RDP_CONFIRM), *x.ask(hello), *x.answer(flight), *x.closed())
+    x = Dialogue(3390, "no cookie, and no TLS: messages of TPKT, two in an RW")
+    yield from (*x.opened(), *x.ask(x224(0xE0, rdp_negotiation(1, 0))), *x.answer(x224(0xD0, src=0x1234)),
+                *x.ask(x224_data(ERECT_DOMAIN) + x224_data(ATTACH_USER)), *x.closed())
+
+
+def rdp_not():
+    odd = (("S7's request", x224(0xE0, bytes.fromhex("c1020100c2020102c0010a"), src=1)), ("a confirmation", RDP_CONFIRM),
+           ("lengths that do not agree", tpkt(RDP_REQUEST[4:] + b"\0")), ("a cookie of another", x224(0xE0, b"Cookie: abcdefgh\r\n")),
+           ("a request of 9 bytes", x224(0xE0, rdp_negotiation(1, 0)[:2] + b"\t\0\0\0\0\0")))
+    for port, (what, first) in enumerate(odd, 970000):
+        x = Dialogue(1024, f"no RDP: {what}", client=(3, port))
+        yield from (*x.opened(), *x.ask(first), *x.closed())
+
+
+def rdp_stories():
+    for story in (rdp, rdp_not):
+        yield from story()
+
+
 class Talk:
     """What two programs say to each other, in turn: (is it the client?, bytes). `fields`: what of it shows."""
 
@@ -438,11 +485,16 @@ DIALOGUES = {
                     (True, call("io.systemd.Hostname.Describe")), (False, reply({"Hostname": "vm"})),
                     (True, call("org.example.Log", oneway=True) + call("org.example.Get", more=True)),
                     (False, reply({}, continues=True) + reply({}, error="org.example.No"))),
+    "RDP to TLS": Talk("rdp.rt_cookie rdp.neg_type cotp.type tls.handshake.type tls.handshake.ciphersuite",
+                       (True, RDP_REQUEST), (False, RDP_CONFIRM), (True, SHORT_HELLO), (False, RDP_CONFIRM)),
+    "RDP": Talk("rdp.rt_cookie rdp.neg_type cotp.type tpkt.length", (True, RDP_REQUEST), (False, RDP_CONFIRM),
+                (True, x224_data(ERECT_DOMAIN) + x224_data(ATTACH_USER)), (False, x224_data(b"\x2e\0\0\3"))),
 } | {framed.__name__: json_talk(framed) for framed in (json_be32, json_le32, json_line, json_nul)}
 
 
 CAPTURES = {
     "inside-calls.pcapng": capture(calls),
+    "inside-rdp.pcapng": capture(rdp_stories),
     "inside-json.pcapng": capture(framed_json),
     "inside-ethernet.pcapng": capture(ethernet_stories),
     "inside-turns.pcapng": capture(turns),

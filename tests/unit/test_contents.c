@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * test_contents.c - protocols by their first bytes. A test's name is the rule it checks. */
+#include <string.h>
+
 #include <glib.h>
 
 #include "core/contents.h"
@@ -98,6 +100,20 @@ static void adb_ends_a_header_with_the_command_inverted(void)
     g_assert_false(MATCHES(vsock_is_adb, "CNXN\1\0\0\1\0\0\x10\0\7\0\0\0\x32\2\0\0\xbc\xb1\xa7\xb0"));
 }
 
+#define RDP_REQUEST "\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\x0b\0\0\0"
+#define RDP_COOKIE "\3\0\0\x2a\x25\xe0\0\0\0\0\0Cookie: mstshash=root\r\n\1\0\x08\0\3\0\0\0"
+
+static void rdp_begins_with_a_connection_request_of_its_own(void)
+{
+    CHECK_CUTS(vsock_is_rdp, RDP_REQUEST, 15);
+    CHECK_CUTS(vsock_is_rdp, RDP_COOKIE, 23);
+    g_assert_false(MATCHES(vsock_is_rdp, "\3\0\0\x14\x0e\xe0\0\0\0\0\0\1\0\x08\0\x0b\0\0\0")); /* lengths */
+    g_assert_false(MATCHES(vsock_is_rdp, "\3\0\0\x13\x0e\xd0\0\0\0\0\0\2\0\x08\0\1\0\0\0"));   /* a confirm */
+    g_assert_false(MATCHES(vsock_is_rdp, "\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x09\0\1\0\0\0")); /* not 8 bytes */
+    /* another that TPKT carries: S7's */
+    g_assert_false(MATCHES(vsock_is_rdp, "\3\0\0\x16\x11\xe0\0\0\0\1\0\xc1\2\1\0\xc2\2\1\2\xc0\1\x0a"));
+}
+
 static void json_is_one_object_and_nothing_else(void)
 {
     CHECK_CUTS(vsock_is_json, "{\"a\":1}", 7);
@@ -113,6 +129,24 @@ static void json_is_one_object_and_nothing_else(void)
     g_assert_false(MATCHES(vsock_is_json, "}"));
 }
 
+/* Also behind what others begin with as well: TPKT, X.224's request. */
+static void random_bytes_are_nobodys(void)
+{
+    static const rule rules[] = {vsock_is_ssh, vsock_is_http, vsock_is_http2, vsock_is_tls, vsock_is_mqtt,
+                                 vsock_is_9p,  vsock_is_adb,  vsock_is_rdp,   vsock_is_json};
+    static const char request[] = "\3\0\0\x29\x24\xe0\0\0\0\0\0";
+    g_autoptr(GRand) random = g_rand_new_with_seed(17);
+    uint8_t bytes[96];
+
+    for (unsigned i = 0; i < 100000; i++) {
+        for (size_t at = 0; at < sizeof(bytes); at++)
+            bytes[at] = (uint8_t)g_rand_int(random);
+        memcpy(bytes, request, i % 4 == 0 ? sizeof(request) - 1 : i % 4);
+        for (size_t r = 0; r < G_N_ELEMENTS(rules); r++)
+            g_assert_false(rules[r](bytes, sizeof(bytes)));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -125,6 +159,8 @@ int main(int argc, char **argv)
     TEST(mqtt_begins_with_connect);
     TEST(ninep_begins_with_a_version_of_its_own_size);
     TEST(adb_ends_a_header_with_the_command_inverted);
+    TEST(rdp_begins_with_a_connection_request_of_its_own);
+    TEST(random_bytes_are_nobodys);
     TEST(json_is_one_object_and_nothing_else);
     return g_test_run();
 }

@@ -50,6 +50,9 @@ static void a_message_tells_its_size(void)
     g_assert_cmpuint(SIZE_OF(vsock_weigh_mqtt, "\x30\xff\xff\xff\x7f"), ==, 5 + 268435455);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_9p, "\7\1\0\0\x6c\0\0"), ==, 263);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_9p, "\xff\xff\xff\xff\x6c\0\0"), ==, UINT32_MAX);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_tpkt, "\3\0\1\2"), ==, 258);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_tpkt, "\0\x81\2\0"), ==, 258); /* RDP's fast path */
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_tpkt, "\0\x08\0\0"), ==, 8);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_line, "ab\ncd"), ==, 3);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_line, "ab\r\n"), ==, 3);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_line, "ab"), ==, 2);
@@ -67,6 +70,8 @@ static void half_a_header_tells_none(void)
     g_assert_cmpuint(SIZE_OF(vsock_weigh_mqtt, "\x30\x85"), ==, 0);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_mqtt, "\x30\xff\xff\xff\xff\1"), ==,
                      0); /* it has no more than 4 bytes */
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_tpkt, "\3\0\1"), ==, 0);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_tpkt, "\3\0\0\1"), ==, 0);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_9p, "\7\0\0\0\x6c\0"), ==, 0);
     g_assert_cmpuint(SIZE_OF(vsock_weigh_9p, "\6\0\0\0\x6c\0\0"), ==, 0); /* less than its header */
 }
