@@ -28,6 +28,7 @@ WS_DLL_PUBLIC_DEF void plugin_register(void)
         {proto_register_gcs, proto_reg_handoff_gcs},
         {proto_register_jsonframe, proto_reg_handoff_jsonframe},
         {proto_register_nitro, proto_reg_handoff_nitro},
+        {proto_register_p11rpc, proto_reg_handoff_p11rpc},
         {proto_register_qga, proto_reg_handoff_qga},
         {proto_register_sd_notify, proto_reg_handoff_sd_notify},
         {proto_register_ttrpc, proto_reg_handoff_ttrpc},

@@ -10,6 +10,7 @@
 #include "core/ethernet.h"
 #include "core/http_run.h"
 #include "core/json_frame.h"
+#include "core/p11rpc.h"
 #include "core/qga.h"
 #include "core/varlink.h"
 #include "core/weight.h"
@@ -104,6 +105,19 @@ static void check_calls(const uint8_t *bytes, uint32_t length)
         CHECK(v.method.length > 0 && lacks <= 1);
 }
 
+/* Of what is recognised, the version comes first, then the first call. */
+static void check_p11rpc(const uint8_t *bytes, uint32_t length)
+{
+    uint32_t lacks, version = VSOCK_P11RPC_VERSION_SIZE;
+
+    if (!vsock_is_p11rpc(bytes, length, &lacks))
+        return;
+    CHECK(vsock_p11rpc_size(bytes, length) == version);
+    CHECK(vsock_p11rpc_size(bytes + version, length - version) > VSOCK_P11RPC_HEADER);
+    for (size_t i = 0; i < RULES; i++)
+        CHECK(!rules[i](bytes, length));
+}
+
 /* A run ends with the bytes, or where no message begins. */
 static void check_http_run(const uint8_t *bytes, size_t length)
 {
@@ -190,6 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_json(data, size);
     check_json_frame(data, size);
     check_calls(data, (uint32_t)size);
+    check_p11rpc(data, (uint32_t)size);
     check_http_run(data, size);
     check_weights(data, size);
     return 0;

@@ -370,6 +370,78 @@ def calls():
         yield from story()
 
 
+HANDSHAKE = b"PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1"
+P11_ERROR, P11_INITIALIZE, P11_FINALIZE, P11_SLOTS, P11_OPEN, P11_LOGIN, P11_SIGN = 0, 1, 2, 4, 10, 18, 43
+PIN_INCORRECT = 0xA0
+
+
+def p11_array(data):
+    return struct.pack(">I", len(data)) + data
+
+
+def p11(number, call_number, signature, values=b"", options=b""):
+    """A message; `number`: of the request and its response."""
+    body = struct.pack(">I", call_number) + p11_array(signature.encode()) + values
+    return struct.pack(">III", number, len(options), len(body)) + options + body
+
+
+def p11_parts(message):
+    """As p11-kit writes it: header, options, body."""
+    options = struct.unpack(">I", message[4:8])[0]
+    return [part for part in cut(message, 12, 12 + options) if part] if options else cut(message, 12)
+
+
+def p11_initialize(options=b""):
+    return p11(16, P11_INITIALIZE, "ayyay", p11_array(HANDSHAKE) + b"\0" + p11_array(b"\0"), options)
+
+
+def p11_failed(number, error):
+    return p11(number, P11_ERROR, "u", struct.pack(">Q", error))
+
+
+def p11_session(x, version, options=b""):
+    """A PIN that is wrong, then bytes signed: a number of 64 bits each but for arrays."""
+    session = struct.pack(">Q", 1)
+    yield from (*x.opened(), *x.ask(version), *x.answer(version), *x.ask(*p11_parts(p11_initialize(options))),
+                *x.answer(*p11_parts(p11(16, P11_INITIALIZE, ""))))
+    for number, call_number, asked, given, answered, back in (
+            (17, P11_SLOTS, "yfu", b"\1" + struct.pack(">I", 2), "au", b"\1" + struct.pack(">IQ", 1, 0)),
+            (18, P11_OPEN, "uu", struct.pack(">QQ", 0, 4), "u", session),
+            (19, P11_LOGIN, "uuay", session + struct.pack(">Q", 1) + b"\1" + p11_array(b"1234"), None, PIN_INCORRECT),
+            (20, P11_SIGN, "uayfy", session + b"\1" + p11_array(bytes(32)) + struct.pack(">I", 64), "ay",
+             b"\1" + p11_array(bytes(64)))):
+        answer = p11_failed(number, back) if answered is None else p11(number, call_number, answered, back)
+        yield from (*x.ask(*p11_parts(p11(number, call_number, asked, given, options))),
+                    *x.answer(*p11_parts(answer), after=0.3))
+
+
+def p11_stories():
+    x = Dialogue(1111, "p11-kit's writes: a header, a body", client=(3, 980000))
+    yield from (*p11_session(x, b"\2"), *x.ask(*p11_parts(p11(21, P11_FINALIZE, ""))),
+                *x.answer(*p11_parts(p11(21, P11_FINALIZE, ""))), *x.closed())
+    x = Dialogue(1111, "with options, version 0", client=(3, 980001))
+    yield from (*p11_session(x, b"\0", b"my-hsm"), *x.closed())
+    x = Dialogue(1111, "two requests in an RW, answered the other way round; a call of tomorrow; no message", client=(3, 980002))
+    yield from (*x.opened(), *x.ask(b"\2"), *x.answer(b"\1"), *x.ask(p11_initialize()), *x.answer(p11(16, P11_INITIALIZE, "")),
+                *x.ask(p11(17, P11_SLOTS, "yfu", bytes(5)) + p11(18, P11_FINALIZE, "")),
+                *x.answer(p11(18, P11_FINALIZE, "") + p11_failed(17, 0x80000001)), *x.ask(p11(19, 200, "u", bytes(8))),
+                *x.answer(p11(30, P11_FINALIZE, ""), b"\x80\x81\x82"), *x.closed())
+
+
+def p11_not():
+    odd = (("a small number, and bytes", b"\2\0\0\0\x10" + bytes(range(100))), ("another handshake", b"\2" + p11_initialize().replace(
+        b"GNOME", b"OTHER")), ("another call", b"\2" + p11(16, P11_FINALIZE, "") + bytes(60)),
+           ("another number", b"\2" + p11(17, *(P11_INITIALIZE, "ayyay", p11_array(HANDSHAKE) + bytes(6)))))
+    for port, (what, first) in enumerate(odd, 990000):
+        x = Dialogue(1024, f"no p11-kit: {what}", client=(3, port))
+        yield from (*x.opened(), *x.ask(first), *x.closed())
+
+
+def p11_all():
+    for story in (p11_stories, p11_not):
+        yield from story()
+
+
 def tpkt(body):
     return struct.pack(">BBH", 3, 0, 4 + len(body)) + body
 
@@ -485,6 +557,12 @@ DIALOGUES = {
                     (True, call("io.systemd.Hostname.Describe")), (False, reply({"Hostname": "vm"})),
                     (True, call("org.example.Log", oneway=True) + call("org.example.Get", more=True)),
                     (False, reply({}, continues=True) + reply({}, error="org.example.No"))),
+    "p11-kit": Talk("p11rpc.version p11rpc.id p11rpc.call p11rpc.signature p11rpc.error p11rpc.options",
+                    (True, b"\2"), (False, b"\1"), (True, p11_initialize(b"hsm")), (False, p11(16, P11_INITIALIZE, "")),
+                    (True, p11(17, P11_SLOTS, "yfu", bytes(5))), (False, p11_failed(17, 5))),
+    "p11-kit, version 0": Talk("p11rpc.version p11rpc.id p11rpc.call p11rpc.error", (True, b"\0"), (False, b"\0"),
+                               (True, p11_initialize()), (False, p11(16, P11_INITIALIZE, "")),
+                               (True, p11(17, P11_FINALIZE, "")), (False, p11_failed(17, 5))),
     "RDP to TLS": Talk("rdp.rt_cookie rdp.neg_type cotp.type tls.handshake.type tls.handshake.ciphersuite",
                        (True, RDP_REQUEST), (False, RDP_CONFIRM), (True, SHORT_HELLO), (False, RDP_CONFIRM)),
     "RDP": Talk("rdp.rt_cookie rdp.neg_type cotp.type tpkt.length", (True, RDP_REQUEST), (False, RDP_CONFIRM),
@@ -494,6 +572,7 @@ DIALOGUES = {
 
 CAPTURES = {
     "inside-calls.pcapng": capture(calls),
+    "inside-p11.pcapng": capture(p11_all),
     "inside-rdp.pcapng": capture(rdp_stories),
     "inside-json.pcapng": capture(framed_json),
     "inside-ethernet.pcapng": capture(ethernet_stories),
