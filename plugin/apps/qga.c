@@ -62,20 +62,32 @@ static const char *text_of(tvbuff_t *tvb, packet_info *pinfo, struct vsock_json_
     return vsock_json_part_text(tvb, pinfo, part, TEXT_MAX);
 }
 
-/* `service` has the request's id. */
+/* A sentinel in front of a request is a call of its own, which an error answers, or nothing does. */
+static void begin_sentinel(packet_info *pinfo, struct vsock_app_frame *frame, const struct answer *a)
+{
+    struct vsock_call *call = vsock_call_in_order(pinfo, frame->calls, VSOCK_CALL_REQUEST, may_answer, a);
+
+    if (call && !PINFO_FD_VISITED(pinfo))
+        call->method = VSOCK_QGA_OF_SENTINEL;
+}
+
+/* `service` has the request's id. NULL also for what answers no request: the error of a sentinel. */
 static struct vsock_call *find_call(tvbuff_t *tvb, packet_info *pinfo, struct vsock_app_frame *frame,
                                     const struct vsock_qga_message *m)
 {
     struct answer a = {m, text_of(tvb, pinfo, m->id)};
     bool request = m->kind == VSOCK_QGA_REQUEST;
-    struct vsock_call *call = vsock_call_in_order(
-        pinfo, frame->calls, request ? VSOCK_CALL_REQUEST : VSOCK_CALL_ANSWER, may_answer, &a);
+    struct vsock_call *call;
 
+    if (request && m->sentinel)
+        begin_sentinel(pinfo, frame, &a);
+    call = vsock_call_in_order(pinfo, frame->calls, request ? VSOCK_CALL_REQUEST : VSOCK_CALL_ANSWER,
+                               may_answer, &a);
     if (request && call && !PINFO_FD_VISITED(pinfo)) {
         call->service = vsock_app_keep(a.id);
         call->method = vsock_app_keep(text_of(tvb, pinfo, m->execute));
     }
-    return call;
+    return call && g_strcmp0(call->method, VSOCK_QGA_OF_SENTINEL) == 0 ? NULL : call;
 }
 
 /* ---- showing ---- */

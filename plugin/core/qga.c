@@ -112,6 +112,8 @@ bool vsock_qga_may_answer(const char *execute, enum vsock_qga_kind kind, bool se
     static const char *const silent[] = {"guest-shutdown", "guest-suspend-disk", "guest-suspend-ram",
                                          "guest-suspend-hybrid"};
 
+    if (strcmp(execute, VSOCK_QGA_OF_SENTINEL) == 0)
+        return kind == VSOCK_QGA_ERROR && !sentinel;
     if (kind == VSOCK_QGA_ERROR && !sentinel)
         return true;
     if (sentinel || strcmp(execute, "guest-sync-delimited") == 0)

@@ -10,6 +10,10 @@
 
 #define VSOCK_QGA_SENTINEL 0xff
 
+/* What stands for a sentinel in front of a request, where the request has its command: to the agent, which
+ * reads JSON, it is an error, of which it tells before it answers the request. */
+#define VSOCK_QGA_OF_SENTINEL "\xff"
+
 enum vsock_qga_kind {
     VSOCK_QGA_NONE, /* nothing that the agent or its client says; or white space */
     VSOCK_QGA_REQUEST,
@@ -35,7 +39,8 @@ uint32_t vsock_qga_size(const uint8_t *bytes, uint32_t length);
  * json_frame.h. */
 bool vsock_is_qga(const uint8_t *bytes, size_t length, uint32_t *lacks);
 
-/* May a response answer that request? The agent takes one after another; some say nothing if they succeed. */
+/* May a response answer that request, or VSOCK_QGA_OF_SENTINEL? The agent takes one after another; some say
+ * nothing if they succeed. */
 bool vsock_qga_may_answer(const char *execute, enum vsock_qga_kind kind, bool sentinel);
 
 #endif

@@ -365,8 +365,18 @@ def varlink_not():
     yield from (*x.opened(), *x.ask(json_line(method="io.systemd.Hostname.Describe")), *x.closed())
 
 
+def qga_sentinel():
+    x = agent("qemu-ga as it is: the sentinel is an error to it, which answers no request", 930006)
+    yield from (*x.opened(), *x.ask(execute(DELIMITED, b"\xff", arguments={"id": 7})),
+                *x.answer(failed("GenericError", "JSON parse error, stray '\ufffd'"), returned(7, b"\xff")),
+                *x.ask(execute("guest-nothing", b"\xff")),
+                *x.answer(failed("GenericError", "JSON parse error, stray '\ufffd'") +
+                          failed("CommandNotFound", "not there")), *x.ask(execute("guest-ping")), *x.answer(returned({})),
+                *x.closed())
+
+
 def calls():
-    for story in (qga_stories, qga_not, varlink_stories, varlink_not):
+    for story in (qga_stories, qga_not, varlink_stories, varlink_not, qga_sentinel):
         yield from story()
 
 

@@ -171,6 +171,14 @@ static bool is_varlink(const char *method, const char *end, size_t end_length, u
     return is;
 }
 
+static void an_error_alone_answers_a_sentinel(void)
+{
+    g_assert_true(vsock_qga_may_answer(VSOCK_QGA_OF_SENTINEL, VSOCK_QGA_ERROR, false));
+    g_assert_false(vsock_qga_may_answer(VSOCK_QGA_OF_SENTINEL, VSOCK_QGA_ERROR, true));
+    g_assert_false(vsock_qga_may_answer(VSOCK_QGA_OF_SENTINEL, VSOCK_QGA_RETURN, false));
+    g_assert_false(vsock_qga_may_answer(VSOCK_QGA_OF_SENTINEL, VSOCK_QGA_RETURN, true));
+}
+
 static void a_stream_of_varlink_begins_with_a_call_of_an_interface(void)
 {
     g_assert_true(is_varlink("io.systemd.Hostname.Describe", "", 1, 0));
@@ -205,6 +213,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST(a_member_is_the_objects_own_and_whole);
+    TEST(an_error_alone_answers_a_sentinel);
     TEST(an_agents_stream_begins_with_a_command_of_guests);
     TEST(a_command_that_is_not_whole_is_waited_for);
     TEST(a_message_of_the_agent_is_an_object_and_its_lines_end);
