@@ -27,6 +27,7 @@ WS_DLL_PUBLIC_DEF void plugin_register(void)
         {proto_register_ethframe, proto_reg_handoff_ethframe},
         {proto_register_gcs, proto_reg_handoff_gcs},
         {proto_register_jsonframe, proto_reg_handoff_jsonframe},
+        {proto_register_nbdframe, proto_reg_handoff_nbdframe},
         {proto_register_nitro, proto_reg_handoff_nitro},
         {proto_register_p11rpc, proto_reg_handoff_p11rpc},
         {proto_register_qga, proto_reg_handoff_qga},

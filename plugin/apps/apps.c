@@ -88,7 +88,8 @@ static int dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, v
 
 static unsigned message_size(packet_info *pinfo, tvbuff_t *tvb, int offset, void *data)
 {
-    const struct vsock_app *app = ((const struct run *)data)->app;
+    const struct run *run = (const struct run *)data;
+    const struct vsock_app *app = run->app;
     unsigned size;
 
     if (!tvb_bytes_exist(tvb, offset, (int)app->header_size))
@@ -98,6 +99,8 @@ static unsigned message_size(packet_info *pinfo, tvbuff_t *tvb, int offset, void
         return 0; /* epan asks for another packet */
     if (size == VSOCK_APP_SIZE_UNKNOWN)
         size = 0;
+    if (size != 0 && app->message_tail)
+        size += app->message_tail(pinfo, tvb, offset, run->frame);
     return size != 0 ? size : (unsigned)tvb_reported_length_remaining(tvb, offset);
 }
 

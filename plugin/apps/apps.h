@@ -47,6 +47,8 @@ struct vsock_app {
      * and the rest of what there is is shown as one; or VSOCK_APP_SIZE_UNKNOWN. */
     unsigned header_size;
     unsigned (*message_size)(tvbuff_t *tvb, int offset);
+    /* How many bytes follow that, where only the connection tells. NULL: none. */
+    unsigned (*message_tail)(packet_info *pinfo, tvbuff_t *tvb, int offset, struct vsock_app_frame *frame);
     /* What one costs beyond VSOCK_WEIGHT_MESSAGE, so far as it is there; NULL: nothing. */
     uint64_t (*message_units)(tvbuff_t *tvb, int offset, int end);
 
@@ -69,6 +71,7 @@ void vsock_app_attach(const struct vsock_app *app);
 void proto_register_ethframe(void);
 void proto_register_gcs(void);
 void proto_register_jsonframe(void);
+void proto_register_nbdframe(void);
 void proto_register_nitro(void);
 void proto_register_p11rpc(void);
 void proto_register_qga(void);
@@ -78,6 +81,7 @@ void proto_register_varlink(void);
 void proto_reg_handoff_ethframe(void);
 void proto_reg_handoff_gcs(void);
 void proto_reg_handoff_jsonframe(void);
+void proto_reg_handoff_nbdframe(void);
 void proto_reg_handoff_nitro(void);
 void proto_reg_handoff_p11rpc(void);
 void proto_reg_handoff_qga(void);

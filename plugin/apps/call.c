@@ -17,6 +17,8 @@ struct vsock_calls {
     struct vsock_caller *caller[2]; /* who has begun calls; NULL */
     wmem_map_t *calls;              /* by id: a later request with an id takes it over */
 
+    wmem_tree_t *notes; /* uint64_t, by the answer's frame and id: those that were asked for; or NULL */
+
     /* Of calls in order, whose ids are ours: from `oldest` up to `next` they wait for an answer. */
     const struct vsock_caller *client;
     uint64_t oldest, next;
@@ -144,6 +146,30 @@ struct vsock_call *vsock_call_of(packet_info *pinfo, struct vsock_frame_calls *c
     if (*part == VSOCK_CALL_ANSWER && call && vsock_call_from_client(pinfo, call))
         *part = VSOCK_CALL_OTHER;
     return call;
+}
+
+uint64_t vsock_call_note(packet_info *pinfo, struct vsock_frame_calls *calls, uint64_t id)
+{
+    uint32_t key[] = {pinfo->num, (uint32_t)(id >> 32), (uint32_t)id};
+    wmem_tree_key_t keys[] = {{array_length(key), key}, {0, NULL}};
+    struct vsock_calls *c;
+    struct vsock_call *call;
+    const uint64_t *note = NULL;
+
+    if (!calls->connection)
+        calls->connection = get_connection(pinfo, calls->proto);
+    c = calls->connection;
+    if (PINFO_FD_VISITED(pinfo)) {
+        note = c->notes ? (const uint64_t *)wmem_tree_lookup32_array(c->notes, keys) : NULL;
+        return note ? *note : 0;
+    }
+    call = (struct vsock_call *)wmem_map_lookup(c->calls, &id);
+    if (!call || call->note == 0 || vsock_call_from_client(pinfo, call))
+        return 0;
+    if (!c->notes)
+        c->notes = wmem_tree_new(wmem_file_scope());
+    wmem_tree_insert32_array(c->notes, keys, &call->note);
+    return call->note;
 }
 
 /* ---- by id ---- */

@@ -25,6 +25,7 @@ struct vsock_call {
     uint32_t request_frame, response_frame; /* response_frame: 0 until it is seen */
     nstime_t request_time;
     const char *service, *method; /* for the protocol's own use; NULL or of file scope */
+    uint64_t note;                /* the same, of the request: see vsock_call_note() */
 };
 
 /* Those of a connection. */
@@ -42,6 +43,10 @@ struct vsock_frame_calls *vsock_calls_of_frame(packet_info *pinfo, int proto);
  */
 struct vsock_call *vsock_call_of(packet_info *pinfo, struct vsock_frame_calls *calls, uint64_t id,
                                  enum vsock_call_part *part);
+
+/* What the request with that id, of the other side, has noted: where it tells how long its answer is, before
+ * the answer is there in full. 0 if nothing. The same on every pass. */
+uint64_t vsock_call_note(packet_info *pinfo, struct vsock_frame_calls *calls, uint64_t id);
 
 /* May that message answer the call? */
 typedef bool (*vsock_call_may_answer)(const struct vsock_call *call, const void *message);

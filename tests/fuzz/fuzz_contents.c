@@ -10,6 +10,7 @@
 #include "core/ethernet.h"
 #include "core/http_run.h"
 #include "core/json_frame.h"
+#include "core/nbd.h"
 #include "core/p11rpc.h"
 #include "core/qga.h"
 #include "core/varlink.h"
@@ -18,9 +19,9 @@
 
 typedef bool (*rule)(const uint8_t *bytes, size_t length);
 
-static const rule rules[] = {vsock_is_ssh,           vsock_is_http,         vsock_is_http2, vsock_is_tls,
-                             vsock_is_mqtt,          vsock_is_9p,           vsock_is_adb,   vsock_is_rdp,
-                             vsock_is_ethernet_le16, vsock_is_ethernet_be32};
+static const rule rules[] = {
+    vsock_is_ssh, vsock_is_http, vsock_is_http2, vsock_is_tls,           vsock_is_mqtt,         vsock_is_9p,
+    vsock_is_adb, vsock_is_rdp,  vsock_is_nbd,   vsock_is_ethernet_le16, vsock_is_ethernet_be32};
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
@@ -118,6 +119,15 @@ static void check_p11rpc(const uint8_t *bytes, uint32_t length)
         CHECK(!rules[i](bytes, length));
 }
 
+/* What has a kind has a size, unless more tells it, or it is too large. */
+static void check_nbd(const uint8_t *bytes, uint32_t length)
+{
+    uint32_t size = vsock_nbd_size(bytes, length);
+
+    CHECK_IMPLIES(size == 0 || size == UINT32_MAX, !vsock_is_nbd(bytes, length));
+    CHECK_IMPLIES(size > 0 && size < UINT32_MAX, vsock_nbd_kind_of(bytes, length) != VSOCK_NBD_NONE);
+}
+
 /* A run ends with the bytes, or where no message begins. */
 static void check_http_run(const uint8_t *bytes, size_t length)
 {
@@ -204,6 +214,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_json(data, size);
     check_json_frame(data, size);
     check_calls(data, (uint32_t)size);
+    check_nbd(data, (uint32_t)size);
     check_p11rpc(data, (uint32_t)size);
     check_http_run(data, size);
     check_weights(data, size);

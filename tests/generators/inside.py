@@ -452,6 +452,83 @@ def p11_all():
         yield from story()
 
 
+NBD_GREETING = b"NBDMAGICIHAVEOPT\0\3"
+NBD_FLAGS = b"\0\0\0\3"
+NBD_LIST, NBD_GO, NBD_STRUCTURED = 3, 7, 8
+NBD_ACK, NBD_INFO, NBD_UNSUPPORTED = 1, 3, 0x80000001
+NBD_READ, NBD_WRITE, NBD_DISCONNECT, NBD_FLUSH, NBD_TRIM = range(5)
+NBD_DONE, NBD_DATA, NBD_HOLE, NBD_ERROR = 1, 1, 2, 0x8001
+EINVAL = 22
+
+
+def nbd_option(option, data=b""):
+    return b"IHAVEOPT" + struct.pack(">II", option, len(data)) + data
+
+
+def nbd_option_reply(option, reply, data=b""):
+    return struct.pack(">QIII", 0x3E889045565A9, option, reply, len(data)) + data
+
+
+def nbd_request(command, cookie, offset=0, count=0, flags=0, data=b""):
+    return struct.pack(">IHHQQI", 0x25609513, flags, command, cookie, offset, count) + data
+
+
+def nbd_reply(cookie, data=b"", error=0):
+    return struct.pack(">IIQ", 0x67446698, error, cookie) + data
+
+
+def nbd_chunk(kind, cookie, data=b"", flags=NBD_DONE):
+    return struct.pack(">IHHQI", 0x668E33EF, flags, kind, cookie, len(data)) + data
+
+
+NBD_ASK_GO = nbd_option(NBD_GO, struct.pack(">I", 4) + b"disk" + struct.pack(">H", 0))
+NBD_GONE = nbd_option_reply(NBD_GO, NBD_INFO, struct.pack(">HQH", 0, 1 << 20, 0x0D)) + nbd_option_reply(NBD_GO, NBD_ACK)
+BLOCK = bytes(range(64))
+
+
+def nbd_opened(x, structured):
+    yield from (*x.opened(), *x.answer(NBD_GREETING), *x.ask(NBD_FLAGS), *x.ask(nbd_option(NBD_STRUCTURED)),
+                *x.answer(nbd_option_reply(NBD_STRUCTURED, NBD_ACK if structured else NBD_UNSUPPORTED)), *x.ask(NBD_ASK_GO),
+                *x.answer(*cut(NBD_GONE, 32)))
+
+
+def nbd_stories():
+    x = Dialogue(10809, "nbdkit's port: simple replies; read, write, an error, at once and in pieces", client=(3, 995000))
+    yield from nbd_opened(x, False)
+    yield from (*x.ask(nbd_request(NBD_READ, 1, 512, 64)), *x.answer(nbd_reply(1), BLOCK, after=0.2),
+                *x.ask(*cut(nbd_request(NBD_WRITE, 2, 0, 64, data=BLOCK), 28)), *x.answer(nbd_reply(2)),
+                *x.ask(nbd_request(NBD_READ, 3, 1 << 20, 64)), *x.answer(nbd_reply(3, error=EINVAL)),
+                *x.ask(nbd_request(NBD_READ, 4, 0, 64) + nbd_request(NBD_FLUSH, 5) + nbd_request(NBD_TRIM, 6, 0, 4096, 1)),
+                *x.answer(nbd_reply(5) + nbd_reply(4, BLOCK) + nbd_reply(6)), *x.ask(nbd_request(NBD_DISCONNECT, 7)),
+                *x.closed())
+    x = Dialogue(1024, "structured replies: data and a hole, an error", client=(3, 995001))
+    yield from nbd_opened(x, True)
+    yield from (*x.ask(nbd_request(NBD_READ, 1, 0, 128)),
+                *x.answer(nbd_chunk(NBD_DATA, 1, struct.pack(">Q", 0) + BLOCK, 0),
+                          nbd_chunk(NBD_HOLE, 1, struct.pack(">QI", 64, 64)), after=0.2),
+                *x.ask(nbd_request(NBD_READ, 2, 1 << 20, 64)),
+                *x.answer(nbd_chunk(NBD_ERROR, 2, struct.pack(">IH", EINVAL, 4) + b"no!!")), *x.ask(NBD_UNKNOWN), *x.closed())
+    x = Dialogue(1024, "the old style, which does not negotiate; a cookie that is used again", client=(3, 995002))
+    yield from (*x.opened(), *x.answer(b"NBDMAGIC" + struct.pack(">QQI", 0x420281861253, 1 << 20, 1) + bytes(124)),
+                *x.ask(nbd_request(NBD_READ, 1, 0, 64)), *x.answer(nbd_reply(1, BLOCK)),
+                *x.ask(nbd_request(NBD_READ, 1, 64, 32)), *x.answer(nbd_reply(1, BLOCK[:32])), *x.answer(nbd_reply(9)), *x.closed())
+
+
+NBD_UNKNOWN = nbd_request(200, 3, 0, 64)
+
+
+def nbd_not():
+    odd = (("half of a greeting", b"NBDMAGIC" + bytes(20)), ("an option", NBD_ASK_GO), ("a request", nbd_request(NBD_READ, 1)))
+    for port, (what, first) in enumerate(odd, 996000):
+        x = Dialogue(1024, f"no NBD of which the server greets: {what}", client=(3, port))
+        yield from (*x.opened(), *x.ask(first), *x.closed())
+
+
+def nbd_all():
+    for story in (nbd_stories, nbd_not):
+        yield from story()
+
+
 def tpkt(body):
     return struct.pack(">BBH", 3, 0, 4 + len(body)) + body
 
@@ -573,6 +650,16 @@ DIALOGUES = {
     "p11-kit, version 0": Talk("p11rpc.version p11rpc.id p11rpc.call p11rpc.error", (True, b"\0"), (False, b"\0"),
                                (True, p11_initialize()), (False, p11(16, P11_INITIALIZE, "")),
                                (True, p11(17, P11_FINALIZE, "")), (False, p11_failed(17, 5))),
+    "NBD": Talk("nbdframe.kind nbdframe.option nbdframe.command nbdframe.cookie nbdframe.error nbd.type nbd.handle nbd.data",
+                (False, NBD_GREETING), (True, NBD_FLAGS + NBD_ASK_GO), (False, NBD_GONE),
+                (True, nbd_request(NBD_READ, 1, 0, 16) + nbd_request(NBD_WRITE, 2, 0, 8, data=BLOCK[:8])),
+                (False, nbd_reply(1, BLOCK[:16]) + nbd_reply(2)), (True, nbd_request(NBD_READ, 3, 0, 8)),
+                (False, nbd_reply(3, BLOCK[:8]))),
+    "NBD, structured": Talk("nbdframe.kind nbdframe.chunk nbdframe.offset nbdframe.error nbdframe.length nbd.type",
+                            (False, NBD_GREETING), (True, NBD_FLAGS + nbd_option(NBD_STRUCTURED)),
+                            (False, nbd_option_reply(NBD_STRUCTURED, NBD_ACK)), (True, nbd_request(NBD_READ, 1, 0, 24)),
+                            (False, nbd_chunk(NBD_DATA, 1, struct.pack(">Q", 0) + BLOCK[:16], 0) +
+                             nbd_chunk(NBD_HOLE, 1, struct.pack(">QI", 16, 8)))),
     "RDP to TLS": Talk("rdp.rt_cookie rdp.neg_type cotp.type tls.handshake.type tls.handshake.ciphersuite",
                        (True, RDP_REQUEST), (False, RDP_CONFIRM), (True, SHORT_HELLO), (False, RDP_CONFIRM)),
     "RDP": Talk("rdp.rt_cookie rdp.neg_type cotp.type tpkt.length", (True, RDP_REQUEST), (False, RDP_CONFIRM),
@@ -582,6 +669,7 @@ DIALOGUES = {
 
 CAPTURES = {
     "inside-calls.pcapng": capture(calls),
+    "inside-nbd.pcapng": capture(nbd_all),
     "inside-p11.pcapng": capture(p11_all),
     "inside-rdp.pcapng": capture(rdp_stories),
     "inside-json.pcapng": capture(framed_json),

@@ -5,7 +5,7 @@ import sys
 
 from lib import runner
 
-PROTOCOLS = ["vsock", "ttrpc", "ethframe", "jsonframe", "qga", "varlink", "p11rpc", "sd_notify", "gcs", "nitro_heartbeat"]
+PROTOCOLS = ["vsock", "ttrpc", "ethframe", "jsonframe", "qga", "varlink", "nbdframe", "p11rpc", "sd_notify", "gcs", "nitro_heartbeat"]
 ANY = "|".join(PROTOCOLS)
 DIAGNOSES = runner.TOP / "plugin" / "core" / "diagnosis_codes.c"
 

@@ -22,7 +22,8 @@ FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.reassembled_in", "vsock.
           "vsock.analysis.credit_exceeded", "vsock.analysis.credit_exceeded_reset",
           "vsock.analysis.credit_record_missing",
           # Protocols of our own.
-          "ttrpc.response_in", "gcs.response_in", "qga.response_in", "varlink.response_in", "p11rpc.response_in"}
+          "ttrpc.response_in", "gcs.response_in", "qga.response_in", "varlink.response_in", "p11rpc.response_in",
+          "nbdframe.response_in"}
 
 # What dissectors within say of the future, over TCP as well.
 NOT_OURS = {"", "text", "http.request_number", "http.response_number", "http.response_for.uri", "http.request.full_uri",
