@@ -10,8 +10,9 @@
 #define LENGTH_MAX (1 << 28) /* ours: of options or a body; p11-kit has none */
 #define FIRST_ID 16
 
-/* C_Initialize: its number, its signature, the first of its values, each behind its length. */
-static const char initialize[] = "\0\0\0\1\0\0\0\5ayyay\0\0\0\x29PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1";
+/* C_Initialize: its number, its signature behind its length, the first of its values: an array that is there,
+ * behind its length. */
+static const char initialize[] = "\0\0\0\1\0\0\0\5ayyay\1\0\0\0\x29PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1";
 #define INITIALIZE (sizeof(initialize) - 1)
 #define OPTIONS_MAX 255 /* ours, of the first message: a module's name */
 

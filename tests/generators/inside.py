@@ -402,7 +402,7 @@ def p11_parts(message):
 
 
 def p11_initialize(options=b""):
-    return p11(16, P11_INITIALIZE, "ayyay", p11_array(HANDSHAKE) + b"\0" + p11_array(b"\0"), options)
+    return p11(16, P11_INITIALIZE, "ayyay", b"\1" + p11_array(HANDSHAKE) + b"\0\1" + p11_array(b"\0"), options)
 
 
 def p11_failed(number, error):
@@ -441,7 +441,7 @@ def p11_stories():
 def p11_not():
     odd = (("a small number, and bytes", b"\2\0\0\0\x10" + bytes(range(100))), ("another handshake", b"\2" + p11_initialize().replace(
         b"GNOME", b"OTHER")), ("another call", b"\2" + p11(16, P11_FINALIZE, "") + bytes(60)),
-           ("another number", b"\2" + p11(17, *(P11_INITIALIZE, "ayyay", p11_array(HANDSHAKE) + bytes(6)))))
+           ("another number", b"\2" + p11(17, P11_INITIALIZE, "ayyay", b"\1" + p11_array(HANDSHAKE) + bytes(6))))
     for port, (what, first) in enumerate(odd, 990000):
         x = Dialogue(1024, f"no p11-kit: {what}", client=(3, port))
         yield from (*x.opened(), *x.ask(first), *x.closed())

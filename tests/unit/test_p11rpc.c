@@ -7,9 +7,9 @@
 #include "core/p11rpc.h"
 
 #define HANDSHAKE "PRIVATE-GNOME-KEYRING-PKCS11-PROTOCOL-V-1"
-#define BODY "\0\0\0\1\0\0\0\5ayyay\0\0\0\x29" HANDSHAKE "\0\0\0\0\1"
+#define BODY "\0\0\0\1\0\0\0\5ayyay\1\0\0\0\x29" HANDSHAKE "\0\1\0\0\0\1\0"
 #define FIRST(version, options_length, options)                                                              \
-    version "\0\0\0\x10\0\0\0" options_length "\0\0\0\x40" options BODY
+    version "\0\0\0\x10\0\0\0" options_length "\0\0\0\x42" options BODY
 
 /* From memory of just that size: reading beyond it is an error under ASan. */
 static bool is(const char *bytes, size_t length, uint32_t *lacks)
@@ -46,8 +46,8 @@ static void it_begins_with_a_version_and_c_initialize(void)
 {
     static const char plain[] = FIRST("\2", "\0", ""), named[] = FIRST("\0", "\7", "my-hsm\0");
 
-    check_cuts(plain, sizeof(plain) - 1, 13 + 58);
-    check_cuts(named, sizeof(named) - 1, 20 + 58);
+    check_cuts(plain, sizeof(plain) - 1, 13 + 59);
+    check_cuts(named, sizeof(named) - 1, 20 + 59);
 }
 
 static void what_differs_in_any_byte_that_tells_is_none(void)
@@ -56,7 +56,7 @@ static void what_differs_in_any_byte_that_tells_is_none(void)
     char other[sizeof(first)];
     uint32_t lacks;
 
-    for (size_t at = 0; at < 13 + 58; at++) {
+    for (size_t at = 0; at < 13 + 59; at++) {
         if (at >= 8 && at < 13) /* lengths */
             continue;
         memcpy(other, first, sizeof(first));
