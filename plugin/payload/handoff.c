@@ -79,7 +79,10 @@ struct call {
     const heur_dtbl_entry_t *heuristic;
 };
 
-/* TCP's dissectors read what TCP hands them without asking; others may take it for something else. */
+/* Some of TCP's dissectors need what TCP hands them: of 4.0's, which Decode As offers, rpc, rtmpt, nbt and
+ * ldss reject bytes without it, and HTTP keeps by the sequence number how far it has read a body in chunks.
+ * Which do without is not to be seen, so those that are TCP's get it; others may take it for something else.
+ */
 static void *data_for(struct call *c, dissector_handle_t handle)
 {
     return vsock_expects_tcp(handle) ? &c->tcp : NULL;
