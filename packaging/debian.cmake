@@ -40,7 +40,7 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "A plugin that decodes vsock, the sockets b
 their host, as Linux's vsockmon device records them. It follows connections
 and their credit, hands what is spoken to Wireshark's dissectors, and says
 what is wrong. With it come an extcap that records, vsock-doctor, vsock-check,
-vsock-filter and vsock-graph.")
+vsock-filter, vsock-both and vsock-graph.")
 set(CPACK_PACKAGING_INSTALL_PREFIX "${Wireshark_INSTALL_PREFIX}")
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)

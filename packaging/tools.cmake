@@ -19,10 +19,10 @@ endfunction()
 
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/man")
 configure_file(scripts/recorded.sh "${tools}/recorded.sh" COPYONLY)
-foreach(script doctor check graph)
+foreach(script doctor check both graph)
     configure_file(scripts/${script} "${tools}/vsock-${script}" COPYONLY)
 endforeach()
-foreach(script doctor check)
+foreach(script doctor check both)
     add_man_page(vsock-${script} "${tools}/vsock-${script}" sh "${tools}/vsock-${script}" --help)
 endforeach()
 find_program(PYTHON3 python3) # graph is written in it
@@ -45,7 +45,7 @@ set(tools_path "${tools_prefix}bin")
 cmake_path(ABSOLUTE_PATH tools_path BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" NORMALIZE)
 file(WRITE "${PROJECT_BINARY_DIR}/tools_path.txt" "${tools_path}\n") # for scripts/quickstart
 install(TARGETS vsock-filter RUNTIME DESTINATION "${tools_prefix}bin" COMPONENT tools)
-install(PROGRAMS "${tools}/vsock-doctor" "${tools}/vsock-check" "${tools}/vsock-graph"
+install(PROGRAMS "${tools}/vsock-doctor" "${tools}/vsock-check" "${tools}/vsock-both" "${tools}/vsock-graph"
     DESTINATION "${tools_prefix}bin" COMPONENT tools)
 install(FILES "${tools}/recorded.sh" DESTINATION "${tools_prefix}share/wireshark-vsock" COMPONENT tools)
 install(FILES ${man_pages} DESTINATION "${tools_prefix}share/man/man1" COMPONENT tools)

@@ -111,6 +111,13 @@ typedef void compat_stat_result;
     dissector_try_uint_new(table, value, tvb, pinfo, tree, TRUE, data)
 #endif
 
+/* Interfaces are known by their section, too, since 4.4 (4.2 was not tried). */
+#if VSOCK_WIRESHARK >= 404
+#define compat_interface_name(session, interface) epan_get_interface_name(session, interface, 0)
+#else
+#define compat_interface_name(session, interface) epan_get_interface_name(session, interface)
+#endif
+
 /* What TCP hands to its dissectors names the stream since 4.4. */
 #if VSOCK_WIRESHARK >= 404
 #define compat_tcpinfo_set_stream(info, index) ((info)->stream = (index))

@@ -22,6 +22,7 @@
 #include "dissect/names.h"
 #include "dissect/services.h"
 #include "dissect/track.h"
+#include "dissect/twin.h"
 #include "dissect/verdicts.h"
 #include "payload/handoff.h"
 #include "payload/payload.h"
@@ -60,6 +61,8 @@ static int show_connection(tvbuff_t *tvb, packet_info *pinfo, const struct vsock
 
     if (items->tree)
         vsock_connection_show(tvb, items->tree, packet, record);
+    if (items->tree)
+        vsock_twin_show(tvb, pinfo, items->tree, record);
     worst = vsock_connection_findings_show(pinfo, packet, record, items);
     if (items->tree)
         vsock_credit_show(tvb, items->tree, packet, record);
@@ -118,9 +121,9 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 }
 
 static const struct vsock_fields *const fields[] = {
-    &vsock_header_fields,      &vsock_malformed_fields, &vsock_connection_fields,
-    &vsock_connection_experts, &vsock_credit_fields,    &vsock_credit_experts,
-    &vsock_pdu_fields,         &vsock_share_fields,     &vsock_verdict_fields,
+    &vsock_header_fields,  &vsock_malformed_fields, &vsock_connection_fields, &vsock_connection_experts,
+    &vsock_credit_fields,  &vsock_credit_experts,   &vsock_pdu_fields,        &vsock_share_fields,
+    &vsock_verdict_fields, &vsock_twin_fields,
 };
 
 static const char *conflicting_name(void)

@@ -88,6 +88,15 @@ bool vsock_file_read(struct vsock_file *file, struct vsock_frame *frame, char **
     return true;
 }
 
+bool vsock_file_is_of_several(const struct vsock_file *file)
+{
+    wtapng_iface_descriptions_t *interfaces = wtap_file_get_idb_info(file->wtap);
+    bool several = interfaces->interface_data->len > 1;
+
+    g_free(interfaces);
+    return several;
+}
+
 int64_t vsock_file_read_so_far(const struct vsock_file *file)
 {
     return wtap_read_so_far(file->wtap);

@@ -17,6 +17,9 @@ struct vsock_file *vsock_file_open(const char *path, char **wrong);
  * too soon, to be freed. */
 bool vsock_file_read(struct vsock_file *file, struct vsock_frame *frame, char **wrong);
 
+/* Does it begin with several interfaces? */
+bool vsock_file_is_of_several(const struct vsock_file *file);
+
 /* How much has been read, of what there is to read; 0 where that is not known. In bytes, compressed or not.
  */
 int64_t vsock_file_read_so_far(const struct vsock_file *file);

@@ -97,6 +97,8 @@ static char *take_all(struct vsock_intake *intake, struct vsock_file *file, stru
     char *wrong;
 
     while (vsock_file_read(file, &frame, &wrong)) {
+        if (intake->frames == 0)
+            intake->capture->is_of_several = vsock_file_is_of_several(file);
         vsock_intake_take(intake, &frame);
         if (progress->size > 0 && intake->frames % LOOK_EVERY == 0)
             show_progress(progress, file);

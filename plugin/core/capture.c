@@ -12,6 +12,9 @@
 
 #define CHUNK 1024
 
+/* Of so many packets, prints are kept before it is known whether there will be another interface. */
+#define PRINTS_AHEAD 16384
+
 /* Connections between the same endpoints that may be open at once. */
 #define OVERLAPS_MAX 4
 
@@ -55,6 +58,7 @@ struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
     c->storms = wmem_array_new(memory, sizeof(struct vsock_storm *));
     c->tuples = vsock_table_new(memory);
     c->chunks = wmem_array_new(memory, sizeof(struct vsock_record *));
+    c->prints = wmem_array_new(memory, sizeof(struct vsock_print *));
     c->endpoints = vsock_table_new(memory);
     c->sources = vsock_table_new_listed(memory);
     c->spare_duplicates = wmem_stack_new(memory);
@@ -69,6 +73,35 @@ struct vsock_record *vsock_capture_record(const struct vsock_capture *c, uint32_
     uint32_t i = number - 1;
 
     return *(struct vsock_record **)wmem_array_index(c->chunks, i / CHUNK) + i % CHUNK;
+}
+
+const struct vsock_print *vsock_capture_print(const struct vsock_capture *c, uint32_t number)
+{
+    uint32_t i = number - 1;
+    const struct vsock_print *chunk = *(const struct vsock_print **)wmem_array_index(c->prints, i / CHUNK);
+
+    return chunk ? &chunk[i % CHUNK] : NULL;
+}
+
+static bool keeps_prints(const struct vsock_capture *c)
+{
+    return c->is_of_several || c->source_count > 1 || c->records < PRINTS_AHEAD;
+}
+
+/* Of the record that is about to be appended. */
+static void append_print(struct vsock_capture *c, const struct vsock_packet *p)
+{
+    struct vsock_print *chunk = NULL;
+
+    if (c->records % CHUNK == 0) {
+        if (keeps_prints(c))
+            chunk = wmem_alloc_array(c->memory, struct vsock_print, CHUNK);
+        wmem_array_append_one(c->prints, chunk);
+    } else {
+        chunk = *(struct vsock_print **)wmem_array_index(c->prints, c->records / CHUNK);
+    }
+    if (chunk)
+        chunk[c->records % CHUNK] = vsock_print_of(p);
 }
 
 static struct vsock_record *append_record(struct vsock_capture *c, const struct vsock_arrival *at)
@@ -671,13 +704,15 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
                                               const struct vsock_packet *p, uint32_t malformed,
                                               const struct vsock_arrival *at)
 {
-    struct vsock_record *r = append_record(c, at);
     const struct vsock_stream *previous = NULL;
     struct vsock_stream *s = t->newest;
     struct vsock_step copied = {0};
+    struct vsock_record *r;
     struct vsock_mark before;
     uint32_t skip = 0;
 
+    append_print(c, p);
+    r = append_record(c, at);
     if (s && s->overlap && p->virtio.op != VSOCK_OP_REQUEST)
         s = vsock_overlap_find(s, p, side, at->time);
     before = s ? s->last : (struct vsock_mark){0};

@@ -7,6 +7,7 @@
 #ifndef VSOCK_CORE_CAPTURE_H
 #define VSOCK_CORE_CAPTURE_H
 
+#include "fingerprint.h"
 #include "record.h"
 #include "table.h"
 
@@ -19,6 +20,7 @@ struct vsock_stream_diagnosis {
 struct vsock_capture {
     struct vsock_thresholds thresholds; /* the caller's, before the first packet */
     int64_t start;                      /* when the capture began; the caller's, before the first packet */
+    bool is_of_several;                 /* the file names several interfaces: likewise */
     int64_t end;                        /* of the last packet, or the latest where they are out of order */
     uint32_t packets;                   /* whose endpoints were captured */
     uint32_t untimed;                   /* of these, those without a time */
@@ -36,6 +38,7 @@ struct vsock_capture {
     struct vsock_table tuples;
     struct tuple *recent;       /* of the packet before, most likely this one's too; NULL at first */
     wmem_array_t *chunks;       /* of struct vsock_record * */
+    wmem_array_t *prints;       /* of struct vsock_print *, as the chunks are; none where nobody will ask */
     struct vsock_rw *spare_rws; /* to be used again before new ones are made */
     wmem_stack_t *spare_duplicates;
     wmem_queue_t
@@ -69,6 +72,10 @@ void vsock_capture_pass(struct vsock_capture *capture, int64_t time);
 
 /* `number`: from 1. */
 struct vsock_record *vsock_capture_record(const struct vsock_capture *capture, uint32_t number);
+
+/* What the packet's record is known by in another recording; NULL if that is not kept, as for most packets of
+ * a capture that is of one interface. */
+const struct vsock_print *vsock_capture_print(const struct vsock_capture *capture, uint32_t number);
 
 const struct vsock_stream *vsock_capture_stream(const struct vsock_capture *capture, uint32_t index);
 

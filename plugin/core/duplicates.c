@@ -2,24 +2,7 @@
  * duplicates.c - telling a packet from its copy. */
 #include "duplicates.h"
 
-static uint64_t mix(uint64_t digest, uint64_t value)
-{
-    /* The step of FNV-1a, over words. */
-    return (digest ^ value) * UINT64_C(0x100000001b3);
-}
-
-/* Two packets with equal headers have equal digests; the reverse is near enough certain. */
-static uint64_t header_digest(const struct vsock_packet *p)
-{
-    uint64_t digest = UINT64_C(0xcbf29ce484222325);
-
-    digest = mix(digest, p->virtio.src_cid);
-    digest = mix(digest, p->virtio.dst_cid);
-    digest = mix(digest, (uint64_t)p->virtio.src_port << 32 | p->virtio.dst_port);
-    digest = mix(digest, (uint64_t)p->virtio.len << 32 | (uint32_t)p->virtio.type << 16 | p->virtio.op);
-    digest = mix(digest, (uint64_t)p->virtio.flags << 32 | p->virtio.buf_alloc);
-    return mix(digest, p->virtio.fwd_cnt);
-}
+#include "fingerprint.h"
 
 static void forget(struct vsock_duplicates *d, uint32_t index)
 {
@@ -39,7 +22,7 @@ void vsock_duplicates_wait(struct vsock_duplicates *d, const struct vsock_packet
     if (d->count == VSOCK_DUPLICATES_MAX)
         forget(d, 0);
     last = (d->first + d->count++) % VSOCK_DUPLICATES_MAX;
-    d->waiting[last].digest = header_digest(packet);
+    d->waiting[last].digest = vsock_header_digest(packet);
     d->waiting[last].side = side;
     d->waiting[last].payload_skip = payload_skip;
 }
@@ -47,7 +30,7 @@ void vsock_duplicates_wait(struct vsock_duplicates *d, const struct vsock_packet
 bool vsock_duplicates_take(struct vsock_duplicates *d, const struct vsock_packet *packet, uint8_t side,
                            uint32_t *payload_skip)
 {
-    uint64_t digest = header_digest(packet);
+    uint64_t digest = vsock_header_digest(packet);
 
     for (uint32_t i = 0; i < d->count; i++) {
         uint32_t at = (d->first + i) % VSOCK_DUPLICATES_MAX;

@@ -5,6 +5,7 @@
 #include "datagrams.h"
 #include "endings.h"
 #include "head_of_line.h"
+#include "judged_once.h"
 #include "left_open.h"
 #include "repeats.h"
 #include "requests.h"
@@ -17,6 +18,7 @@
 
 struct judgement {
     const struct vsock_capture *capture;
+    const struct vsock_twins *twins;
     const struct vsock_shared *shared;
     bool unread_is_unknown;
     struct vsock_order_verdict order;
@@ -109,8 +111,18 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
     return all;
 }
 
-static void judge_stream(struct judgement *j, const struct vsock_stream *s, bool selected)
+/* What is wrong with a recording is told of each. */
+static bool is_selected_by_view(const struct judgement *j, const struct vsock_stream *s, GHashTable *selected)
 {
+    const struct vsock_stream *other = vsock_twin_stream(j->twins, s);
+
+    return vsock_is_selected(selected, s->index) || (other && vsock_is_selected(selected, other->index));
+}
+
+static void judge_stream(struct judgement *j, const struct vsock_stream *s, GHashTable *selected)
+{
+    bool is_selected = vsock_is_selected(selected, s->index),
+         of_recording = is_selected_by_view(j, s, selected);
     uint64_t seen = 0; /* bits of what this stream was counted for */
 
     for (struct vsock_stream_diagnosis *d = diagnoses_of(j, s); d; d = d->next) {
@@ -119,12 +131,12 @@ static void judge_stream(struct judgement *j, const struct vsock_stream *s, bool
 
         if (!vsock_time_order_allows(&j->order, s, &d->diagnosis))
             continue;
-        d->diagnosis.selected = selected;
+        d->diagnosis.selected = is_selected;
         if (!is_of_capture(d->diagnosis.code)) {
             add_to_stream(j, s, d->diagnosis);
             continue;
         }
-        if (!selected)
+        if (!of_recording)
             continue;
         add_to_capture(j, &d->diagnosis, counts && !(seen & bit));
         seen |= counts ? bit : 0;
@@ -141,42 +153,62 @@ static void judge_capture(struct judgement *j, const struct vsock_stream_diagnos
     }
 }
 
+/* `only`: of the views that are judged. */
+static uint32_t judge(struct judgement *j, const struct vsock_selection *only)
+{
+    const struct vsock_capture *capture = j->capture;
+    struct vsock_stale *stale = vsock_stale_find(capture, j->shared, j->memory);
+    GHashTable *selected = only ? only->streams : NULL;
+    GArray *together = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis)), *found = j->found;
+    uint32_t looked_at = 0;
+
+    for (uint32_t i = 0; i < wmem_array_get_count(capture->streams); i++) {
+        looked_at += vsock_is_selected(selected, i);
+        judge_stream(j, vsock_capture_stream(capture, i), selected);
+    }
+    vsock_restarts_judge(capture, j->shared, selected, found);
+    vsock_stood_still_judge(capture, j->shared, selected, found);
+    vsock_head_of_line_judge(capture, j->shared, selected, found, together);
+    vsock_reset_storms_judge(capture, only, found);
+    vsock_repeats_fold(capture, found);
+    g_array_append_vals(found, together->data, together->len);
+    vsock_stale_tell(stale, selected, found);
+    vsock_requests_judge(capture, j->shared, stale, selected, found);
+    vsock_endings_judge(capture, stale, selected, found);
+    vsock_left_open_judge(capture, selected, found);
+    vsock_datagrams_judge(capture, only, found);
+    vsock_shared_tell(j->shared, selected, found);
+    g_array_free(together, TRUE);
+    return looked_at;
+}
+
+/* The same, where some connections have two views. */
+static uint32_t judge_once(struct judgement *j, const struct vsock_selection *only)
+{
+    struct vsock_selection views = vsock_select_views(j->twins, only);
+    uint32_t looked_at = judge(j, &views);
+
+    g_hash_table_unref(views.streams);
+    if (views.datagrams)
+        g_hash_table_unref(views.datagrams);
+    return looked_at;
+}
+
 uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_selection *only, GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     struct judgement j = {.capture = capture,
+                          .twins = vsock_twins_find(capture, memory),
                           .shared = vsock_shared_find(capture, memory),
                           .unread_is_unknown = vsock_unread_is_unknown(capture),
                           .order = vsock_time_order_find(capture, memory),
                           .found = found,
                           .memory = memory};
-    struct vsock_stale *stale = vsock_stale_find(capture, j.shared, memory);
-    GHashTable *selected = only ? only->streams : NULL;
-    GArray *together = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
-    uint32_t looked_at = 0;
+    uint32_t looked_at = j.twins->stream ? judge_once(&j, only) : judge(&j, only);
 
-    for (uint32_t i = 0; i < wmem_array_get_count(capture->streams); i++) {
-        bool is_selected = vsock_is_selected(selected, i);
-
-        looked_at += is_selected;
-        judge_stream(&j, vsock_capture_stream(capture, i), is_selected);
-    }
-    vsock_restarts_judge(capture, j.shared, selected, found);
-    vsock_stood_still_judge(capture, j.shared, selected, found);
-    vsock_head_of_line_judge(capture, j.shared, selected, found, together);
-    vsock_reset_storms_judge(capture, only, found);
-    vsock_repeats_fold(capture, found);
-    g_array_append_vals(found, together->data, together->len);
-    vsock_stale_tell(stale, selected, found);
-    vsock_requests_judge(capture, j.shared, stale, selected, found);
-    vsock_endings_judge(capture, stale, selected, found);
-    vsock_left_open_judge(capture, selected, found);
-    vsock_datagrams_judge(capture, only, found);
-    vsock_shared_tell(j.shared, selected, found);
     vsock_time_order_judge(&j.order, only, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);
     g_array_sort(found, vsock_diagnosis_compare);
-    g_array_free(together, TRUE);
     wmem_destroy_allocator(memory);
     return looked_at;
 }

@@ -99,6 +99,14 @@ const struct vsock_record *vsock_track_find(uint32_t frame)
     return r && r->frame == frame ? r : NULL;
 }
 
+uint32_t vsock_track_number(const struct vsock_record *r)
+{
+    last_until(r->frame, (uint8_t)r->layer);
+    while (searched > 1 && vsock_track_record(searched) != r) /* several have that frame: see above */
+        searched--;
+    return searched;
+}
+
 uint32_t vsock_track_frame(uint32_t number)
 {
     const struct vsock_record *r, *next;
@@ -166,6 +174,14 @@ static bool is_last(const packet_info *pinfo)
            last.file_offset == pinfo->fd->file_off;
 }
 
+/* Does the file begin with several interfaces? epan calls one "unknown" that is not there, or has no name. */
+static bool is_of_several(const packet_info *pinfo)
+{
+    const char *name = pinfo->epan ? compat_interface_name(pinfo->epan, 1) : NULL;
+
+    return name && strcmp(name, "unknown") != 0;
+}
+
 static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *p,
                                        uint32_t malformed)
 {
@@ -176,6 +192,7 @@ static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct
     if (capture->packets == 0) { /* the preferences have been read by now */
         read_thresholds(&capture->thresholds);
         capture->start = capture_start(pinfo);
+        capture->is_of_several = is_of_several(pinfo);
     }
     if (captured > 0)
         vsock_rw_set_payload(p, tvb_get_ptr(tvb, (int)p->payload_offset, (int)captured));

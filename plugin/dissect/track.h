@@ -30,6 +30,9 @@ const struct vsock_record *vsock_track_find(uint32_t frame);
 /* A record by its number, from 1. */
 const struct vsock_record *vsock_track_record(uint32_t number);
 
+/* The number of a record that it has handed out. */
+uint32_t vsock_track_number(const struct vsock_record *record);
+
 /* The frame that shows a record: 0 where there is none, since the number is 0, or a read filter has dropped
  * the packet and given its number to another. */
 uint32_t vsock_track_frame(uint32_t number);

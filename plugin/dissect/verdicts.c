@@ -19,10 +19,12 @@ struct named {
 
 /* What was judged last. The arrays are NULL before that, and after the file is closed. */
 static struct {
-    GArray *found;    /* of struct vsock_diagnosis, in the order of a report */
-    GArray *named;    /* of struct named, by frame, then as in `found` */
-    uint32_t packets; /* the capture had then */
-    gint64 again;     /* not before this, by g_get_monotonic_time() */
+    GArray *found; /* of struct vsock_diagnosis, in the order of a report */
+    GArray *named; /* of struct named, by frame, then as in `found` */
+    struct vsock_twins *twins;
+    wmem_allocator_t *memory; /* of these */
+    uint32_t packets;         /* the capture had then */
+    gint64 again;             /* not before this, by g_get_monotonic_time() */
 } judged;
 
 static int hf_diagnosis = -1;
@@ -66,6 +68,8 @@ static void forget(void)
         g_array_free(judged.found, TRUE);
     if (judged.named)
         g_array_free(judged.named, TRUE);
+    if (judged.memory)
+        wmem_destroy_allocator(judged.memory);
     memset(&judged, 0, sizeof(judged));
 }
 
@@ -114,6 +118,8 @@ static void judge(const struct vsock_capture *capture)
     judged.found = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
     judged.named = g_array_new(FALSE, FALSE, sizeof(struct named));
     judged.packets = capture->packets;
+    judged.memory = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+    judged.twins = vsock_twins_find(capture, judged.memory);
     vsock_judge(capture, NULL, judged.found);
     for (unsigned i = 0; i < judged.found->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(judged.found, struct vsock_diagnosis, i);
@@ -160,15 +166,29 @@ static int show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_header_ite
     return expert->severity;
 }
 
-int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_header_items *items)
+/* Judges the capture, if that is due; false while it is not to be judged. */
+static bool is_judged(const packet_info *pinfo)
 {
     const struct vsock_capture *capture = vsock_track_capture();
-    int worst = 0;
 
     if (!PINFO_FD_VISITED(pinfo) || !capture)
-        return 0;
+        return false;
     if (!is_up_to_date(capture))
         judge(capture);
+    return true;
+}
+
+const struct vsock_twins *vsock_verdict_twins(const packet_info *pinfo)
+{
+    return is_judged(pinfo) ? judged.twins : NULL;
+}
+
+int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_header_items *items)
+{
+    int worst = 0;
+
+    if (!is_judged(pinfo))
+        return 0;
     for (unsigned i = first_of(pinfo->num); i < judged.named->len; i++) {
         const struct named *named = &g_array_index(judged.named, struct named, i);
         int shown;

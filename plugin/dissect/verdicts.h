@@ -10,6 +10,7 @@
 
 #include "builtin.h"
 #include "core/diagnosis.h"
+#include "core/twins.h"
 #include "header.h"
 
 extern const struct vsock_fields vsock_verdict_fields;
@@ -20,6 +21,10 @@ void vsock_verdicts_register(void);
 /* Adds the code of each diagnosis that names the packet's frame, and an expert info of its severity that has
  * its sentence, to the packet. Returns the severity of the worst, PI_...; 0 where there is none. */
 int vsock_verdicts_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_header_items *items);
+
+/* Which packets were recorded on both sides, as it was when the capture was judged last, or NULL; shows as
+ * the diagnoses do. */
+const struct vsock_twins *vsock_verdict_twins(const packet_info *pinfo);
 
 /* The frames that it names, as they are numbered now: 0 where a read filter has dropped the packet. Of a
  * diagnosis of the open session. */

@@ -10,7 +10,7 @@ import struct
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from generators import apps, gallery_stories, inside, payload
+from generators import apps, both, gallery_stories, inside, payload
 from generators.vsock import (CONNECT, CONTROL, CREDIT_REQUEST, CREDIT_UPDATE, Connection, DGRAM, GUEST, HOST, INVALID,
                               NO_INFO, NO_SOCKET, PAYLOAD, REQUEST, RESPONSE, RST, RW, Record, SEQPACKET, SHUTDOWN,
                               START, UNKNOWN, capture, packet, section, virtio, vsockmon)
@@ -344,7 +344,7 @@ CAPTURES = {
     "sections.pcapng": sections,
     "clock.pcapng": clock,
     "clock-far.pcapng": clock_far,
-} | payload.CAPTURES | inside.CAPTURES | apps.CAPTURES | gallery_stories.CAPTURES
+} | payload.CAPTURES | inside.CAPTURES | apps.CAPTURES | both.CAPTURES | gallery_stories.CAPTURES
 
 
 def main():

@@ -44,7 +44,7 @@ def built_extcap(options):
 def tools(options):
     """vsockwatch is built where libpcap's headers are."""
     watch = [path.name for path in [pathlib.Path(options.plugins).with_name("vsockwatch")] if path.exists()]
-    return ["vsock-check", "vsock-doctor", "vsock-filter", "vsock-graph", *watch]
+    return ["vsock-both", "vsock-check", "vsock-doctor", "vsock-filter", "vsock-graph", *watch]
 
 
 def installed_tools(options, unit):

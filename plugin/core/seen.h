@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * seen.h - packets that two recordings both have; and which of the two, if one is, is the host's. */
+#ifndef VSOCK_CORE_SEEN_H
+#define VSOCK_CORE_SEEN_H
+
+#include <glib.h>
+
+#include "clocks.h"
+#include "twins.h"
+
+/* A packet, in the one recording and in the other. */
+struct vsock_seen {
+    struct vsock_sighting by;
+    uint32_t record[2];
+    bool from_host;
+    bool tells; /* it can be no other packet */
+};
+
+/* Of the first packets of the two streams, how many are the same. `scratch` is emptied; and in the next. */
+uint32_t vsock_seen_alike(const struct vsock_capture *capture, const struct vsock_stream *one,
+                          const struct vsock_stream *other, wmem_allocator_t *scratch);
+
+/* Adds the packets that the two streams both have to an array of struct vsock_seen. Returns whether these are
+ * most of them: else they are of two connections, and nothing is added. */
+bool vsock_seen_add(const struct vsock_capture *capture, const struct vsock_views *views, GArray *seen,
+                    wmem_allocator_t *scratch);
+
+/* Puts them in the order of time. Returns which recording is the host's, 0 or 1, or -1: that does not show.
+ * `bounds` (one each, to be freed with g_free) are of the clocks; `is_set`: one of these was set. */
+int vsock_seen_host(GArray *seen, struct vsock_bounds **bounds, bool *is_set);
+
+#endif

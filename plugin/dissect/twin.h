@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ * twin.h - the same packet, where the capture has it from both sides: core/twins.h. What is the same is known
+ * when the capture has been seen, so it shows on later passes only. */
+#ifndef VSOCK_DISSECT_TWIN_H
+#define VSOCK_DISSECT_TWIN_H
+
+#include "track.h"
+#include "verdicts.h"
+
+extern const struct vsock_fields vsock_twin_fields;
+
+void vsock_twin_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_record *record);
+
+#endif
