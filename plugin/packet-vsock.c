@@ -57,17 +57,16 @@ static void require_captured_headers(tvbuff_t *tvb, const struct vsock_packet *p
 static int show_connection(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_packet *packet,
                            const struct vsock_record *record, const struct vsock_header_items *items)
 {
-    int worst, worst_of_credit;
+    int worst, worst_of_credit, worst_of_twin;
 
     if (items->tree)
         vsock_connection_show(tvb, items->tree, packet, record);
-    if (items->tree)
-        vsock_twin_show(tvb, pinfo, items->tree, record);
+    worst_of_twin = vsock_twin_show(tvb, pinfo, record, items);
     worst = vsock_connection_findings_show(pinfo, packet, record, items);
     if (items->tree)
         vsock_credit_show(tvb, items->tree, packet, record);
     worst_of_credit = vsock_credit_findings_show(pinfo, packet, record, items);
-    return MAX(worst, worst_of_credit);
+    return MAX(worst, MAX(worst_of_credit, worst_of_twin));
 }
 
 /* Of the payload, whatever becomes of the packet's columns there: its tags are put in front of them. */

@@ -17,6 +17,23 @@ const char *vsock_severity_name(enum vsock_severity severity)
     return "";
 }
 
+const char *vsock_settled_name(enum vsock_settled settled)
+{
+    switch (settled) {
+    case VSOCK_SETTLED_BY_NOTHING:
+        break;
+    case VSOCK_SETTLED_NEVER_ARRIVED:
+        return "never-arrived";
+    case VSOCK_SETTLED_NEVER_ANSWERED:
+        return "never-answered";
+    case VSOCK_SETTLED_ANSWER_LOST:
+        return "answer-lost";
+    case VSOCK_SETTLED_SAID_NOTHING:
+        return "said-nothing";
+    }
+    return NULL;
+}
+
 uint64_t vsock_place(uint32_t record)
 {
     return UINT64_C(2) * record;
@@ -95,6 +112,7 @@ static void merge_sizes(struct vsock_diagnosis *d, const struct vsock_diagnosis 
     case VSOCK_CODE_STALL_SLOW_READER:
     case VSOCK_CODE_STALL_OWN_CAP:
     case VSOCK_CODE_STALL_UPDATE_MISSING:
+    case VSOCK_CODE_STALL_WORD_HELD:
     case VSOCK_CODE_STALL_UNDECIDED: /* of the longest stall, both */
         if (more->figures.longest <= f->longest)
             break;
@@ -133,6 +151,8 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
     d->selected |= more->selected;
     if (d->type != more->type)
         d->type = 0;
+    if (d->settled != more->settled)
+        d->settled = VSOCK_SETTLED_BY_NOTHING;
     d->figures.count += more->figures.count;
     d->figures.total = vsock_time_sum(d->figures.total, more->figures.total);
     d->figures.others += more->figures.others;

@@ -59,6 +59,12 @@ enum vsock_code {
     VSOCK_CODE_CREDIT_REQUEST_UNANSWERED,
     VSOCK_CODE_NOT_READ,
 
+    /* Between two sides that were both recorded. */
+    VSOCK_CODE_STALL_WORD_HELD,
+    VSOCK_CODE_NOT_DELIVERED,
+    VSOCK_CODE_DELIVERED_LATE,
+    VSOCK_CODE_ALTERED,
+
     /* Ends that were not clean, and streams that went silent. */
     VSOCK_CODE_HALF_CLOSE_HANG,
     VSOCK_CODE_HALF_CLOSE_SLOW,
@@ -128,6 +134,19 @@ enum vsock_heard {
     VSOCK_HEARD_SINCE,
     VSOCK_HEARD_SHARED, /* not known: what was heard may be another machine's with that CID */
 };
+
+/* What the recording of the other side settles. */
+enum vsock_settled {
+    VSOCK_SETTLED_BY_NOTHING,
+    VSOCK_SETTLED_NEVER_ARRIVED, /* with CONNECT_UNANSWERED: the other side does not have the REQUEST */
+    VSOCK_SETTLED_NEVER_ANSWERED,
+    VSOCK_SETTLED_ANSWER_LOST,
+    VSOCK_SETTLED_SAID_NOTHING, /* with a stall: by its own recording, the receiver said nothing in time */
+};
+
+/* Its name in JSON; NULL for nothing. */
+const char *vsock_settled_name(enum vsock_settled settled);
+
 /* Frames that show what many streams share. */
 #define VSOCK_EXAMPLES 3
 
@@ -159,6 +178,7 @@ struct vsock_diagnosis {
     enum vsock_heard heard;
     uint32_t ports[VSOCK_PORTS_NAMED]; /* with LISTENER_LOST: of dst; the first ones of port_count */
     uint32_t port_count;
+    enum vsock_settled settled;
     uint8_t cause;  /* enum vsock_stall_cause, of the longest stall; 0: it is none */
     uint8_t unread; /* with NOT_READ: enum vsock_unread_outcome */
     bool was_done;  /* after the last stall, the sender sent nothing, although it could */

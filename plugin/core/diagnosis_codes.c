@@ -84,10 +84,29 @@ static const char *next_of_silent_host(bool alive, bool from_outside)
            "guest takes no packets, as its driver keeps its receive buffers, or has stopped";
 }
 
+/* Where a packet is between the two recordings: vhost records what it puts into a guest's buffers, and what
+ * it takes from its queue (drivers/vhost/vsock.c); the driver what it puts into the queue, and what it takes
+ * from its buffers (net/vmw_vsock/virtio_transport.c). */
+static const char *next_of_way(const struct vsock_diagnosis *d)
+{
+    bool back = d->code == VSOCK_CODE_STALL_WORD_HELD || d->settled == VSOCK_SETTLED_ANSWER_LOST;
+    uint64_t to = back ? d->src.cid : d->dst.cid;
+
+    if (to == VSOCK_CID_HOST)
+        return "it was in the guest's transmit queue, and the host took it from there late or never: was "
+               "vhost's "
+               "worker, or the monitor, kept from running? Was the queue's notification lost?";
+    return "it was in the guest's receive buffers, and its driver took it from there late or never: was the "
+           "guest "
+           "paused, or out of CPU time? Was its interrupt lost?";
+}
+
 static const char *next_of_silence(const struct vsock_diagnosis *d)
 {
     bool alive = d->heard == VSOCK_HEARD_SINCE;
 
+    if (d->settled == VSOCK_SETTLED_NEVER_ARRIVED || d->settled == VSOCK_SETTLED_ANSWER_LOST)
+        return next_of_way(d);
     switch (d->way) {
     case VSOCK_WAY_NOWHERE:
         break;
@@ -213,6 +232,15 @@ static const char *next_of_undecided(const struct vsock_diagnosis *d)
                "its buffer is left";
     return "did the receiving program read all the time? If so, its driver or monitor did not tell: Linux, "
            "with a buffer of 64 KiB or less, tells at each read";
+}
+
+static const char *sentence_of_undelivered(const struct vsock_diagnosis *d)
+{
+    if (d->figures.longest > 0)
+        return "{count:packet} that {src} sent last did not reach {dst}, which could not send for "
+               "{longest} s, to "
+               "the end, for want of {count?its|their} word of credit";
+    return "{count:packet} that {src} sent last did not reach {dst}, whose recording goes on";
 }
 
 static const char *sentence_of_unanswered(const struct vsock_diagnosis *d)
@@ -698,6 +726,46 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .choose_sentence = sentence_of_not_read,
         .next = "is the program there busy with another connection? One that serves one at a time waits for "
                 "a client that says nothing: which connections to that port are open, and silent?",
+    },
+    [VSOCK_CODE_STALL_WORD_HELD] = {
+        .name = "stall-word-held",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "stalls", .limit = "buffer_bytes", .longest = "longest_s", .total = "total_s",
+                    .proved = "held_s"},
+        .meaning = "a sender had no window for vsock.stall_warning (1 s) or longer, and for half of that time or more "
+                   "the word that opened it was under way; where both sides were recorded, instead of other stalls",
+        .sentence = "{src} could not send{stall} while the word of {dst} that opens its window was under way: that "
+                    "was sent {proved} s before it arrived",
+        .choose_next = next_of_way,
+    },
+    [VSOCK_CODE_NOT_DELIVERED] = {
+        .name = "not-delivered",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "packets", .longest = "stalled_s"},
+        .meaning = "what a side sent last did not reach the other one, whose recording goes on for a second or more: "
+                   "three packets or more, or one that would end a stall",
+        .choose_sentence = sentence_of_undelivered,
+        .choose_next = next_of_way,
+    },
+    [VSOCK_CODE_DELIVERED_LATE] = {
+        .name = "delivered-late",
+        .usual = NOTE, .worst = WARN,
+        .figures = {.count = "packets", .longest = "longest_s", .proved = "uncertainty_s"},
+        .meaning = "packets were under way from one side to the other for vsock.delivered_late (100 ms) or longer; a "
+                   "warning from 1 s on",
+        .sentence = "{count:packet} of {src} reached {dst} late: after {longest} s at most, give or take {proved} s",
+        .choose_next = next_of_way,
+    },
+    [VSOCK_CODE_ALTERED] = {
+        .name = "altered",
+        .usual = ERROR, .worst = ERROR,
+        .figures = {.count = "packets"},
+        .meaning = "a packet arrived with another header, or other bytes of payload, than it was sent with; payload is "
+                   "compared by its first 16 bytes, and not where the kernel's tap is known to record it wrongly",
+        .sentence = "{count:packet} of {src} reached {dst} with another header or payload than {count?it was|they were} "
+                    "sent with",
+        .next = "compare it with vsock.twin, which is the same packet on the other side: what is between the two, a "
+                "device, a monitor or a proxy, changes it",
     },
     [VSOCK_CODE_HALF_CLOSE_HANG] = {
         .name = "half-close-hang",

@@ -183,6 +183,31 @@ static void add_repeats(GString *text, const struct vsock_diagnosis *d)
         g_string_append_printf(text, "%s%u", i > 0 ? ", " : "", d->examples[i]);
 }
 
+/* What the other side's recording says of it. */
+static void add_settled(GString *text, const struct vsock_diagnosis *d)
+{
+    switch (d->settled) {
+    case VSOCK_SETTLED_BY_NOTHING:
+        break;
+    case VSOCK_SETTLED_NEVER_ARRIVED:
+        g_string_append(text,
+                        "; the other side was recorded, too, and no such request is there: it never arrived");
+        break;
+    case VSOCK_SETTLED_NEVER_ANSWERED:
+        g_string_append(text,
+                        "; the other side was recorded, too: the request arrived, and was not answered");
+        break;
+    case VSOCK_SETTLED_ANSWER_LOST:
+        g_string_append(text,
+                        "; the other side was recorded, too: it did answer, and the answer never arrived");
+        break;
+    case VSOCK_SETTLED_SAID_NOTHING:
+        g_string_append(text,
+                        "; both sides were recorded: nothing was lost or late between them, it said nothing");
+        break;
+    }
+}
+
 char *vsock_diagnosis_text(const struct vsock_diagnosis *d)
 {
     const struct vsock_code_row *code = &vsock_codes[d->code];
@@ -197,6 +222,7 @@ char *vsock_diagnosis_text(const struct vsock_diagnosis *d)
             add(text, d, parts[i]);
     }
     g_strfreev(parts);
+    add_settled(text, d);
     if (d->streams > 1)
         add_repeats(text, d);
     text->str[0] = g_ascii_toupper(text->str[0]);

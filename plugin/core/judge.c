@@ -2,6 +2,7 @@
  * judge.c - the verdict on a capture: what each stream says, and many together. */
 #include "judge.h"
 
+#include "both_sides.h"
 #include "datagrams.h"
 #include "endings.h"
 #include "head_of_line.h"
@@ -18,7 +19,7 @@
 
 struct judgement {
     const struct vsock_capture *capture;
-    const struct vsock_twins *twins;
+    struct vsock_twins *twins;
     const struct vsock_shared *shared;
     bool unread_is_unknown;
     struct vsock_order_verdict order;
@@ -168,12 +169,13 @@ static uint32_t judge(struct judgement *j, const struct vsock_selection *only)
     }
     vsock_restarts_judge(capture, j->shared, selected, found);
     vsock_stood_still_judge(capture, j->shared, selected, found);
+    vsock_both_sides_judge(j->twins, selected, found);
     vsock_head_of_line_judge(capture, j->shared, selected, found, together);
     vsock_reset_storms_judge(capture, only, found);
     vsock_repeats_fold(capture, found);
     g_array_append_vals(found, together->data, together->len);
     vsock_stale_tell(stale, selected, found);
-    vsock_requests_judge(capture, j->shared, stale, selected, found);
+    vsock_requests_judge(capture, j->twins, j->shared, stale, selected, found);
     vsock_endings_judge(capture, stale, selected, found);
     vsock_left_open_judge(capture, selected, found);
     vsock_datagrams_judge(capture, only, found);
@@ -204,7 +206,10 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
                           .order = vsock_time_order_find(capture, memory),
                           .found = found,
                           .memory = memory};
-    uint32_t looked_at = j.twins->stream ? judge_once(&j, only) : judge(&j, only);
+    uint32_t looked_at;
+
+    vsock_delivery_find(j.twins);
+    looked_at = j.twins->views ? judge_once(&j, only) : judge(&j, only);
 
     vsock_time_order_judge(&j.order, only, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);

@@ -2,12 +2,20 @@
  * judged_once.c - which of two views. */
 #include "judged_once.h"
 
+/* It is the client's, which had no answer, and said nothing since: the other view has a RESPONSE. */
+static bool is_unheard(const struct vsock_stream *asked, const struct vsock_stream *answered)
+{
+    return asked->conn.from_request && asked->packets == 1 && answered->conn.response.record != 0;
+}
+
 /* The better of two to judge by. */
 static bool is_better(const struct vsock_twins *t, const struct vsock_stream *one,
                       const struct vsock_stream *other)
 {
     if (one->conn.from_request != other->conn.from_request)
         return one->conn.from_request;
+    if (is_unheard(one, other) != is_unheard(other, one))
+        return is_unheard(one, other);
     if (one->packets != other->packets)
         return one->packets > other->packets;
     return vsock_view_of(t, one->source) == VSOCK_VIEW_HOST;

@@ -2,6 +2,8 @@
  * requests.c - who answered requests, and how. */
 #include "requests.h"
 
+#include "both_sides.h"
+
 #include <string.h>
 
 #define SCAN_WITHIN VSOCK_SECOND
@@ -65,7 +67,8 @@ struct attempt {
     struct target *target;
     bool selected;
     bool explained;
-    struct attempt *before; /* the prober's attempt that was refused before */
+    enum vsock_settled settled; /* of one that had no answer */
+    struct attempt *before;     /* the prober's attempt that was refused before */
 };
 
 /* Where packets were recorded. */
@@ -75,6 +78,7 @@ struct place {
 };
 
 struct requests {
+    const struct vsock_twins *twins;
     const struct vsock_shared *shared;
     const struct vsock_stale *stale;
     struct vsock_table servers, targets, probers, places;
@@ -126,6 +130,7 @@ static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struc
     one.figures.count = 1;
     one.selected = a->selected;
     one.type = (uint8_t)a->conn->type;
+    one.settled = code == VSOCK_CODE_CONNECT_UNANSWERED ? a->settled : VSOCK_SETTLED_BY_NOTHING;
     name_ends(&one, a->target);
     vsock_diagnosis_add(sum, &one);
     vsock_diagnosis_extend(sum, a->at.time);
@@ -187,8 +192,11 @@ static void take_request(struct requests *r, const struct vsock_stream *s,
     t->requests++;
     if (vsock_is_stale(r->stale, s))
         return;
-    if (vsock_stream_unanswered(s, thresholds))
+    if (vsock_stream_unanswered(s, thresholds)) {
+        if (r->twins)
+            a.settled = vsock_request_settled(r->twins, s);
         count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, &a);
+    }
     if (is_stale_reset(c))
         take_stale_reset(r, a);
     else if (c->rst_kind == VSOCK_RST_REFUSED)
@@ -500,11 +508,13 @@ static void count_guests(struct requests *r, const struct vsock_table *cids)
     }
 }
 
-void vsock_requests_judge(const struct vsock_capture *c, const struct vsock_shared *shared,
-                          const struct vsock_stale *stale, GHashTable *selected, GArray *found)
+void vsock_requests_judge(const struct vsock_capture *c, const struct vsock_twins *twins,
+                          const struct vsock_shared *shared, const struct vsock_stale *stale,
+                          GHashTable *selected, GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
-    struct requests r = {shared,
+    struct requests r = {twins,
+                         shared,
                          stale,
                          vsock_table_new_listed(memory),
                          vsock_table_new_listed(memory),

@@ -77,7 +77,9 @@ int64_t vsock_stream_known_until(const struct vsock_stream *s)
 {
     if (s->conn.ended)
         return s->conn.reset.time;
-    return s->superseded_time != VSOCK_TIME_NONE ? s->superseded_time : *s->source->seen_until;
+    if (s->superseded_time != VSOCK_TIME_NONE)
+        return s->superseded_time;
+    return s->source->has_own_clock ? s->source->own_until : *s->source->seen_until;
 }
 
 uint8_t vsock_stream_client(const struct vsock_stream *s)
@@ -119,6 +121,7 @@ struct vsock_thresholds vsock_thresholds_usual(void)
         .stall_note = VSOCK_USUAL_STALL_NOTE * millisecond,
         .stall_warning = VSOCK_USUAL_STALL_WARNING * millisecond,
         .credit_request_timeout = VSOCK_USUAL_CREDIT_REQUEST_TIMEOUT * millisecond,
+        .late = VSOCK_USUAL_LATE * millisecond,
         .large_payload = VSOCK_USUAL_LARGE_PAYLOAD,
     };
 }

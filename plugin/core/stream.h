@@ -22,6 +22,7 @@ struct vsock_thresholds {
     int64_t stall_note;      /* a slow reader */
     int64_t stall_warning;   /* any other stall */
     int64_t credit_request_timeout;
+    int64_t late; /* from one side's recording to the other's; 0: never */
 
     enum vsock_large_payload large_payload; /* what the user knows of the kernel that recorded */
 };
@@ -32,6 +33,7 @@ struct vsock_thresholds {
 #define VSOCK_USUAL_STALL_NOTE 100
 #define VSOCK_USUAL_STALL_WARNING 1000
 #define VSOCK_USUAL_CREDIT_REQUEST_TIMEOUT 1000
+#define VSOCK_USUAL_LATE 100
 #define VSOCK_USUAL_LARGE_PAYLOAD VSOCK_LARGE_PAYLOAD_BY_BYTES
 
 struct vsock_thresholds vsock_thresholds_usual(void);
@@ -60,6 +62,8 @@ struct vsock_capture_source {
     struct vsock_tap_kernel kernel;
     int64_t *seen_until; /* of the section: when its last packet was; not the latest, where times go back:
                             what is missing after that may stand before it */
+    bool has_own_clock;  /* another side's recording is in the section, too (twins.h): */
+    int64_t own_until;   /* instead, by its own clock */
     struct vsock_time_order order;
 };
 

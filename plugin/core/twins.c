@@ -138,7 +138,7 @@ static void pair_generations(struct search *s, const struct group *g)
         return;
     p = get_place(s, g->source[a], g->source[b]);
     for (unsigned i = 0; i < g->streams[1 - longer]->len; i++) {
-        struct vsock_views views;
+        struct vsock_views views = {.sides = NULL};
 
         views.of[longer == a ? 0 : 1] = stream_of(g->streams[longer], first + i);
         views.of[longer == a ? 1 : 0] = stream_of(g->streams[1 - longer], i);
@@ -197,9 +197,7 @@ static void alloc_twins(struct vsock_twins *t, wmem_allocator_t *memory)
 {
     t->twin = wmem_alloc0_array(memory, uint32_t, t->records + 1);
     t->figure = wmem_alloc0_array(memory, uint32_t, t->records + 1);
-    t->stream = wmem_alloc_array(memory, uint32_t, t->streams);
-    for (uint32_t i = 0; i < t->streams; i++)
-        t->stream[i] = VSOCK_STREAM_UNKNOWN;
+    t->views = wmem_alloc0_array(memory, const struct vsock_views *, t->streams);
 }
 
 static void keep(struct search *s, const struct place *p, const struct vsock_bounds *bounds,
@@ -213,14 +211,16 @@ static void keep(struct search *s, const struct place *p, const struct vsock_bou
     sides->source[0] = p->source[!first_is_host];
     sides->source[1] = p->source[first_is_host];
     sides->is_set = is_set;
-    sides->connections = wmem_array_new(s->memory, sizeof(struct vsock_views));
+    sides->connections = wmem_alloc_array(s->memory, struct vsock_views, p->views->len);
+    sides->count = p->views->len;
     for (unsigned i = 0; i < p->views->len; i++) {
         const struct vsock_views *v = &g_array_index(p->views, struct vsock_views, i);
-        struct vsock_views ordered = {{v->of[!first_is_host], v->of[first_is_host]}};
 
-        wmem_array_append(sides->connections, &ordered, 1);
-        t->stream[v->of[0]->index] = v->of[1]->index;
-        t->stream[v->of[1]->index] = v->of[0]->index;
+        sides->connections[i] = (struct vsock_views){
+            .of = {v->of[!first_is_host], v->of[first_is_host]},
+            .sides = sides,
+        };
+        t->views[v->of[0]->index] = t->views[v->of[1]->index] = &sides->connections[i];
     }
     for (unsigned i = 0; i < p->seen->len; i++)
         keep_pair(t, &g_array_index(p->seen, struct vsock_seen, i), &bounds[i], first_is_host);
@@ -277,6 +277,32 @@ static void search(struct search *s)
     }
 }
 
+/* ---- until when each has recorded ---- */
+
+/* A section's last packet is by the clock of its recording, and tells nothing of the other one's; but for
+ * what is between their clocks. */
+static void set_end(struct vsock_capture_source *source, const struct vsock_capture_source *other,
+                    int64_t ahead)
+{
+    int64_t until = MAX(source->order.last, vsock_time_sum(other->order.last, ahead));
+
+    source->own_until = source->has_own_clock ? MAX(source->own_until, until) : until;
+    source->has_own_clock = true;
+}
+
+static void set_ends(const struct vsock_twins *t)
+{
+    for (uint32_t i = 0; i < t->streams; i++)
+        vsock_capture_stream(t->capture, i)->source->has_own_clock = false;
+    for (unsigned i = 0; i < wmem_array_get_count(t->sides); i++) {
+        const struct vsock_sides *sides = *(struct vsock_sides **)wmem_array_index(t->sides, i);
+        const struct vsock_views *one = &sides->connections[0];
+
+        set_end(one->of[0]->source, sides->source[1], -sides->ahead_at_end);
+        set_end(one->of[1]->source, sides->source[0], sides->ahead_at_end);
+    }
+}
+
 struct vsock_twins *vsock_twins_find(const struct vsock_capture *capture, wmem_allocator_t *memory)
 {
     struct vsock_twins *t = wmem_new0(memory, struct vsock_twins);
@@ -294,6 +320,7 @@ struct vsock_twins *vsock_twins_find(const struct vsock_capture *capture, wmem_a
     s.groups = vsock_table_new_listed(tables);
     s.places = vsock_table_new_listed(tables);
     search(&s);
+    set_ends(t);
     wmem_destroy_allocator(tables);
     wmem_destroy_allocator(s.scratch);
     return t;
@@ -306,12 +333,16 @@ uint32_t vsock_twin_of(const struct vsock_twins *t, uint32_t record)
     return t->twin && record <= t->records ? t->twin[record] : 0;
 }
 
+const struct vsock_views *vsock_views_of(const struct vsock_twins *t, const struct vsock_stream *s)
+{
+    return t->views && s->index < t->streams ? t->views[s->index] : NULL;
+}
+
 const struct vsock_stream *vsock_twin_stream(const struct vsock_twins *t, const struct vsock_stream *s)
 {
-    bool is_known = t->stream && s->index < t->streams;
-    uint32_t other = is_known ? t->stream[s->index] : VSOCK_STREAM_UNKNOWN;
+    const struct vsock_views *views = vsock_views_of(t, s);
 
-    return other != VSOCK_STREAM_UNKNOWN ? vsock_capture_stream(t->capture, other) : NULL;
+    return views ? views->of[views->of[0] == s] : NULL;
 }
 
 enum vsock_view vsock_view_of(const struct vsock_twins *t, const struct vsock_capture_source *source)

@@ -21,19 +21,33 @@ enum vsock_view {
     NAME(VSOCK_VIEW_HOST, "Host")                                                                            \
     NAME(VSOCK_VIEW_GUEST, "Guest")
 
+struct vsock_views;
+
 /* A host's recording and one of its guest's. */
 struct vsock_sides {
     const struct vsock_capture_source *source[2]; /* the host's, the guest's */
-    wmem_array_t *connections;                    /* of struct vsock_views */
+    struct vsock_views *connections;
+    unsigned count;         /* of these */
+    bool lacks[2];          /* records are missing in the host's, or the guest's: delivery.h's */
     bool is_set;            /* their clocks were set meanwhile, one or the other, or contradict each other */
     int64_t ahead;          /* the guest's clock, at the first packet: the middle of its bounds */
     int64_t ahead_at_end;   /* ... at the last */
     int64_t within, widest; /* half of what is between the bounds: at the least, and at most */
 };
 
+/* What one side sent last, and the other side does not have. */
+struct vsock_tail {
+    const struct vsock_stream *stream; /* the sender's view; NULL: there is none */
+    uint32_t first, last;              /* records */
+    uint32_t packets;
+    bool opens; /* the window of the other side, which takes it for shut to the end */
+};
+
 /* Streams of one connection: in the host's recording and in the guest's. */
 struct vsock_views {
     const struct vsock_stream *of[2];
+    const struct vsock_sides *sides;
+    struct vsock_tail undelivered[2]; /* by side, of what it sent: delivery.h's */
 };
 
 struct vsock_twins {
@@ -43,16 +57,20 @@ struct vsock_twins {
     uint32_t *twin;            /* by record: the other's number; 0: it has none */
     uint32_t *figure; /* in microseconds: of the earlier of two records, how long the packet was under way, a
                          signed number; of the later, how uncertain that is */
-    uint32_t *stream; /* by stream: the other view's, or VSOCK_STREAM_UNKNOWN */
+    const struct vsock_views **views; /* by stream; NULL: of a connection with one view */
 };
 
-/* Looks at the whole capture, which has to stay as it is. What it returns is the allocator's. */
+/* Looks at the whole capture. What it returns is the allocator's, and holds of what the capture has now.
+ * Tells the sources, too, that have clocks of their own (struct vsock_capture_source). */
 struct vsock_twins *vsock_twins_find(const struct vsock_capture *capture, wmem_allocator_t *memory);
 
 /* The number of the same packet's record in the other view; 0: it has none. */
 uint32_t vsock_twin_of(const struct vsock_twins *twins, uint32_t record);
 
-/* The other view of the stream's connection, or NULL. */
+/* Both views of the stream's connection, or NULL where it has one. */
+const struct vsock_views *vsock_views_of(const struct vsock_twins *twins, const struct vsock_stream *stream);
+
+/* The other one, or NULL. */
 const struct vsock_stream *vsock_twin_stream(const struct vsock_twins *twins,
                                              const struct vsock_stream *stream);
 

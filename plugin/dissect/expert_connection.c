@@ -525,6 +525,7 @@ static unsigned connect_timeout = VSOCK_USUAL_CONNECT_TIMEOUT;
 static unsigned stall_note = VSOCK_USUAL_STALL_NOTE;
 static unsigned stall_warning = VSOCK_USUAL_STALL_WARNING;
 static unsigned credit_request_timeout = VSOCK_USUAL_CREDIT_REQUEST_TIMEOUT;
+static unsigned late = VSOCK_USUAL_LATE;
 static int large_payload = VSOCK_USUAL_LARGE_PAYLOAD;
 
 static const enum_val_t large_payload_values[] = {
@@ -551,6 +552,11 @@ void vsock_thresholds_register(module_t *preferences)
         preferences, "credit_request_timeout", "Credit request timeout (ms)",
         "A credit request that has no answer for so many milliseconds is reported; 0: never", 10,
         &credit_request_timeout);
+    prefs_register_uint_preference(
+        preferences, "delivered_late", "Late between two sides (ms)",
+        "A packet that host and guest have both recorded is reported where it was under way for so many "
+        "milliseconds; 0: never",
+        10, &late);
     prefs_register_enum_preference(preferences, "large_payload", "Payload above 32404 bytes",
                                    "Whether the kernel that recorded copied it: Linux 6.12.68 to 6.12.89 and "
                                    "6.17 to 7.0 did not. Its bytes tell "
@@ -567,6 +573,7 @@ void vsock_thresholds_read(struct vsock_thresholds *t)
         .stall_note = stall_note * millisecond,
         .stall_warning = stall_warning * millisecond,
         .credit_request_timeout = credit_request_timeout * millisecond,
+        .late = late * millisecond,
         .large_payload = (enum vsock_large_payload)large_payload,
     };
 }

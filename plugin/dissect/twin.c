@@ -4,6 +4,7 @@
 
 #include "twin.h"
 
+#include "expert.h"
 #include "tree_util.h"
 
 #define NAMED(value, name) {value, name},
@@ -32,9 +33,31 @@ static hf_register_info fields[] = {
       HFILL}},
 };
 
+/* clang-format off */
+static struct row {
+    unsigned delivery; /* a bit of enum vsock_delivery */
+    struct vsock_expert expert;
+} rows[] = {
+    {VSOCK_NOT_DELIVERED, {"vsock.analysis.not_delivered", PI_WARN, "Not delivered to the other side, which was recorded, too",
+     "It is among the last that its side sent; on the second pass, as the next", PI_SEQUENCE, EI_INIT}},
+    {VSOCK_DELIVERED_LATE, {"vsock.analysis.delivered_late", PI_NOTE, "Delivered late to the other side",
+     "It was under way for vsock.delivered_late or longer", PI_SEQUENCE, EI_INIT}},
+    {VSOCK_DELIVERED_CROSSED, {"vsock.analysis.reordered", PI_ERROR, "The other side has this packet and its neighbour in another order",
+     "vsock promises order", PI_SEQUENCE, EI_INIT}},
+    {VSOCK_DELIVERED_ALTERED, {"vsock.analysis.altered", PI_ERROR, "The other side has this packet with another header or payload",
+     NULL, PI_SEQUENCE, EI_INIT}},
+};
+/* clang-format on */
+
+static struct vsock_expert *next_expert(size_t i)
+{
+    return i < array_length(rows) ? &rows[i].expert : NULL;
+}
+
 const struct vsock_fields vsock_twin_fields = {
     .own = fields,
     .own_count = array_length(fields),
+    .next_expert = next_expert,
 };
 
 static void show_delay(tvbuff_t *tvb, proto_tree *tree, struct vsock_delay delay)
@@ -45,21 +68,36 @@ static void show_delay(tvbuff_t *tvb, proto_tree *tree, struct vsock_delay delay
     vsock_add_time(tree, tvb, hf_within, delay.within);
 }
 
-void vsock_twin_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_record *r)
+static int show_delivery(packet_info *pinfo, const struct vsock_header_items *items, unsigned delivery)
+{
+    int worst = 0;
+
+    for (size_t i = 0; i < array_length(rows); i++) {
+        if (!(delivery & rows[i].delivery))
+            continue;
+        vsock_expert_add(pinfo, items->packet, &rows[i].expert, NULL, NULL);
+        worst = MAX(worst, rows[i].expert.severity);
+    }
+    return worst;
+}
+
+int vsock_twin_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_record *r,
+                    const struct vsock_header_items *items)
 {
     const struct vsock_twins *twins = vsock_verdict_twins(pinfo);
     enum vsock_view view;
     uint32_t number, frame;
 
     if (!twins || !twins->twin)
-        return;
+        return 0;
     view = vsock_view_of(twins, r->stream->source);
-    if (view != VSOCK_VIEW_NONE)
-        vsock_add_uint(tree, tvb, hf_view, view);
+    if (view != VSOCK_VIEW_NONE && items->tree)
+        vsock_add_uint(items->tree, tvb, hf_view, view);
     number = vsock_track_number(r);
     frame = vsock_track_frame(vsock_twin_of(twins, number));
-    if (frame == 0)
-        return;
-    vsock_add_uint(tree, tvb, hf_twin, frame);
-    show_delay(tvb, tree, vsock_twin_delay(twins, number));
+    if (frame != 0 && items->tree) {
+        vsock_add_uint(items->tree, tvb, hf_twin, frame);
+        show_delay(tvb, items->tree, vsock_twin_delay(twins, number));
+    }
+    return show_delivery(pinfo, items, vsock_delivery_of(twins, number));
 }

@@ -9,6 +9,9 @@
 
 extern const struct vsock_fields vsock_twin_fields;
 
-void vsock_twin_show(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, const struct vsock_record *record);
+/* Adds its fields, and expert infos. Returns the severity of the worst of these, PI_...; 0 where there is
+ * none. */
+int vsock_twin_show(tvbuff_t *tvb, packet_info *pinfo, const struct vsock_record *record,
+                    const struct vsock_header_items *items);
 
 #endif

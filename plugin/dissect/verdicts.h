@@ -9,8 +9,8 @@
 #include <epan/packet.h>
 
 #include "builtin.h"
+#include "core/delivery.h"
 #include "core/diagnosis.h"
-#include "core/twins.h"
 #include "header.h"
 
 extern const struct vsock_fields vsock_verdict_fields;

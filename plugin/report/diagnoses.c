@@ -218,6 +218,8 @@ static void add_members(json_dumper *json, const struct vsock_report *r, const v
     vsock_json_string(json, "text", text);
     vsock_json_string(json, "next", next);
     vsock_json_string(json, "filter", filter);
+    if (d->settled != VSOCK_SETTLED_BY_NOTHING)
+        vsock_json_string(json, "settled", vsock_settled_name(d->settled));
     add_figures(json, d);
     g_free(next);
     g_free(filter);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Captures of a host (interface 0) and of its guest (interface 1), merged as mergecap -I none does: by time, each
 packet in both, with times of two clocks."""
-from generators.vsock import (CREDIT_UPDATE, HOST, NO_SOCKET, RST, RW, SHUTDOWN, Connection, Record, section)
+from generators.vsock import (CREDIT_UPDATE, HOST, NO_SOCKET, REQUEST, RESPONSE, RST, RW, SHUTDOWN, Connection, Record, section)
 
 DELAY = 0.00003  # seconds from the one side's recording to the other's
 AHEAD = 7200.5  # by so many seconds the guest's clock is ahead of the host's, ...
@@ -87,4 +87,141 @@ def two_views():
     return sides.capture()
 
 
-CAPTURES = {"both-sides.pcapng": two_views}
+# ---- trouble between the two ----
+
+SMALL = 4096  # bytes of a receiver's buffer
+
+
+def begin():
+    """Other connections tell which side is which, and of the clocks."""
+    sides = Sides()
+    talk(sides, from_guest(9999, "what is in order"))
+    return sides
+
+
+def end(sides, seconds):
+    """The recordings go on."""
+    for _ in range(seconds):
+        sides.wait(1)
+        talk(sides, from_guest(9999, None, client_port=50001 + int(sides.now)), questions=1)
+    return sides.capture()
+
+
+def fill(sides, x):
+    """The client fills the server's buffer."""
+    sides.say(x.c(REQUEST), x.s(RESPONSE, buf_alloc=SMALL))
+    for i in range(4):
+        sides.say(x.c(RW, bytes([i]) * (SMALL // 4)))
+
+
+def word_held():
+    """The guest reads at once, and says so; the host gets to know after 5 s."""
+    sides = begin()
+    x = from_host(1024, "what opens the window is held back")
+    fill(sides, x)
+    sides.say(x.s(CREDIT_UPDATE, buf_alloc=SMALL, fwd_cnt=SMALL), delay=5)
+    sides.wait(5)
+    sides.say(x.c(RW, b"and on"))
+    return end(sides, 2)
+
+
+def word_lost():
+    """The same, and it never gets there."""
+    sides = begin()
+    x = from_host(1024, "what opens the window never arrives")
+    fill(sides, x)
+    sides.say(x.s(CREDIT_UPDATE, buf_alloc=SMALL, fwd_cnt=SMALL), seen=GUEST_ONLY)
+    return end(sides, 12)
+
+
+def said_nothing():
+    """The guest's program does not read for 5 s; nothing is held back."""
+    sides = begin()
+    x = from_host(1024, "nobody reads for 5 s")
+    fill(sides, x)
+    sides.wait(5)
+    sides.say(x.s(CREDIT_UPDATE, buf_alloc=SMALL, fwd_cnt=SMALL), x.c(RW, b"and on"))
+    return end(sides, 2)
+
+
+def not_delivered():
+    """After its fourth question, nothing of the guest's gets to the host."""
+    sides = begin()
+    x = from_guest(5000, "the last four packets never arrive")
+    sides.say(*x.opened(), x.c(RW, b"first"), x.s(CREDIT_UPDATE, fwd_cnt=5))
+    sides.say(*(x.c(RW, f"question {i}".encode()) for i in range(4)), seen=GUEST_ONLY)
+    return end(sides, 3)
+
+
+def request_lost():
+    sides = begin()
+    sides.say(from_guest(5000, "never gets to the host").c(REQUEST), seen=GUEST_ONLY)
+    return end(sides, 4)
+
+
+def request_unanswered():
+    sides = begin()
+    sides.say(from_host(1024, "gets to the guest, which does not answer").c(REQUEST))
+    return end(sides, 4)
+
+
+def answer_lost():
+    sides = begin()
+    x = from_host(1024, "the answer does not get to the host")
+    sides.say(x.c(REQUEST))
+    sides.say(x.s(RESPONSE), seen=GUEST_ONLY)
+    return end(sides, 4)
+
+
+def altered():
+    """Bytes of the payload, and of the header."""
+    sides = begin()
+    x = from_host(1024, "one question is another one when it arrives")
+    sides.say(*x.opened(), x.c(RW, b"question 1"))
+    sides.say(x.c(RW, b"question 2"), received=x.c(RW, b"question X").data)
+    sides.say(x.c(RW, b"question 3"), x.s(CREDIT_UPDATE, fwd_cnt=20))
+    sides.say(x.s(CREDIT_UPDATE, fwd_cnt=30), received=x.s(CREDIT_UPDATE, fwd_cnt=30, buf_alloc=131072).data)
+    sides.say(x.c(RW, b"question 4"), x.c(RW, b"question 5"))
+    close(sides, x, asked=50)
+    return end(sides, 2)
+
+
+def reordered():
+    sides = begin()
+    x = from_host(1024, "question 3 arrives before question 2")
+    sides.say(*x.opened(), x.c(RW, b"question 1"))
+    sides.say(x.c(RW, b"question 2"), delay=0.0015)
+    sides.say(*(x.c(RW, f"question {i}".encode()) for i in range(3, 7)), after=0.001)
+    sides.say(x.s(CREDIT_UPDATE, fwd_cnt=60))
+    close(sides, x, asked=60)
+    return end(sides, 2)
+
+
+def late():
+    """The guest stands still for a third of a second: what is sent to it meanwhile is late."""
+    sides = begin()
+    x = from_host(1024, "three questions have to wait")
+    sides.say(*x.opened(), x.c(RW, b"question 1"))
+    for i in range(3):
+        sides.say(x.c(RW, f"question {i + 2}".encode()), after=0.1, delay=0.33 - i * 0.1)
+    sides.wait(0.3)
+    sides.say(x.s(CREDIT_UPDATE, fwd_cnt=40))
+    close(sides, x, asked=40)
+    return end(sides, 2)
+
+
+GALLERY = {  # and what is said of it
+    "both-altered": (altered, "error altered"),
+    "both-answer-lost": (answer_lost, "warn connect-unanswered"),
+    "both-late": (late, "note delivered-late"),
+    "both-not-delivered": (not_delivered, "warn not-delivered"),
+    "both-reordered": (reordered,),
+    "both-request-lost": (request_lost, "warn connect-unanswered"),
+    "both-request-unanswered": (request_unanswered, "warn connect-unanswered"),
+    "both-said-nothing": (said_nothing, "note stall-undecided"),
+    "both-word-held": (word_held, "warn stall-word-held"),
+    "both-word-lost": (word_lost, "warn not-delivered"),
+}
+
+CAPTURES = {"both-sides.pcapng": two_views} | {f"gallery/{name}.pcapng": make for name, (make, *_) in GALLERY.items()}
+EXPECTED = {f"gallery/{name}.pcapng": expected for name, (_, *expected) in GALLERY.items()}

@@ -7,6 +7,7 @@ Payload is left out, as a snaplen would, where no story needs it.
 """
 import struct
 
+from generators import both
 from generators.vsock import (CREDIT_REQUEST, CREDIT_UPDATE, Connection, DGRAM, NO_SOCKET, REQUEST, RESPONSE, RST, RW,
                               SEQPACKET, SHUTDOWN, STREAM, capture)
 
@@ -1536,3 +1537,4 @@ RECORDED = {
 CAPTURES = {f"gallery/{name}.pcapng": capture(story) for name, (story, *_) in GALLERY.items()}
 EXPECTED = {f"gallery/{name}.pcapng": expected for name, (_, *expected) in GALLERY.items()}
 EXPECTED |= {f"gallery/recorded-{name}": expected for name, expected in RECORDED.items()}
+EXPECTED |= both.EXPECTED

@@ -44,7 +44,9 @@ enum variant {
     TIMES = 256,
     LONG = 512,
     BYTES = 1024,
-    MANY = 2048, /* each way, and each cause of a stall, from here on */
+    LOST = 2048,
+    TO_HOST = 4096,
+    MANY = 8192, /* each way, and each cause of a stall, from here on */
 
     VARIANTS = MANY * (MAX((int)VSOCK_WAY_BETWEEN_GUESTS, (int)VSOCK_STALL_OWN_CAP) + 1)
 };
@@ -65,6 +67,9 @@ static struct vsock_diagnosis make_variant(enum vsock_code code, unsigned varian
     d.figures.bytes = variant & BYTES ? 1 : 0;
     d.port_count = variant & PORTS ? 2 : 0;
     d.heard = variant & HEARD_SINCE ? VSOCK_HEARD_SINCE : VSOCK_HEARD_NEVER;
+    d.settled = variant & LOST ? VSOCK_SETTLED_NEVER_ARRIVED : VSOCK_SETTLED_BY_NOTHING;
+    d.src.cid = variant & TO_HOST ? 3 : VSOCK_CID_HOST;
+    d.dst.cid = variant & TO_HOST ? VSOCK_CID_HOST : 3;
     d.way = (enum vsock_way)MIN(variant / MANY, VSOCK_WAY_BETWEEN_GUESTS);
     return d;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Connections that were recorded on both sides: every packet is paired with the right one, also where records are lost.
+"""Connections that were recorded on both sides: every packet is paired with the right one, also where records are lost,
+of which nothing is said that the other side did not do.
 
 Which is the right one is found here by other means: equal headers, and the clocks, which the generator has set.
 scripts/both does the same with two files. Takes runner.py's options.
@@ -18,6 +19,7 @@ from generators.vsock import START
 from lib import pcapng, runner
 
 LOSSES = range(8)  # seeds
+BETWEEN = {"not-delivered", "delivered-late", "altered", "stall-word-held"}
 FIELDS = ("frame.number", "frame.interface_id", "frame.time_epoch", "vsock.src", "vsock.dst", "vsock.virtio.op",
           "vsock.virtio.len", "vsock.virtio.flags", "vsock.virtio.fwd_cnt", "vsock.view", "vsock.twin", "vsock.twin.delay")
 
@@ -83,6 +85,8 @@ def check_losses(folder):
             path = folder / "lossy.pcapng"
             path.write_bytes(lose(data, seed, sides))
             check_pairs(path, f"seed {seed}, losses on {sides}")
+            if codes(path) & BETWEEN:
+                sys.exit(f"invented: {codes(path) & BETWEEN}")
 
 
 def interface_of(data, number):

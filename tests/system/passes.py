@@ -18,6 +18,8 @@ FUTURE = {"vsock.response_in", "vsock.reset_in", "vsock.reassembled_in", "vsock.
           "vsock.diagnosis", "vsock.diagnosis.error", "vsock.diagnosis.warn", "vsock.diagnosis.note",
           "vsock.analysis.stall_ends_in", "vsock.analysis.stalled_for",
           "vsock.view", "vsock.twin", "vsock.twin.delay", "vsock.twin.uncertainty",
+          "vsock.analysis.not_delivered", "vsock.analysis.delivered_late", "vsock.analysis.reordered",
+          "vsock.analysis.altered",
           "vsock.analysis.flags",  # which those are of, too
           # The first is said at once, and becomes one of the others.
           "vsock.analysis.credit_exceeded", "vsock.analysis.credit_exceeded_reset",

@@ -267,6 +267,7 @@ struct words {
     enum vsock_heard heard;
     uint32_t ports; /* that many, from 500 on */
     bool was_done;
+    enum vsock_settled settled;
     const char *text;
 };
 
@@ -293,6 +294,7 @@ static char *text_of(const struct words *w)
     d.cause = w->cause;
     d.unread = w->unread;
     d.was_done = w->was_done;
+    d.settled = w->settled;
     if (w->worst)
         vsock_diagnosis_worsen(&d);
     return vsock_diagnosis_text(&d);
@@ -499,6 +501,22 @@ static const struct words words[] = {
      .text = SRC " could not send 2 times, for 2.000 s in all and 1.500 s at most, the last time to "
              "the end, with a buffer of 1000 bytes full at " DST "; for most of that time nothing tells "
              "whether that side was reading"},
+    {VSOCK_CODE_STALL_WORD_HELD, ENDPOINTS, {.count = 1, .limit = 4096, .proved = 4000 * MS, TIMES(5000, 5000)},
+     .text = SRC " could not send for 5.000 s while the word of " DST " that opens its window was under way: that "
+             "was sent 4.000 s before it arrived"},
+    {VSOCK_CODE_NOT_DELIVERED, ENDPOINTS, {.count = 3},
+     .text = "3 packets that " SRC " sent last did not reach " DST ", whose recording goes on"},
+    {VSOCK_CODE_NOT_DELIVERED, ENDPOINTS, {.count = 1, TIMES(12000, 0)},
+     .text = "1 packet that " SRC " sent last did not reach " DST ", which could not send for 12.000 s, to the end, "
+             "for want of its word of credit"},
+    {VSOCK_CODE_DELIVERED_LATE, ENDPOINTS, {.count = 2, .proved = MS, TIMES(330, 0)},
+     .text = "2 packets of " SRC " reached " DST " late: after 0.330 s at most, give or take 0.001 s"},
+    {VSOCK_CODE_ALTERED, ENDPOINTS, {.count = 1},
+     .text = "1 packet of " SRC " reached " DST " with another header or payload than it was sent with"},
+    {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1}, .heard = VSOCK_HEARD_SINCE,
+     .settled = VSOCK_SETTLED_NEVER_ARRIVED,
+     .text = "1 of 1 request from CID 42 to " DST " had no answer in time; accepted: none; other packets came from "
+             "CID 2 to CID 42 since; the other side was recorded, too, and no such request is there: it never arrived"},
     {VSOCK_CODE_NOT_READ, ENDPOINTS, {.count = 1, .bytes = 133, TIMES(32000, 0)}, .lasting = true,
      .text = DST " has not read 133 bytes of " SRC " for 32.000 s, to the end, though it has room for "
              "more"},

@@ -105,7 +105,7 @@ static void judge(void)
 
         wmem_array_append_one(capture.streams, s);
     }
-    vsock_requests_judge(&capture, NULL, NULL, selected, report);
+    vsock_requests_judge(&capture, NULL, NULL, NULL, selected, report);
     wmem_destroy_array(capture.streams);
 }
 

@@ -22,6 +22,7 @@ static uint32_t late_record; /* of the last packet, as its receiver saw it */
 static inline void begin_two(int64_t ahead)
 {
     begin_capture();
+    capture->thresholds.late = 100 * MS;
     to_host = between(42, 50000, 2, 9999);
     to_guest = between(2, 60000, 42, 1024);
     refused = between(42, 50001, 2, 4444);
