@@ -190,9 +190,7 @@ static uint32_t judge_once(struct judgement *j, const struct vsock_selection *on
     struct vsock_selection views = vsock_select_views(j->twins, only);
     uint32_t looked_at = judge(j, &views);
 
-    g_hash_table_unref(views.streams);
-    if (views.datagrams)
-        g_hash_table_unref(views.datagrams);
+    vsock_selection_clear(&views);
     return looked_at;
 }
 

@@ -57,3 +57,10 @@ struct vsock_selection vsock_select_views(const struct vsock_twins *t, const str
     }
     return judged;
 }
+
+void vsock_selection_clear(struct vsock_selection *views)
+{
+    g_hash_table_unref(views->streams);
+    if (views->datagrams)
+        g_hash_table_unref(views->datagrams);
+}

@@ -12,8 +12,10 @@
 bool vsock_is_judged_view(const struct vsock_twins *twins, const struct vsock_stream *stream);
 
 /* What is chosen by `only`, which may be NULL for everything, as views that are judged: where one of two
- * views is chosen, the one that is judged. What it has to have freed is `streams` and `datagrams`. */
+ * views is chosen, the one that is judged. To be cleared. */
 struct vsock_selection vsock_select_views(const struct vsock_twins *twins,
                                           const struct vsock_selection *only);
+
+void vsock_selection_clear(struct vsock_selection *views);
 
 #endif

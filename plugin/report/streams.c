@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "core/judged_once.h"
 #include "json.h"
 
 /* ---- rows ---- */
@@ -67,21 +68,60 @@ static const char *end_text(const struct vsock_stream_row *r)
     return vsock_state_name(r->state);
 }
 
-static uint32_t gather(struct vsock_report *report, const struct vsock_capture *capture,
-                       const struct vsock_selection *only)
+static struct vsock_stream_view view_of(const struct vsock_stream *s)
+{
+    uint8_t client = vsock_stream_client(s);
+
+    return (struct vsock_stream_view){s->index, s->stats.side[client].packets,
+                                      s->stats.side[client ^ 1].packets};
+}
+
+static void add_views(struct vsock_stream_row *r, const struct vsock_views *views)
+{
+    if (!views)
+        return;
+    r->has_views = true;
+    r->view[0] = view_of(views->of[0]);
+    r->view[1] = view_of(views->of[1]);
+}
+
+/* A connection that was recorded on both sides has one row. */
+static uint32_t gather_once(struct vsock_report *report, const struct vsock_capture *capture,
+                            const struct vsock_twins *twins, const struct vsock_selection *only)
 {
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < wmem_array_get_count(capture->streams); i++) {
+        const struct vsock_stream *s = vsock_capture_stream(capture, i);
         struct vsock_stream_row row;
 
         if (only && !g_hash_table_contains(only->streams, GUINT_TO_POINTER(i)))
             continue;
-        row = vsock_stream_row_of(vsock_capture_stream(capture, i), capture->start);
+        row = vsock_stream_row_of(s, capture->start);
         row.session = report->sessions;
+        add_views(&row, vsock_views_of(twins, s));
         g_array_append_val(report->rows, row);
         count++;
     }
+    return count;
+}
+
+static uint32_t gather(struct vsock_report *report, const struct vsock_capture *capture,
+                       const struct vsock_selection *only)
+{
+    wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
+    const struct vsock_twins *twins = vsock_twins_find(capture, memory);
+    struct vsock_selection judged;
+    uint32_t count;
+
+    if (twins->views) {
+        judged = vsock_select_views(twins, only);
+        count = gather_once(report, capture, twins, &judged);
+        vsock_selection_clear(&judged);
+    } else {
+        count = gather_once(report, capture, twins, only);
+    }
+    wmem_destroy_allocator(memory);
     return count;
 }
 
@@ -184,6 +224,11 @@ static void add_row(GString *out, const struct vsock_report *report, const struc
         g_string_append_printf(out, "%7u ", r->session);
     for (unsigned i = 0; i < VSOCK_STREAM_COLUMNS; i++)
         add_cell(out, i, cells[i].text);
+    if (r->has_views)
+        g_string_append_printf(out,
+                               "; packets on the host: %u, %u (stream %u); in the guest: %u, %u (stream %u)",
+                               r->view[0].out, r->view[0].in, r->view[0].stream, r->view[1].out,
+                               r->view[1].in, r->view[1].stream);
     g_string_append_c(out, '\n');
 }
 
@@ -217,6 +262,16 @@ static void add_side(json_dumper *json, const char *name, const struct vsock_sid
     json_dumper_end_object(json);
 }
 
+static void add_view(json_dumper *json, const char *name, const struct vsock_stream_view *view)
+{
+    json_dumper_set_member_name(json, name);
+    json_dumper_begin_object(json);
+    vsock_json_number(json, "stream", view->stream, true);
+    vsock_json_number(json, "packets_from_client", view->out, true);
+    vsock_json_number(json, "packets_from_server", view->in, true);
+    json_dumper_end_object(json);
+}
+
 static void add_members(json_dumper *json, const struct vsock_report *report, const void *row)
 {
     const struct vsock_stream_row *r = (const struct vsock_stream_row *)row;
@@ -240,6 +295,10 @@ static void add_members(json_dumper *json, const struct vsock_report *report, co
     vsock_json_seconds(json, "total_stall_s", r->total_stall, true);
     vsock_json_string(json, "state", vsock_state_name(r->state));
     vsock_json_string(json, "rst_kind", r->rst_kind == VSOCK_RST_NONE ? NULL : end_text(r));
+    if (!r->has_views)
+        return;
+    add_view(json, "on_host", &r->view[0]);
+    add_view(json, "in_guest", &r->view[1]);
 }
 
 const struct vsock_report_kind vsock_streams = {VSOCK_STREAMS_COMMAND, sizeof(struct vsock_stream_row),

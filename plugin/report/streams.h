@@ -7,6 +7,12 @@
 
 #define VSOCK_STREAMS_COMMAND "vsock,streams"
 
+/* What one recording has of a connection. */
+struct vsock_stream_view {
+    uint32_t stream;
+    uint32_t out, in; /* packets that the client sent, and the server */
+};
+
 /* What is told of a stream: by itself, so that it outlives its session. */
 struct vsock_stream_row {
     uint32_t session, stream;
@@ -21,7 +27,9 @@ struct vsock_stream_row {
     uint32_t stalls;             /* that of the end included */
     int64_t longest_stall, total_stall;
     enum vsock_state state;
-    enum vsock_rst_kind rst_kind; /* VSOCK_RST_NONE where it had no RST */
+    bool has_views;                   /* it was recorded on both sides, and this is of one of them */
+    struct vsock_stream_view view[2]; /* then: the host's, the guest's */
+    enum vsock_rst_kind rst_kind;     /* VSOCK_RST_NONE where it had no RST */
 };
 
 enum vsock_stream_column_number {

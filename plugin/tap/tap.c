@@ -9,6 +9,7 @@
 #include "dissect/names.h"
 #include "listener.h"
 #include "payload/payload.h"
+#include "report/delays.h"
 
 static int vsock_tap = -1;
 
@@ -22,6 +23,7 @@ void vsock_taps_register(int proto)
     vsock_diagnoses_register();
     vsock_packet_menu_register();
     vsock_streams_register();
+    vsock_listener_register(&vsock_delays);
     vsock_tree_register();
     vsock_srt_register(proto);
 }
