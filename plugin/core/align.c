@@ -115,25 +115,34 @@ static bool is_altered(const struct side *a, uint32_t i, const struct side *b, u
     return move->a == 1 && move->b == 1 && vsock_print_op(a->s.prints[i]) == vsock_print_op(b->s.prints[j]);
 }
 
-static bool is_unique(const struct side *side, struct vsock_print print)
+/* How often a packet that looks so is among those around that place, and where it is last. */
+static uint32_t count_near(struct vsock_sequence s, struct vsock_print print, int64_t around, uint32_t *last)
 {
-    uint32_t at = search(side, print.header, 0);
+    int64_t end = MIN(around + CROSS_MAX + 1, (int64_t)s.count);
+    uint32_t count = 0;
 
-    return at < side->s.count && side->index[at].header == print.header &&
-           (at + 1 == side->s.count || side->index[at + 1].header != print.header);
+    for (int64_t i = MAX(around - CROSS_MAX, 0); i < end; i++) {
+        if (!vsock_print_equal(s.prints[i], print))
+            continue;
+        *last = (uint32_t)i;
+        count++;
+    }
+    return count;
 }
 
-/* What both have once, and in another order. */
+/* What both have once thereabouts, and in another order. */
 static void pair_crossed(const struct side *a, const struct side *b, uint32_t *of_a, const bool *b_is_paired)
 {
+    int64_t ahead = 0; /* places, of the pair before */
+
     for (uint32_t i = 0; i < a->s.count; i++) {
         struct vsock_print print = a->s.prints[i];
-        uint32_t place;
+        uint32_t own, place;
 
-        if (of_a[i] != VSOCK_ALONE || !is_unique(a, print) || !is_unique(b, print))
-            continue;
-        place = b->index[search(b, print.header, 0)].place;
-        if (!b_is_paired[place] && is_same(a, i, b, place) && place + CROSS_MAX > i && i + CROSS_MAX > place)
+        if (of_a[i] != VSOCK_ALONE)
+            ahead = (int64_t)of_a[i] - i;
+        else if (count_near(a->s, print, i, &own) == 1 && count_near(b->s, print, i + ahead, &place) == 1 &&
+                 !b_is_paired[place])
             of_a[i] = place;
     }
 }

@@ -92,6 +92,31 @@ static void reordered(void)
     assert_aligned("aNbcNde", "abcNdNe", "a-bcNde"); /* which N it is, is not known */
 }
 
+/* As RWs of one length have. */
+static void reordered_with_equal_headers(void)
+{
+    struct vsock_print a[] = {{5, 1}, {5, 2}, {5, 3}, {5, 4}}, b[] = {{5, 1}, {5, 3}, {5, 2}, {5, 4}};
+    const uint32_t expected[] = {0, 2, 1, 3};
+    wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+
+    vsock_align((struct vsock_sequence){a, 4}, (struct vsock_sequence){b, 4}, of_a, memory);
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
+        g_assert_cmpuint(of_a[i], ==, expected[i]);
+    wmem_destroy_allocator(memory);
+}
+
+/* Long after a recording that began earlier. */
+static void reordered_behind_a_hole(void)
+{
+    char a[MAX_PACKETS], expected[MAX_PACKETS];
+
+    memset(a, 'x', 300);
+    strcpy(a + 300, "abcdefgh");
+    memset(expected, '-', 300);
+    strcpy(expected + 300, "abcdefgh");
+    assert_aligned(a, "abdcefgh", expected);
+}
+
 static void unlike(void)
 {
     assert_aligned("abcdef", "ghijkl", "------");
@@ -117,6 +142,8 @@ int main(int argc, char **argv)
     g_test_add_func("/align/repeats", repeats);
     g_test_add_func("/align/altered", altered);
     g_test_add_func("/align/reordered", reordered);
+    g_test_add_func("/align/reordered_with_equal_headers", reordered_with_equal_headers);
+    g_test_add_func("/align/reordered_behind_a_hole", reordered_behind_a_hole);
     g_test_add_func("/align/unlike", unlike);
     g_test_add_func("/align/told_apart_from_its_neighbours", told_apart_from_its_neighbours);
     return g_test_run();
