@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * capture.c - from packets to connections. */
-#include "capture.h"
+#include "capture_parts.h"
 
 #include "datagrams.h"
 #include "duplicates.h"
 #include "overlap.h"
-#include "reset_storm.h"
 #include "stood_still.h"
 #include "time_order.h"
 #include "unread.h"
-
-#define CHUNK 1024
 
 /* Of so many packets, prints are kept before it is known whether there will be another interface. */
 #define PRINTS_AHEAD 16384
@@ -23,22 +20,6 @@
 
 /* Stands for all of them, and is no record's section or interface. */
 #define ANY UINT32_MAX
-
-/* Two endpoints, and where they were recorded. */
-struct tuple {
-    struct vsock_key key;
-    struct vsock_stream *newest; /* generation */
-    struct vsock_cid_pair *cids; /* of its sides */
-    struct vsock_capture_source *source;
-    uint32_t pair; /* index of the first stream between the endpoints, wherever recorded */
-    struct vsock_resets resets;
-};
-
-/* Two endpoints, wherever recorded. Only where there is more than one source: else a tuple is the same. */
-struct endpoints {
-    struct vsock_key key;
-    const struct tuple *first;
-};
 
 struct source {
     struct vsock_key key;
@@ -72,15 +53,16 @@ struct vsock_record *vsock_capture_record(const struct vsock_capture *c, uint32_
 {
     uint32_t i = number - 1;
 
-    return *(struct vsock_record **)wmem_array_index(c->chunks, i / CHUNK) + i % CHUNK;
+    return *(struct vsock_record **)wmem_array_index(c->chunks, i / VSOCK_CHUNK) + i % VSOCK_CHUNK;
 }
 
 const struct vsock_print *vsock_capture_print(const struct vsock_capture *c, uint32_t number)
 {
     uint32_t i = number - 1;
-    const struct vsock_print *chunk = *(const struct vsock_print **)wmem_array_index(c->prints, i / CHUNK);
+    const struct vsock_print *chunk =
+        *(const struct vsock_print **)wmem_array_index(c->prints, i / VSOCK_CHUNK);
 
-    return chunk ? &chunk[i % CHUNK] : NULL;
+    return chunk ? &chunk[i % VSOCK_CHUNK] : NULL;
 }
 
 static bool keeps_prints(const struct vsock_capture *c)
@@ -93,23 +75,24 @@ static void append_print(struct vsock_capture *c, const struct vsock_packet *p)
 {
     struct vsock_print *chunk = NULL;
 
-    if (c->records % CHUNK == 0) {
+    if (c->records % VSOCK_CHUNK == 0) {
         if (keeps_prints(c))
-            chunk = wmem_alloc_array(c->memory, struct vsock_print, CHUNK);
+            chunk = wmem_alloc_array(c->memory, struct vsock_print, VSOCK_CHUNK);
         wmem_array_append_one(c->prints, chunk);
     } else {
-        chunk = *(struct vsock_print **)wmem_array_index(c->prints, c->records / CHUNK);
+        chunk = *(struct vsock_print **)wmem_array_index(c->prints, c->records / VSOCK_CHUNK);
     }
     if (chunk)
-        chunk[c->records % CHUNK] = vsock_print_of(p);
+        chunk[c->records % VSOCK_CHUNK] = vsock_print_of(p);
 }
 
 static struct vsock_record *append_record(struct vsock_capture *c, const struct vsock_arrival *at)
 {
     struct vsock_record *record;
 
-    if (c->records % CHUNK == 0) {
-        struct vsock_record *chunk = wmem_alloc_array(c->memory, struct vsock_record, CHUNK);
+    if (c->records % VSOCK_CHUNK == 0) {
+        struct vsock_record *chunk = (struct vsock_record *)vsock_spare_take(
+            &c->spare_chunks, c->memory, VSOCK_CHUNK * sizeof(struct vsock_record));
 
         wmem_array_append_one(c->chunks, chunk);
     }
@@ -143,7 +126,7 @@ static struct vsock_key key_of(const struct vsock_packet *p, const struct vsock_
     return (struct vsock_key){{dst.cid, src.cid, pack(dst.port, src.port), place}};
 }
 
-static void give_back(struct vsock_capture *c, struct vsock_rw *released)
+void vsock_capture_give_back(struct vsock_capture *c, struct vsock_rw *released)
 {
     while (released) {
         struct vsock_rw *next = released->next;
@@ -164,16 +147,23 @@ static struct vsock_rw *take_rw(struct vsock_capture *c)
     return rw;
 }
 
+struct vsock_key vsock_endpoints_key(const struct vsock_tuple *t)
+{
+    struct vsock_key key = t->key;
+
+    key.word[3] = pack(ANY, ANY);
+    return key;
+}
+
 /* Gives the tuple the number that its endpoints have, wherever recorded. For wmem_map_foreach(), too. */
 static void number_pair(void *key, void *value, void *capture)
 {
-    struct vsock_key endpoints_key = *(const struct vsock_key *)key;
     struct vsock_capture *c = (struct vsock_capture *)capture;
-    struct tuple *t = (struct tuple *)value;
-    struct endpoints *e;
+    struct vsock_tuple *t = (struct vsock_tuple *)value;
+    struct vsock_endpoints *e =
+        (struct vsock_endpoints *)vsock_table_get(&c->endpoints, vsock_endpoints_key(t), sizeof(*e));
 
-    endpoints_key.word[3] = pack(ANY, ANY);
-    e = (struct endpoints *)vsock_table_get(&c->endpoints, endpoints_key, sizeof(*e));
+    (void)key;
     if (!e->first || t->pair < e->first->pair)
         e->first = t;
     t->pair = e->first->pair;
@@ -212,20 +202,21 @@ static struct vsock_cid_pair *get_cid_pair(struct vsock_capture *c, const struct
     return p;
 }
 
-static struct tuple *get_tuple(struct vsock_capture *c, struct vsock_key key, const struct vsock_arrival *at)
+static struct vsock_tuple *get_tuple(struct vsock_capture *c, struct vsock_key key,
+                                     const struct vsock_arrival *at)
 {
-    struct tuple *t = c->recent;
+    struct vsock_tuple *t = c->recent;
 
     if (t && vsock_key_equal(&t->key, &key))
         return t;
-    t = c->recent = (struct tuple *)vsock_table_get(&c->tuples, key, sizeof(*t));
+    t = c->recent = (struct vsock_tuple *)vsock_table_get(&c->tuples, key, sizeof(*t));
     if (t->source)
         return t;
     t->pair = wmem_array_get_count(c->streams); /* the one about to begin */
     t->source = get_source(c, at);
     t->cids = get_cid_pair(c, t->source, key.word[0], key.word[1]);
     if (c->source_count > 1)
-        number_pair(&key, t, c);
+        number_pair(&t->key, t, c);
     return t;
 }
 
@@ -246,7 +237,7 @@ static void limit_overlaps(struct vsock_capture *c, struct vsock_stream *newest)
         s = s->overlap->older;
     if (!s->overlap)
         return;
-    give_back(c, vsock_conn_release(&s->overlap->older->conn));
+    vsock_capture_give_back(c, vsock_conn_release(&s->overlap->older->conn));
     s->overlap = NULL;
 }
 
@@ -288,7 +279,7 @@ static void supersede(struct vsock_capture *c, struct vsock_stream *s, struct vs
     struct vsock_stream *open = find_open(previous);
 
     previous->superseded_time = time;
-    give_back(c, vsock_conn_release(&previous->conn));
+    vsock_capture_give_back(c, vsock_conn_release(&previous->conn));
     if (!open || s->conn.client == VSOCK_SIDE_UNKNOWN)
         return;
     find_held(c, s, previous);
@@ -299,11 +290,14 @@ static void supersede(struct vsock_capture *c, struct vsock_stream *s, struct vs
     limit_overlaps(c, s);
 }
 
-static struct vsock_stream *start_stream(struct vsock_capture *c, struct tuple *t,
+static struct vsock_stream *start_stream(struct vsock_capture *c, struct vsock_tuple *t,
                                          const struct vsock_packet *p, uint8_t side, int64_t time)
 {
-    struct vsock_stream *s = wmem_new0(c->memory, struct vsock_stream), *previous = t->newest;
+    struct vsock_stream *s =
+        (struct vsock_stream *)vsock_spare_take(&c->spare_streams, c->memory, sizeof(*s));
+    struct vsock_stream *previous = t->newest;
 
+    *s = (struct vsock_stream){0};
     s->index = wmem_array_get_count(c->streams);
     wmem_array_append_one(c->streams, s);
     s->previous = previous ? previous->index : VSOCK_STREAM_UNKNOWN;
@@ -328,7 +322,7 @@ static bool is_candidate_no_more(const struct vsock_stream *s, int64_t now)
     return s->conn.ended || since > VSOCK_DUPLICATE_TIME_MAX || since < -VSOCK_DUPLICATE_TIME_MAX;
 }
 
-static void dismiss(struct vsock_capture *c, struct vsock_stream *s)
+void vsock_capture_dismiss(struct vsock_capture *c, struct vsock_stream *s)
 {
     if (!s->candidate)
         return;
@@ -347,7 +341,7 @@ static void make_candidate(struct vsock_capture *c, struct vsock_stream *s)
         if (wmem_queue_count(c->candidates) < CANDIDATES_MAX &&
             !is_candidate_no_more(oldest, s->conn.request.time))
             break;
-        dismiss(c, oldest);
+        vsock_capture_dismiss(c, oldest);
         wmem_queue_pop(c->candidates);
     }
     wmem_queue_push(c->candidates, s);
@@ -369,7 +363,7 @@ static bool take_copy(struct vsock_capture *c, struct vsock_stream *s, const str
     if (!s->candidate)
         return vsock_duplicates_take(s->duplicates, p, r->sender, skip);
     if (is_candidate_no_more(s, r->time)) {
-        dismiss(c, s);
+        vsock_capture_dismiss(c, s);
         return false;
     }
     if (p->virtio.op != VSOCK_OP_REQUEST || !vsock_duplicates_take(s->duplicates, p, r->sender, skip))
@@ -402,6 +396,14 @@ void vsock_diagnosis_collect(wmem_allocator_t *memory, struct vsock_stream_diagn
     **same = (struct vsock_stream_diagnosis){.diagnosis = *diagnosis};
 }
 
+static void drop_diagnosis(const struct vsock_capture *c, struct vsock_stream_diagnosis **d)
+{
+    struct vsock_stream_diagnosis *dropped = *d;
+
+    *d = dropped->next;
+    wmem_free(c->memory, dropped);
+}
+
 /* Overruns that the receiver has consumed were none: a record is missing. Those up to now share that fate. */
 static void settle_overruns(struct vsock_capture *c, struct vsock_stream *s, uint8_t sender)
 {
@@ -412,7 +414,7 @@ static void settle_overruns(struct vsock_capture *c, struct vsock_stream *s, uin
     if (!*overrun)
         return;
     loss = (*overrun)->diagnosis;
-    *overrun = (*overrun)->next;
+    drop_diagnosis(c, overrun);
     loss.code = VSOCK_CODE_CAPTURE_LOSS;
     loss.severity = VSOCK_SEVERITY_NOTE;
     loss.figures = (struct vsock_figures){.others = loss.figures.count};
@@ -443,7 +445,8 @@ static void resolve_overruns(struct vsock_awaited *a, uint8_t sender, enum vsock
 
 static struct vsock_record_ext *new_ext(struct vsock_capture *c, struct vsock_record_ext content)
 {
-    struct vsock_record_ext *ext = wmem_new(c->memory, struct vsock_record_ext);
+    struct vsock_record_ext *ext =
+        (struct vsock_record_ext *)vsock_spare_take(&c->spare_exts, c->memory, sizeof(*ext));
 
     *ext = content;
     ext->answered_time = ext->resumed_time = VSOCK_TIME_NONE;
@@ -456,7 +459,7 @@ static void note_stall_end(struct vsock_capture *c, uint32_t began, uint8_t side
 {
     struct vsock_record *r;
 
-    if (began == 0)
+    if (!vsock_capture_has_record(c, began))
         return;
     r = vsock_capture_record(c, began);
     if (!r->ext)
@@ -538,11 +541,11 @@ static void forget_findings(const struct vsock_capture *c, struct vsock_stream *
 
     while (*d) {
         if (whole || ((*d)->diagnosis.time >= since->time && !is_of_overrun(*d)))
-            *d = (*d)->next;
+            drop_diagnosis(c, d);
         else
             d = &(*d)->next;
     }
-    for (uint32_t i = s->last_record; i > since->record;) {
+    for (uint32_t i = s->last_record; i > since->record && vsock_capture_has_record(c, i);) {
         struct vsock_record *r = vsock_capture_record(c, i);
 
         if (r->ext)
@@ -640,6 +643,15 @@ static void note_wraps(struct vsock_capture *c, struct vsock_stream *s)
     vsock_wrap_note(c->memory, &s->wraps, s->packets + 1, consumed);
 }
 
+static struct vsock_stream_data *new_data(struct vsock_capture *c)
+{
+    struct vsock_stream_data *data =
+        (struct vsock_stream_data *)vsock_spare_take(&c->spare_data, c->memory, sizeof(*data));
+
+    *data = (struct vsock_stream_data){0};
+    return data;
+}
+
 static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_stream *previous,
                         const struct vsock_packet *p, uint32_t malformed, struct vsock_record *r)
 {
@@ -652,13 +664,13 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
 
     found.count = 0;
     if (rw && !s->data)
-        s->data = wmem_new0(c->memory, struct vsock_stream_data);
+        s->data = new_data(c);
     step = vsock_stream_take(s, previous, p, malformed, r->sender, &at, rw, &c->thresholds, &found);
     if (rw && !step.flow.rw_kept) {
         rw->next = step.flow.released;
         step.flow.released = rw;
     }
-    give_back(c, step.flow.released);
+    vsock_capture_give_back(c, step.flow.released);
     if (step.findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST))
         make_candidate(c, s);
     if (step.in_stream) {
@@ -700,7 +712,7 @@ static void note_order(struct vsock_capture *c, struct vsock_stream *s, const st
 }
 
 /* A packet of that tuple, sent by `side`, whose headers are whole. */
-static const struct vsock_record *take_packet(struct vsock_capture *c, struct tuple *t, uint8_t side,
+static const struct vsock_record *take_packet(struct vsock_capture *c, struct vsock_tuple *t, uint8_t side,
                                               const struct vsock_packet *p, uint32_t malformed,
                                               const struct vsock_arrival *at)
 {
@@ -740,11 +752,11 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct tu
     if (!r->copy)
         note_order(c, s, r, &before);
     if (s != t->newest && s->conn.ended)
-        give_back(c, vsock_conn_release(&s->conn));
+        vsock_capture_give_back(c, vsock_conn_release(&s->conn));
     return r;
 }
 
-static void take_datagram(struct vsock_capture *c, struct tuple *t, uint8_t side,
+static void take_datagram(struct vsock_capture *c, struct vsock_tuple *t, uint8_t side,
                           const struct vsock_packet *p, const struct vsock_arrival *at)
 {
     struct vsock_datagrams *d =
@@ -760,7 +772,7 @@ static void take_datagram(struct vsock_capture *c, struct tuple *t, uint8_t side
     vsock_cid_pair_hear(t->cids, at->time);
 }
 
-static const struct vsock_record *take_any(struct vsock_capture *c, struct tuple *t, uint8_t side,
+static const struct vsock_record *take_any(struct vsock_capture *c, struct vsock_tuple *t, uint8_t side,
                                            const struct vsock_packet *p, uint32_t malformed,
                                            const struct vsock_arrival *at)
 {
@@ -782,7 +794,7 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
     struct vsock_arrival at = *arrival;
     const struct vsock_record *r;
     struct vsock_mark mark;
-    struct tuple *t;
+    struct vsock_tuple *t;
     uint8_t side;
 
     if (!VSOCK_HAS_MON(p, dst_port))
@@ -854,7 +866,7 @@ uint32_t vsock_capture_pair(const struct vsock_capture *c, const struct vsock_pa
 {
     uint8_t side;
     struct vsock_key key = key_of(p, at, &side);
-    const struct tuple *t = (const struct tuple *)wmem_map_lookup(c->tuples.map, &key);
+    const struct vsock_tuple *t = (const struct vsock_tuple *)wmem_map_lookup(c->tuples.map, &key);
 
     return t ? t->pair : 0;
 }

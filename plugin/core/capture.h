@@ -9,6 +9,7 @@
 
 #include "fingerprint.h"
 #include "record.h"
+#include "spare.h"
 #include "table.h"
 
 /* A problem of one stream, or of packets in none; each code at most once a direction. */
@@ -25,6 +26,7 @@ struct vsock_capture {
     uint32_t packets;                   /* whose endpoints were captured */
     uint32_t untimed;                   /* of these, those without a time */
     uint32_t records;                   /* numbers are 1 to this one */
+    uint32_t forgotten;                 /* ... of which those up to this one are no more */
     uint32_t datagram_packets;          /* of these packets, those of type DGRAM */
     wmem_array_t *streams;              /* of struct vsock_stream *, by vsock.stream */
     struct vsock_table cid_pairs;       /* of struct vsock_cid_pair */
@@ -36,17 +38,18 @@ struct vsock_capture {
     /* capture.c's own. */
     wmem_allocator_t *memory; /* of all that is kept of packets */
     struct vsock_table tuples;
-    struct tuple *recent;       /* of the packet before, most likely this one's too; NULL at first */
+    struct vsock_tuple *recent; /* of the packet before, most likely this one's too; NULL at first */
     wmem_array_t *chunks;       /* of struct vsock_record * */
     wmem_array_t *prints;       /* of struct vsock_print *, as the chunks are; none where nobody will ask */
     struct vsock_rw *spare_rws; /* to be used again before new ones are made */
     wmem_stack_t *spare_duplicates;
+    void *spare_streams, *spare_data, *spare_exts, *spare_chunks; /* spare.h; only of what is forgotten */
     wmem_queue_t
         *candidates; /* streams that may turn out to be captured twice, in the order of their REQUESTs */
     struct vsock_table sources; /* of struct source */
     int64_t latest;             /* when the packet before was */
     uint32_t source_count;
-    struct vsock_table endpoints; /* of struct endpoints */
+    struct vsock_table endpoints; /* of struct vsock_endpoints */
 };
 
 /* Where and when a packet was recorded. */
@@ -70,7 +73,13 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *capture,
  * who records, and knows; a capture file tells of the time of its last packet only. */
 void vsock_capture_pass(struct vsock_capture *capture, int64_t time);
 
-/* `number`: from 1. */
+/* Is there that record, still? There is none of number 0. */
+static inline bool vsock_capture_has_record(const struct vsock_capture *capture, uint32_t number)
+{
+    return number > capture->forgotten;
+}
+
+/* `number`: from 1, of a record that there is. */
 struct vsock_record *vsock_capture_record(const struct vsock_capture *capture, uint32_t number);
 
 /* What the packet's record is known by in another recording; NULL if that is not kept, as for most packets of

@@ -170,6 +170,40 @@ void vsock_resets_take(struct vsock_capture *c, struct vsock_resets *r, const st
     u->storms = storms;
 }
 
+/* ---- what is forgotten ---- */
+
+const struct vsock_stream *vsock_resets_storm_stream(const struct vsock_resets *r)
+{
+    return r->unasked && r->unasked->storm ? r->unasked->storm->stream : NULL;
+}
+
+static bool is_another(const void *storm, void *forgotten)
+{
+    return *(struct vsock_storm *const *)storm != (struct vsock_storm *)forgotten;
+}
+
+void vsock_resets_forget_storm(struct vsock_capture *c, struct vsock_resets *r)
+{
+    struct vsock_storm *storm = r->unasked ? r->unasked->storm : NULL;
+
+    if (!storm)
+        return;
+    c->storms = vsock_array_keep(c->memory, c->storms, sizeof(struct vsock_storm *), is_another, storm);
+    wmem_free(c->memory, storm);
+    r->unasked->storm = NULL;
+    r->unasked->storms = false;
+}
+
+void vsock_resets_forget(struct vsock_capture *c, struct vsock_resets *r)
+{
+    if (!r->unasked)
+        return;
+    vsock_resets_forget_storm(c, r);
+    wmem_free(c->memory, r->unasked->latest);
+    wmem_free(c->memory, r->unasked);
+    *r = (struct vsock_resets){0};
+}
+
 /* ---- what is told ---- */
 
 static bool is_selected(const struct vsock_storm *s, const struct vsock_selection *only)

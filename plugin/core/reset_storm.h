@@ -22,6 +22,15 @@ void vsock_resets_take(struct vsock_capture *capture, struct vsock_resets *reset
                        const struct vsock_packet *packet, uint8_t side, const struct vsock_mark *at,
                        const struct vsock_stream *stream, const struct vsock_datagrams *datagrams);
 
+/* The stream of the storm that there was between these endpoints; NULL if there was none. */
+const struct vsock_stream *vsock_resets_storm_stream(const struct vsock_resets *resets);
+
+/* Forgets the storm that there was. */
+void vsock_resets_forget_storm(struct vsock_capture *capture, struct vsock_resets *resets);
+
+/* Forgets all. */
+void vsock_resets_forget(struct vsock_capture *capture, struct vsock_resets *resets);
+
 /* Adds the worst storm of each pair of endpoints, where it is selected: of a stream, or of datagrams. */
 void vsock_reset_storms_judge(const struct vsock_capture *capture, const struct vsock_selection *only,
                               GArray *found);

@@ -219,13 +219,15 @@ static uint32_t last_unrefused(const struct vsock_capture *capture, const struct
 
     if (s->superseded_time != VSOCK_TIME_NONE)
         end = MIN(end, s->superseded_time);
-    while (number > after) {
+    while (number > after && vsock_capture_has_record(capture, number)) {
         const struct vsock_record *r = vsock_capture_record(capture, number);
 
         if (r->sender == s->conn.client && r->time <= end - ANSWER_MAX)
             return number;
         number = r->previous;
     }
+    if (number > after && number == s->last_record && s->last.time <= end - ANSWER_MAX) /* it is no more */
+        return MAX(after, s->stats.side[s->conn.client].spoke);
     return after;
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "spare.h"
+
 #define CACHE_LINE 64
 #define SLAB 4096
 
@@ -13,6 +15,8 @@ static void *take(struct vsock_table *t, size_t size)
     size_t rounded = (size + 15) & ~(size_t)15;
     char *taken;
 
+    if (t->spare)
+        return memset(vsock_spare_take(&t->spare, t->memory, size), 0, size);
     if (t->slab_left < rounded) {
         char *start;
 
@@ -61,4 +65,25 @@ void *vsock_table_get(struct vsock_table *t, struct vsock_key key, size_t size)
     if (t->all)
         wmem_array_append_one(t->all, thing);
     return thing;
+}
+
+void vsock_table_drop(struct vsock_table *t, void *thing)
+{
+    wmem_map_remove(t->map, thing);
+    vsock_spare_give(&t->spare, thing);
+}
+
+wmem_array_t *vsock_array_keep(wmem_allocator_t *memory, wmem_array_t *all, size_t size,
+                               bool (*is_kept)(const void *element, void *context), void *context)
+{
+    wmem_array_t *kept = wmem_array_new(memory, size);
+
+    for (unsigned i = 0; i < wmem_array_get_count(all); i++) {
+        const void *element = wmem_array_index(all, i);
+
+        if (is_kept(element, context))
+            wmem_array_append(kept, element, 1);
+    }
+    wmem_destroy_array(all);
+    return kept;
 }

@@ -4,6 +4,7 @@
 #ifndef VSOCK_CORE_TABLE_H
 #define VSOCK_CORE_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <wsutil/wmem/wmem.h>
 
@@ -18,6 +19,7 @@ struct vsock_table {
     wmem_array_t *all; /* pointers, in the order in which they were made; NULL where nobody asks */
     char *slab;        /* memory for the next ones */
     size_t slab_left;
+    void *spare; /* things that were dropped: spare.h; all are of one size */
 };
 
 struct vsock_table vsock_table_new(wmem_allocator_t *memory);
@@ -27,5 +29,12 @@ gboolean vsock_key_equal(const void *key, const void *other);
 
 /* Things begin with their key. A new one is zeroed otherwise. */
 void *vsock_table_get(struct vsock_table *table, struct vsock_key key, size_t size);
+
+/* An array of those elements that are kept, in the place of `all`, which is freed. */
+wmem_array_t *vsock_array_keep(wmem_allocator_t *memory, wmem_array_t *all, size_t size,
+                               bool (*is_kept)(const void *element, void *context), void *context);
+
+/* The thing is no more; its memory is the next one's. `all` is left to the caller. */
+void vsock_table_drop(struct vsock_table *table, void *thing);
 
 #endif

@@ -37,7 +37,8 @@ bool vsock_answers_a_later_one(const struct vsock_capture *capture, uint32_t num
         return false;
     if (c->response.record == number)
         question = c->request.time;
-    else if (r->acks != 0 && r->peer_in_flight == 0 && !VSOCK_RECORD_HAS(r, UNSEEN_DATA))
+    else if (vsock_capture_has_record(capture, r->acks) && r->peer_in_flight == 0 &&
+             !VSOCK_RECORD_HAS(r, UNSEEN_DATA))
         question = vsock_capture_record(capture, r->acks)->time;
     return vsock_order_of(question, r->time) == VSOCK_ORDER_BROKEN;
 }

@@ -140,6 +140,47 @@ static void things_are_listed_once_in_the_order_they_were_made(void)
     g_assert_cmpuint(at(2)->key.word[0], ==, 5);
 }
 
+static void what_was_dropped_is_not_found_and_its_memory_is_the_next_ones(void)
+{
+    struct thing *thing;
+
+    begin();
+    get(1, 0, 0, 0)->value = 1;
+    thing = get(2, 0, 0, 0);
+    thing->value = 2;
+    thing->rest[36] = 'x';
+    vsock_table_drop(&table, thing);
+    g_assert_null(wmem_map_lookup(table.map, &(struct vsock_key){{2, 0, 0, 0}}));
+    g_assert_cmpuint(get(1, 0, 0, 0)->value, ==, 1);
+    g_assert_true(get(3, 0, 0, 0) == thing);
+    g_assert_cmpuint(thing->key.word[0], ==, 3);
+    g_assert_cmpuint(thing->value, ==, 0);
+    g_assert_cmpint(thing->rest[36], ==, 0);
+    g_assert_true(get(4, 0, 0, 0) != thing);
+}
+
+static bool is_odd(const void *element, void *calls)
+{
+    ++*(unsigned *)calls;
+    return *(const uint64_t *)element % 2 == 1;
+}
+
+static void what_is_kept_of_an_array_stays_in_its_order(void)
+{
+    wmem_array_t *array;
+    unsigned calls = 0;
+
+    begin();
+    array = wmem_array_new(table.memory, sizeof(uint64_t));
+    for (uint64_t i = 0; i < 100; i++)
+        wmem_array_append_one(array, i);
+    array = vsock_array_keep(table.memory, array, sizeof(uint64_t), is_odd, &calls);
+    g_assert_cmpuint(calls, ==, 100);
+    g_assert_cmpuint(wmem_array_get_count(array), ==, 50);
+    for (unsigned i = 0; i < 50; i++)
+        g_assert_cmpuint(*(uint64_t *)wmem_array_index(array, i), ==, 2 * i + 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -150,6 +191,8 @@ int main(int argc, char **argv)
     TEST(things_of_64_bytes_have_a_cache_line_each);
     TEST(no_thing_reaches_into_another);
     TEST(things_larger_than_what_is_taken_at_once_fit);
+    TEST(what_was_dropped_is_not_found_and_its_memory_is_the_next_ones);
+    TEST(what_is_kept_of_an_array_stays_in_its_order);
     TEST(nothing_is_listed_where_nobody_asks);
     TEST(things_are_listed_once_in_the_order_they_were_made);
     return g_test_run();
