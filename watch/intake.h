@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * intake.h - from records, whoever has read them, to the account of a capture (core/capture.h): which of them
- * are vsock's, as the plugin's dissector gets them; numbers and times as tshark gives them. */
+ * are vsock's, as the plugin's dissector gets them; numbers and times as tshark gives them. The account is
+ * kept small (forget.h), and what was judged of it before is kept apart (archive.h). */
 #ifndef VSOCK_WATCH_INTAKE_H
 #define VSOCK_WATCH_INTAKE_H
 
-#include "core/capture.h"
+#include "archive.h"
+#include "forget.h"
+#include "report/report.h"
+
+#define VSOCK_INTAKE_REMEMBERED 32768 /* connections that are over, usually */
 
 /* What a record begins with. The last two are those of -i any: a cooked header, then the device's record. */
 enum vsock_link {
@@ -31,14 +36,26 @@ struct vsock_intake {
     uint32_t frames;                             /* records of any kind */
     uint32_t malformed[2]; /* packets: with what is but a note, and with what is worse */
     int64_t first_time;    /* of the first record */
+    struct vsock_forget forget;
+    struct vsock_archive archive;
+    void (*forgetting)(const struct vsock_stream *stream, void *context); /* is about to; or NULL */
+    void *forgetting_context;
 };
 
-void vsock_intake_init(struct vsock_intake *intake);
+/* Of connections that are over, so many are remembered, at least; `forgets` false: all of them are. */
+void vsock_intake_init(struct vsock_intake *intake, uint32_t remembered, bool forgets);
 
 /* Frees the account. */
 void vsock_intake_clear(struct vsock_intake *intake);
 
-/* Takes the next record. Its record in the account; NULL if it is in no stream. */
-const struct vsock_record *vsock_intake_take(struct vsock_intake *intake, const struct vsock_frame *frame);
+/* What is wrong where the next is false. */
+#define VSOCK_INTAKE_FULL "it has more records than can be counted"
+
+/* Takes the next record. False: it was not, since there were 4,294,967,295 before. */
+bool vsock_intake_take(struct vsock_intake *intake, const struct vsock_frame *frame);
+
+/* Begins a report, to be cleared: on all that was taken, with what was judged of what is forgotten. */
+void vsock_intake_report(const struct vsock_intake *intake, const struct vsock_report_kind *kind,
+                         struct vsock_report *report);
 
 #endif

@@ -31,7 +31,8 @@ struct watch {
     int signals;
     gint64 next; /* verdict: g_get_monotonic_time() */
     uint32_t packets;
-    struct vsock_metrics metrics;
+    uint32_t forgotten; /* connections, as of the last verdict */
+    struct vsock_metrics *metrics;
     gint64 next_metrics; /* the same clock */
     bool unwritten;      /* which was said */
     bool unheard;        /* nobody takes what is written */
@@ -51,8 +52,12 @@ static void gather(struct watch *watch, const struct vsock_intake *intake, struc
 {
     if (vsock_source_is_live(watch->source))
         vsock_capture_pass(intake->capture, g_get_real_time() * 1000 - SILENT);
-    vsock_report_init(report, &vsock_diagnoses, NULL);
-    vsock_report_gather(report, intake->capture, NULL);
+    vsock_intake_report(intake, &vsock_diagnoses, report);
+}
+
+static uint32_t count_forgotten(const struct vsock_intake *intake)
+{
+    return intake->forget.over + intake->forget.open;
 }
 
 static void look(struct watch *watch)
@@ -60,17 +65,20 @@ static void look(struct watch *watch)
     gint64 begun = g_get_monotonic_time(), ended;
     const struct vsock_intake *intake = vsock_source_lock(watch->source);
     bool is_needed = vsock_source_is_live(watch->source) || intake->capture->packets != watch->packets;
+    uint32_t forgotten = count_forgotten(intake);
+    bool has_forgotten = forgotten != watch->forgotten;
     struct vsock_report report;
 
     watch->packets = intake->capture->packets;
+    watch->forgotten = forgotten;
     if (is_needed)
         gather(watch, intake, &report);
     vsock_source_unlock(watch->source);
     if (is_needed) {
         GString *out = g_string_new(NULL);
 
-        vsock_news_add(watch->news, &report, watch->live->json, out);
-        vsock_metrics_note(&watch->metrics, &report);
+        vsock_news_add(watch->news, &report, has_forgotten, watch->live->json, out);
+        vsock_metrics_note(watch->metrics, &report);
         vsock_report_clear(&report);
         write_out(watch, out);
     }
@@ -84,7 +92,7 @@ static void look(struct watch *watch)
 static bool write_metrics(struct watch *watch, const struct vsock_intake *intake)
 {
     uint64_t dropped = vsock_source_dropped(watch->source);
-    GString *text = vsock_metrics_text(&watch->metrics, intake, dropped);
+    GString *text = vsock_metrics_text(watch->metrics, intake, dropped);
     char *wrong = vsock_metrics_write(watch->live->metrics, text);
     bool good = !wrong;
 
@@ -111,8 +119,11 @@ static bool tell_metrics(struct watch *watch)
 
 /* ---- the end ---- */
 
-static void add_summary(GString *out, const struct vsock_report *report, uint64_t dropped, bool json)
+static void add_summary(GString *out, const struct vsock_report *report, const struct vsock_intake *intake,
+                        uint64_t dropped, bool json)
 {
+    char *forgotten = vsock_verdict_forgotten(intake);
+
     GString *line = g_string_new(NULL);
 
     vsock_diagnoses_add_summary(line, report);
@@ -124,6 +135,7 @@ static void add_summary(GString *out, const struct vsock_report *report, uint64_
         vsock_json_number(&object, "streams", report->streams, true);
         vsock_json_number(&object, "packets", report->packets, true);
         vsock_json_number(&object, "dropped", (int64_t)dropped, true);
+        vsock_json_number(&object, "forgotten", count_forgotten(intake), true);
         vsock_json_line_end(&object, out);
     } else {
         g_string_append(out, line->str);
@@ -132,7 +144,10 @@ static void add_summary(GString *out, const struct vsock_report *report, uint64_
                                    "vsockwatch: %" PRIu64 " packets were lost: they came faster than they "
                                    "were taken\n",
                                    dropped);
+        if (forgotten)
+            g_string_append_printf(out, "vsockwatch: %s\n", forgotten);
     }
+    g_free(forgotten);
     g_string_free(line, TRUE);
 }
 
@@ -147,9 +162,9 @@ static enum vsock_status end(struct watch *watch)
     enum vsock_status status;
 
     gather(watch, intake, &report);
-    vsock_news_add(watch->news, &report, watch->live->json, out);
-    add_summary(out, &report, dropped, watch->live->json);
-    vsock_metrics_note(&watch->metrics, &report);
+    vsock_news_add(watch->news, &report, count_forgotten(intake) != watch->forgotten, watch->live->json, out);
+    add_summary(out, &report, intake, dropped, watch->live->json);
+    vsock_metrics_note(watch->metrics, &report);
     if (watch->live->metrics)
         write_metrics(watch, intake);
     vsock_report_clear(&report);
@@ -160,7 +175,8 @@ static enum vsock_status end(struct watch *watch)
         vsock_complain("standard output", "it could not be written");
     status = wrong || watch->unheard ? VSOCK_STATUS_FAILED : VSOCK_STATUS_GOOD;
     g_free(wrong);
-    vsock_source_free(watch->source);
+    if (vsock_source_free(watch->source))
+        vsock_metrics_free(watch->metrics);
     return status;
 }
 
@@ -199,18 +215,20 @@ enum vsock_status vsock_live_run(const struct vsock_live *live)
     enum vsock_status status;
     char *wrong;
 
-    watch.source = vsock_source_open(live->source, live->user, &wrong);
+    watch.source = vsock_source_open(live->source, live->user, live->remembered, &wrong);
     if (!watch.source) {
         vsock_complain(live->source, wrong);
         g_free(wrong);
         return VSOCK_STATUS_FAILED;
     }
     watch.news = vsock_news_new();
+    watch.metrics = vsock_metrics_new();
+    vsock_source_intake(watch.source)->forgetting = vsock_metrics_forget;
+    vsock_source_intake(watch.source)->forgetting_context = watch.metrics;
     vsock_source_start(watch.source);
-    if (!tell_metrics(&watch)) { /* at once: who may not write there learns it now */
-        vsock_news_free(watch.news);
+    if (!tell_metrics(
+            &watch)) /* at once: who may not write there learns it now, and the thread ends with us */
         return VSOCK_STATUS_FAILED;
-    }
     while (wait(&watch)) {
         look(&watch);
         tell_metrics(&watch);

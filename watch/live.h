@@ -11,6 +11,7 @@ struct vsock_live {
     const char *source;  /* a device, the path of a stream, or "-" */
     const char *user;    /* root's process goes on as him; NULL: nobody */
     const char *metrics; /* a file; or NULL */
+    uint32_t remembered; /* connections that are over */
     bool json;
 };
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "report/streams.h"
@@ -18,16 +19,24 @@ static const int64_t connect_buckets[] = {
 };
 #define BUCKETS G_N_ELEMENTS(connect_buckets)
 
-/* Of a server, by the endpoint that was connected to. */
-struct server {
-    struct vsock_key key; /* CID, port */
+/* What became of connections to a server. */
+struct served {
     uint64_t opened, refused, open;
 };
 
+enum {
+    FORGOTTEN, /* connections that are */
+    KEPT,      /* counted anew each time */
+    PARTS
+};
+
+/* By the endpoint that was connected to. */
+struct server {
+    struct vsock_key key; /* CID, port */
+    struct served part[PARTS];
+};
+
 struct sums {
-    struct vsock_table servers;
-    struct server others;
-    unsigned count;
     uint64_t connected[BUCKETS + 1]; /* the last: all of them */
     int64_t connect_time;
     uint64_t ended[VSOCK_RST_NOT_WAITED_FOR + 1]; /* by enum vsock_rst_kind */
@@ -35,11 +44,32 @@ struct sums {
     int64_t longest_stall; /* that goes on */
 };
 
+struct vsock_metrics {
+    uint32_t diagnoses[VSOCK_CODE_COUNT][VSOCK_SEVERITY_ERROR + 1];
+    struct vsock_table servers; /* in the order in which they got their labels */
+    struct server others;
+    struct sums part[PARTS];
+};
+
 /* ---- summing up ---- */
+
+struct vsock_metrics *vsock_metrics_new(void)
+{
+    struct vsock_metrics *metrics = g_new0(struct vsock_metrics, 1);
+
+    metrics->servers = vsock_table_new_listed(wmem_allocator_new(WMEM_ALLOCATOR_BLOCK));
+    return metrics;
+}
+
+void vsock_metrics_free(struct vsock_metrics *metrics)
+{
+    wmem_destroy_allocator(metrics->servers.memory);
+    g_free(metrics);
+}
 
 void vsock_metrics_note(struct vsock_metrics *metrics, const struct vsock_report *report)
 {
-    *metrics = (struct vsock_metrics){0};
+    memset(metrics->diagnoses, 0, sizeof(metrics->diagnoses));
     for (unsigned i = 0; i < report->rows->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(report->rows, struct vsock_diagnosis, i);
 
@@ -47,18 +77,22 @@ void vsock_metrics_note(struct vsock_metrics *metrics, const struct vsock_report
     }
 }
 
-/* Streams are looked at in the order in which they began, so that a server's place never changes. */
-static struct server *server_of(struct sums *sums, struct vsock_endpoint endpoint)
+static struct server *server_at(const struct vsock_metrics *metrics, unsigned i)
+{
+    return *(struct server **)wmem_array_index(metrics->servers.all, i);
+}
+
+/* The first ones that are met have labels of their own, and keep them. */
+static struct server *server_of(struct vsock_metrics *metrics, struct vsock_endpoint endpoint)
 {
     struct vsock_key key = {{endpoint.cid, endpoint.port}};
-    struct server *server = (struct server *)wmem_map_lookup(sums->servers.map, &key);
+    struct server *server = (struct server *)wmem_map_lookup(metrics->servers.map, &key);
 
     if (server)
         return server;
-    if (sums->count == VSOCK_METRICS_SERVERS)
-        return &sums->others;
-    sums->count++;
-    return (struct server *)vsock_table_get(&sums->servers, key, sizeof(*server));
+    if (wmem_array_get_count(metrics->servers.all) == VSOCK_METRICS_SERVERS)
+        return &metrics->others;
+    return (struct server *)vsock_table_get(&metrics->servers, key, sizeof(*server));
 }
 
 static void add_connect_time(struct sums *sums, int64_t time)
@@ -79,23 +113,44 @@ static void add_open_stall(struct sums *sums, const struct vsock_stream *s)
     sums->longest_stall = MAX(sums->longest_stall, longest);
 }
 
-static void add_stream(struct sums *sums, const struct vsock_stream *s)
+static bool goes_on(const struct vsock_stream *s)
+{
+    return !s->conn.ended && s->superseded_time == VSOCK_TIME_NONE &&
+           (s->conn.state == VSOCK_STATE_OPEN || s->conn.state == VSOCK_STATE_HALF_CLOSED ||
+            s->conn.state == VSOCK_STATE_MIDSTREAM);
+}
+
+static void add_stream(struct vsock_metrics *metrics, unsigned part, const struct vsock_stream *s)
 {
     struct vsock_stream_row row = vsock_stream_row_of(s, 0);
-    struct server *server = server_of(sums, row.server);
-    bool goes_on = !s->conn.ended && s->superseded_time == VSOCK_TIME_NONE &&
-                   (row.state == VSOCK_STATE_OPEN || row.state == VSOCK_STATE_HALF_CLOSED ||
-                    row.state == VSOCK_STATE_MIDSTREAM);
+    struct served *served = &server_of(metrics, row.server)->part[part];
+    struct sums *sums = &metrics->part[part];
 
-    server->opened += (s->conn.completeness & VSOCK_COMPLETE_RESPONSE) != 0;
-    server->refused += row.rst_kind == VSOCK_RST_REFUSED;
-    server->open += goes_on;
+    served->opened += (s->conn.completeness & VSOCK_COMPLETE_RESPONSE) != 0;
+    served->refused += row.rst_kind == VSOCK_RST_REFUSED;
     if (row.connect != VSOCK_TIME_NONE && s->conn.completeness & VSOCK_COMPLETE_RESPONSE)
         add_connect_time(sums, row.connect);
     if (row.rst_kind != VSOCK_RST_NONE)
         sums->ended[row.rst_kind]++;
-    if (goes_on)
-        add_open_stall(sums, s);
+    if (part == FORGOTTEN || !goes_on(s))
+        return;
+    served->open++;
+    add_open_stall(sums, s);
+}
+
+void vsock_metrics_forget(const struct vsock_stream *s, void *metrics)
+{
+    add_stream((struct vsock_metrics *)metrics, FORGOTTEN, s);
+}
+
+static void add_streams(struct vsock_metrics *metrics, const struct vsock_capture *capture)
+{
+    metrics->part[KEPT] = (struct sums){0};
+    metrics->others.part[KEPT] = (struct served){0};
+    for (unsigned i = 0; i < wmem_array_get_count(metrics->servers.all); i++)
+        server_at(metrics, i)->part[KEPT] = (struct served){0};
+    for (uint32_t i = 0; i < wmem_array_get_count(capture->streams); i++)
+        add_stream(metrics, KEPT, vsock_capture_stream(capture, i));
 }
 
 /* ---- the text ---- */
@@ -117,43 +172,61 @@ static void add_seconds(GString *out, int64_t time)
     g_string_append_printf(out, "%" PRId64 ".%09d\n", time / VSOCK_SECOND, (int)(time % VSOCK_SECOND));
 }
 
-static void add_servers(GString *out, const struct sums *sums, const char *name, const char *type,
+static uint64_t number_of(const struct server *server, size_t member)
+{
+    uint64_t sum = 0;
+
+    for (unsigned part = 0; part < PARTS; part++)
+        sum += *(const uint64_t *)(const void *)((const char *)&server->part[part] + member);
+    return sum;
+}
+
+static void add_servers(GString *out, const struct vsock_metrics *metrics, const char *name, const char *type,
                         const char *help, size_t member)
 {
     begin(out, name, type, help);
-    for (unsigned i = 0; i < sums->count; i++) {
-        const struct server *server = *(struct server **)wmem_array_index(sums->servers.all, i);
+    for (unsigned i = 0; i < wmem_array_get_count(metrics->servers.all); i++) {
+        const struct server *server = server_at(metrics, i);
 
         g_string_append_printf(out, "%s{cid=\"%" PRIu64 "\",port=\"%" PRIu64 "\"} %" PRIu64 "\n", name,
-                               server->key.word[0], server->key.word[1],
-                               *(const uint64_t *)(const void *)((const char *)server + member));
+                               server->key.word[0], server->key.word[1], number_of(server, member));
     }
     g_string_append_printf(out, "%s{cid=\"other\",port=\"other\"} %" PRIu64 "\n", name,
-                           *(const uint64_t *)(const void *)((const char *)&sums->others + member));
+                           number_of(&metrics->others, member));
 }
 
-static void add_connections(GString *out, const struct sums *sums)
+static void add_connect_times(GString *out, const struct sums *forgotten, const struct sums *kept)
 {
-    add_servers(out, sums, "vsock_connections_open", "gauge", "Connections that are open, by server.",
-                offsetof(struct server, open));
-    add_servers(out, sums, "vsock_connections_opened_total", "counter",
-                "Connections that were accepted, by server.", offsetof(struct server, opened));
-    add_servers(out, sums, "vsock_connections_refused_total", "counter",
-                "Requests that were refused, by server.", offsetof(struct server, refused));
-    begin(out, "vsock_connections_ended_total", "counter",
-          "RSTs that ended a connection or a request, by what they mean.");
-    for (unsigned kind = VSOCK_RST_NONE + 1; kind < G_N_ELEMENTS(sums->ended); kind++)
-        g_string_append_printf(out, "vsock_connections_ended_total{kind=\"%s\"} %" PRIu64 "\n",
-                               vsock_rst_kind_name((enum vsock_rst_kind)kind), sums->ended[kind]);
     begin(out, "vsock_connect_seconds", "histogram", "From a request to its being accepted.");
     for (unsigned i = 0; i < BUCKETS; i++)
         g_string_append_printf(out, "vsock_connect_seconds_bucket{le=\"%g\"} %" PRIu64 "\n",
-                               (double)connect_buckets[i] / VSOCK_SECOND, sums->connected[i]);
+                               (double)connect_buckets[i] / VSOCK_SECOND,
+                               forgotten->connected[i] + kept->connected[i]);
     g_string_append_printf(
         out, "vsock_connect_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\nvsock_connect_seconds_sum ",
-        sums->connected[BUCKETS]);
-    add_seconds(out, sums->connect_time);
-    g_string_append_printf(out, "vsock_connect_seconds_count %" PRIu64 "\n", sums->connected[BUCKETS]);
+        forgotten->connected[BUCKETS] + kept->connected[BUCKETS]);
+    add_seconds(out, vsock_time_sum(forgotten->connect_time, kept->connect_time));
+    g_string_append_printf(out, "vsock_connect_seconds_count %" PRIu64 "\n",
+                           forgotten->connected[BUCKETS] + kept->connected[BUCKETS]);
+}
+
+static void add_connections(GString *out, const struct vsock_metrics *metrics)
+{
+    const struct sums *forgotten = &metrics->part[FORGOTTEN], *kept = &metrics->part[KEPT];
+
+    add_servers(out, metrics, "vsock_connections_open", "gauge", "Connections that are open, by server.",
+                offsetof(struct served, open));
+    add_servers(out, metrics, "vsock_connections_opened_total", "counter",
+                "Connections that were accepted, by server.", offsetof(struct served, opened));
+    add_servers(out, metrics, "vsock_connections_refused_total", "counter",
+                "Requests that were refused, by server.", offsetof(struct served, refused));
+    begin(out, "vsock_connections_ended_total", "counter",
+          "RSTs that ended a connection or a request, by what they mean.");
+    for (unsigned kind = VSOCK_RST_NONE + 1; kind < G_N_ELEMENTS(kept->ended); kind++)
+        g_string_append_printf(out, "vsock_connections_ended_total{kind=\"%s\"} %" PRIu64 "\n",
+                               vsock_rst_kind_name((enum vsock_rst_kind)kind),
+                               forgotten->ended[kind] + kept->ended[kind]);
+    add_connect_times(out, forgotten, kept);
 }
 
 static void add_stalls(GString *out, const struct sums *sums, const struct vsock_intake *intake)
@@ -173,38 +246,39 @@ static void add_stalls(GString *out, const struct sums *sums, const struct vsock
     add_seconds(out, sums->longest_stall);
 }
 
-static void add_diagnoses(GString *out, const struct vsock_metrics *metrics)
+static void add_diagnoses(GString *out, const struct vsock_metrics *metrics,
+                          const struct vsock_archive *archive)
 {
     begin(out, "vsock_diagnoses", "gauge", "Rows of the report on all that was seen so far.");
     for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
         for (unsigned severity = VSOCK_SEVERITY_NOTE; severity <= VSOCK_SEVERITY_ERROR; severity++) {
-            if (metrics->diagnoses[code][severity] > 0)
-                g_string_append_printf(
-                    out, "vsock_diagnoses{code=\"%s\",severity=\"%s\"} %u\n", vsock_codes[code].name,
-                    vsock_severity_name((enum vsock_severity)severity), metrics->diagnoses[code][severity]);
+            uint32_t number = metrics->diagnoses[code][severity] + archive->lost[code][severity];
+
+            if (number > 0)
+                g_string_append_printf(out, "vsock_diagnoses{code=\"%s\",severity=\"%s\"} %u\n",
+                                       vsock_codes[code].name,
+                                       vsock_severity_name((enum vsock_severity)severity), number);
         }
     }
 }
 
-GString *vsock_metrics_text(const struct vsock_metrics *metrics, const struct vsock_intake *intake,
+GString *vsock_metrics_text(struct vsock_metrics *metrics, const struct vsock_intake *intake,
                             uint64_t dropped)
 {
-    const struct vsock_capture *capture = intake->capture;
-    wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
-    struct sums sums = {.servers = vsock_table_new_listed(memory)};
     GString *out = g_string_new(NULL);
 
-    for (uint32_t i = 0; i < wmem_array_get_count(capture->streams); i++)
-        add_stream(&sums, vsock_capture_stream(capture, i));
-    add_number(out, "vsock_packets_total", "counter", "Packets that were seen.", capture->packets);
+    add_streams(metrics, intake->capture);
+    add_number(out, "vsock_packets_total", "counter", "Packets that were seen.", intake->capture->packets);
     add_number(out, "vsock_bytes_total", "counter", "Bytes of their records, headers included.",
                intake->bytes);
     add_number(out, "vsock_capture_dropped_packets_total", "counter",
                "Packets that were lost since they came faster than they were taken.", dropped);
-    add_connections(out, &sums);
-    add_stalls(out, &sums, intake);
-    add_diagnoses(out, metrics);
-    wmem_destroy_allocator(memory);
+    add_connections(out, metrics);
+    add_number(out, "vsock_connections_given_up_total", "counter",
+               "Connections that were forgotten though they had not ended, since there were too many.",
+               intake->forget.open);
+    add_stalls(out, &metrics->part[KEPT], intake);
+    add_diagnoses(out, metrics, &intake->archive);
     return out;
 }
 

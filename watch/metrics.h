@@ -11,16 +11,19 @@
 
 #define VSOCK_METRICS_SERVERS 100
 
-/* Of a verdict: how many diagnoses there are. Zero-initialised. */
-struct vsock_metrics {
-    unsigned diagnoses[VSOCK_CODE_COUNT][VSOCK_SEVERITY_ERROR + 1];
-};
+struct vsock_metrics;
 
-/* From a report of diagnoses. */
+struct vsock_metrics *vsock_metrics_new(void);
+void vsock_metrics_free(struct vsock_metrics *metrics);
+
+/* How many diagnoses there are, from a report of them. */
 void vsock_metrics_note(struct vsock_metrics *metrics, const struct vsock_report *report);
 
+/* The stream is about to be forgotten. */
+void vsock_metrics_forget(const struct vsock_stream *stream, void *metrics);
+
 /* All of them, of what was taken so far. */
-GString *vsock_metrics_text(const struct vsock_metrics *metrics, const struct vsock_intake *intake,
+GString *vsock_metrics_text(struct vsock_metrics *metrics, const struct vsock_intake *intake,
                             uint64_t dropped);
 
 /* Puts the text in the place of the file, at once: who reads it gets the old or the new one. NULL, or what is

@@ -2,24 +2,12 @@
  * news.c - which diagnoses are new. */
 #include "news.h"
 
-#include <string.h>
-
 #include "report/diagnoses.h"
 #include "report/json.h"
-
-/* What makes it the same diagnosis: not its figures, which grow. What a scope leaves out is 0. Without
- * padding: it is compared as bytes. */
-struct subject {
-    uint64_t src_cid, dst_cid;
-    uint32_t src_port, dst_port;
-    uint32_t src_scope, dst_scope; /* enum vsock_scope */
-    uint32_t code, stream;
-    uint32_t side, unused;
-};
-static_assert(sizeof(struct subject) == 48, "no padding");
+#include "subject.h"
 
 struct told {
-    struct subject subject;
+    struct vsock_subject subject;
     enum vsock_severity severity; /* as it was told */
     unsigned seen;                /* in that verdict, last */
 };
@@ -29,43 +17,11 @@ struct vsock_news {
     unsigned verdicts; /* so far */
 };
 
-static unsigned hash_subject(const void *subject)
-{
-    const struct subject *s = (const struct subject *)subject;
-    uint64_t sum = (uint64_t)s->code << 32 | s->stream;
-
-    sum = sum * 31 + s->src_cid;
-    sum = sum * 31 + s->src_port;
-    sum = sum * 31 + s->dst_cid;
-    sum = sum * 31 + s->dst_port;
-    return (unsigned)(sum ^ sum >> 32);
-}
-
-static gboolean is_same_subject(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct subject)) == 0;
-}
-
-static struct subject subject_of(const struct vsock_diagnosis *d)
-{
-    return (struct subject){
-        .src_cid = d->src_scope != VSOCK_SCOPE_NONE ? d->src.cid : 0,
-        .dst_cid = d->dst_scope != VSOCK_SCOPE_NONE ? d->dst.cid : 0,
-        .src_port = d->src_scope == VSOCK_SCOPE_ENDPOINT ? d->src.port : 0,
-        .dst_port = d->dst_scope == VSOCK_SCOPE_ENDPOINT ? d->dst.port : 0,
-        .src_scope = d->src_scope,
-        .dst_scope = d->dst_scope,
-        .code = d->code,
-        .stream = d->stream,
-        .side = d->side,
-    };
-}
-
 struct vsock_news *vsock_news_new(void)
 {
     struct vsock_news *news = g_new0(struct vsock_news, 1);
 
-    news->told = g_hash_table_new_full(hash_subject, is_same_subject, g_free, NULL);
+    news->told = g_hash_table_new_full(vsock_subject_hash, vsock_subject_equal, g_free, NULL);
     return news;
 }
 
@@ -122,7 +78,7 @@ static void add_object(GString *out, const struct vsock_report *report, const st
     g_array_free(one.rows, TRUE);
 }
 
-static void add_taken_back(GString *out, const struct vsock_report *report, const struct subject *s,
+static void add_taken_back(GString *out, const struct vsock_report *report, const struct vsock_subject *s,
                            bool json)
 {
     const char *code = vsock_codes[s->code].name;
@@ -155,7 +111,7 @@ static void add_taken_back(GString *out, const struct vsock_report *report, cons
 
 static struct told *find(struct vsock_news *news, const struct vsock_diagnosis *d)
 {
-    struct subject subject = subject_of(d);
+    struct vsock_subject subject = vsock_subject_of(d);
     struct told *told = (struct told *)g_hash_table_lookup(news->told, &subject);
 
     if (told)
@@ -177,9 +133,9 @@ static gint by_time(const void *a, const void *b)
 }
 
 /* What is told no more of its stream may be told of many by now: only where no other of that code is left, it
- * is certain that it was wrong. */
+ * is certain that it was wrong; and not where it may have been forgotten. */
 static void take_back(struct vsock_news *news, const struct vsock_report *report, const bool *is_told,
-                      bool json, GString *out)
+                      bool has_forgotten, bool json, GString *out)
 {
     GHashTableIter all;
     void *key;
@@ -188,14 +144,16 @@ static void take_back(struct vsock_news *news, const struct vsock_report *report
     while (g_hash_table_iter_next(&all, &key, NULL)) {
         const struct told *told = (const struct told *)key;
 
-        if (told->seen == news->verdicts || is_told[told->subject.code])
+        if (told->seen == news->verdicts || (is_told[told->subject.code] && !has_forgotten))
             continue;
-        add_taken_back(out, report, &told->subject, json);
+        if (!has_forgotten)
+            add_taken_back(out, report, &told->subject, json);
         g_hash_table_iter_remove(&all);
     }
 }
 
-void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, bool json, GString *out)
+void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, bool has_forgotten, bool json,
+                    GString *out)
 {
     GPtrArray *fresh = g_ptr_array_new();
     bool is_told[VSOCK_CODE_COUNT] = {false};
@@ -215,6 +173,6 @@ void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, 
     g_ptr_array_sort(fresh, by_time);
     for (unsigned i = 0; i < fresh->len; i++)
         (json ? add_object : add_line)(out, report, (const struct vsock_diagnosis *)fresh->pdata[i]);
-    take_back(news, report, is_told, json, out);
+    take_back(news, report, is_told, has_forgotten, json, out);
     g_ptr_array_free(fresh, TRUE);
 }

@@ -12,7 +12,9 @@ struct vsock_news;
 struct vsock_news *vsock_news_new(void);
 void vsock_news_free(struct vsock_news *news);
 
-/* Appends a line of each that is new in this report of diagnoses, as text or as a JSON object. */
-void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, bool json, GString *out);
+/* Appends a line of each that is new in this report of diagnoses, as text or as a JSON object.
+ * `has_forgotten`: since the last one, connections were forgotten. */
+void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, bool has_forgotten, bool json,
+                    GString *out);
 
 #endif

@@ -131,6 +131,19 @@ static char *open_device(struct vsock_source *source, const char *name)
                             : g_strdup("vsock is not recorded there: it is on vsockmon devices, and on any");
 }
 
+/* False: no more can be taken. */
+static bool take_frame(struct vsock_source *source, const struct vsock_frame *frame)
+{
+    bool took;
+
+    g_mutex_lock(&source->lock);
+    took = vsock_intake_take(&source->intake, frame);
+    g_mutex_unlock(&source->lock);
+    if (!took && !source->wrong)
+        source->wrong = g_strdup(VSOCK_INTAKE_FULL);
+    return took;
+}
+
 static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
     struct vsock_source *source = (struct vsock_source *)(void *)user;
@@ -142,9 +155,8 @@ static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_
         .time = vsock_time_at(header->ts.tv_sec, (int)header->ts.tv_usec * (source->nanoseconds ? 1 : 1000)),
     };
 
-    g_mutex_lock(&source->lock);
-    vsock_intake_take(&source->intake, &frame);
-    g_mutex_unlock(&source->lock);
+    if (!take_frame(source, &frame))
+        pcap_breakloop(source->pcap);
 }
 
 /* Until all is to end, and then what there still is. */
@@ -159,7 +171,7 @@ static void take_from_device(struct vsock_source *source)
         poll(&waits, 1, 2 * READ_LATER);
         took = pcap_dispatch(source->pcap, AT_ONCE, take_packet, (u_char *)source);
     } while (took >= 0 && (!last || took == AT_ONCE));
-    if (took < 0)
+    if (took < 0 && !source->wrong)
         source->wrong = g_strdup(pcap_geterr(source->pcap));
 }
 
@@ -182,16 +194,15 @@ static char *open_stream(const char *path)
 static void take_from_stream(struct vsock_source *source)
 {
     struct vsock_frame frame;
+    bool goes_on = true;
 
     vsock_files_begin();
     source->file = vsock_file_open("-", &source->wrong);
     if (!source->file)
         return;
-    while (!g_atomic_int_get(&source->stopping) && vsock_file_read(source->file, &frame, &source->wrong)) {
-        g_mutex_lock(&source->lock);
-        vsock_intake_take(&source->intake, &frame);
-        g_mutex_unlock(&source->lock);
-    }
+    while (goes_on && !g_atomic_int_get(&source->stopping) &&
+           vsock_file_read(source->file, &frame, &source->wrong))
+        goes_on = take_frame(source, &frame);
 }
 
 /* ---- both ---- */
@@ -215,7 +226,7 @@ static bool is_stream(const char *name)
     return strcmp(name, "-") == 0 || (strchr(name, '/') && stat(name, &status) == 0);
 }
 
-struct vsock_source *vsock_source_open(const char *name, const char *user, char **wrong)
+struct vsock_source *vsock_source_open(const char *name, const char *user, uint32_t remembered, char **wrong)
 {
     struct vsock_source *source = g_new0(struct vsock_source, 1);
 
@@ -224,8 +235,10 @@ struct vsock_source *vsock_source_open(const char *name, const char *user, char 
         *wrong = give_up_rights(user);
     if (!*wrong && pipe2(source->ended, O_CLOEXEC) != 0)
         *wrong = g_strdup(g_strerror(errno));
-    if (!*wrong)
+    if (!*wrong) {
+        vsock_intake_init(&source->intake, remembered, true);
         return source;
+    }
     if (source->pcap)
         pcap_close(source->pcap);
     g_free(source);
@@ -235,7 +248,6 @@ struct vsock_source *vsock_source_open(const char *name, const char *user, char 
 void vsock_source_start(struct vsock_source *source)
 {
     g_mutex_init(&source->lock);
-    vsock_intake_init(&source->intake);
     source->thread = g_thread_new("packets", run, source);
 }
 
@@ -290,10 +302,10 @@ char *vsock_source_stop(struct vsock_source *source)
     return joins ? g_strdup(source->wrong) : NULL;
 }
 
-void vsock_source_free(struct vsock_source *source)
+bool vsock_source_free(struct vsock_source *source)
 {
     if (source->thread)
-        return;
+        return false;
     if (source->pcap)
         pcap_close(source->pcap);
     if (source->file)
@@ -304,4 +316,5 @@ void vsock_source_free(struct vsock_source *source)
     g_mutex_unlock(&source->lock);
     g_mutex_clear(&source->lock);
     g_free(source);
+    return true;
 }

@@ -10,8 +10,9 @@ struct vsock_source;
 
 /* Of a device, or of a stream: "-", which is standard input, or the path of a FIFO or a file. Having opened
  * it, the process gives up all rights: its capabilities, and, if it is root's, it goes on as `user` (NULL:
- * nobody). No packet is looked at before. NULL, and in `wrong` what is, to be freed, where that fails. */
-struct vsock_source *vsock_source_open(const char *name, const char *user, char **wrong);
+ * nobody). No packet is looked at before. `remembered`: see vsock_intake_init(). NULL, and in `wrong` what
+ * is, to be freed, where that fails. */
+struct vsock_source *vsock_source_open(const char *name, const char *user, uint32_t remembered, char **wrong);
 
 /* Begins to take packets. Signals that the process waits for are blocked by then. */
 void vsock_source_start(struct vsock_source *source);
@@ -19,7 +20,8 @@ void vsock_source_start(struct vsock_source *source);
 /* A descriptor that can be read once there are no more packets. */
 int vsock_source_ended(const struct vsock_source *source);
 
-struct vsock_intake *vsock_source_intake(struct vsock_source *source); /* with the lock */
+struct vsock_intake *
+vsock_source_intake(struct vsock_source *source); /* with the lock, or before it starts */
 struct vsock_intake *vsock_source_lock(struct vsock_source *source);
 void vsock_source_unlock(struct vsock_source *source);
 
@@ -33,7 +35,8 @@ uint64_t vsock_source_dropped(struct vsock_source *source);
  * are no more packets, to be freed: NULL where that is as it should be. */
 char *vsock_source_stop(struct vsock_source *source);
 
-/* Once it has been stopped. What a thread still waits in for its stream stays until the process ends. */
-void vsock_source_free(struct vsock_source *source);
+/* Once it has been stopped. False: a thread still waits for its stream, and stays until the process ends, as
+ * does what it uses. */
+bool vsock_source_free(struct vsock_source *source);
 
 #endif

@@ -2,6 +2,7 @@
  * verdict.c - reports, as tshark -z prints them, and the exit status. */
 #include "verdict.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,8 +59,7 @@ void vsock_verdict_print(const struct vsock_intake *intake, const struct vsock_f
     GString *text = g_string_new(NULL);
     struct vsock_report report;
 
-    vsock_report_init(&report, kind, NULL);
-    vsock_report_gather(&report, intake->capture, NULL);
+    vsock_intake_report(intake, kind, &report);
     if (form->json)
         vsock_report_add_json(text, &report);
     else
@@ -69,6 +69,27 @@ void vsock_verdict_print(const struct vsock_intake *intake, const struct vsock_f
     fwrite(text->str, 1, text->len, stdout);
     g_string_free(text, TRUE);
     vsock_report_clear(&report);
+}
+
+char *vsock_verdict_forgotten(const struct vsock_intake *intake)
+{
+    const struct vsock_forget *forget = &intake->forget;
+    GString *text;
+
+    if (forget->over + forget->open == 0)
+        return NULL;
+    text = g_string_new(NULL);
+    g_string_append_printf(text,
+                           "%u connections that were over were forgotten: what many tell together is told of "
+                           "the latest %u at a time",
+                           forget->over, forget->connections);
+    if (forget->open > 0)
+        g_string_append_printf(text, "; so were %u that had not ended, and were silent longest",
+                               forget->open);
+    if (intake->archive.all_lost > 0)
+        g_string_append_printf(text, "; %" PRIu64 " of their diagnoses are not told any more",
+                               intake->archive.all_lost);
+    return g_string_free(text, FALSE);
 }
 
 /* The worst severity of what is wrong, packets that are malformed by themselves included. */
@@ -82,6 +103,10 @@ static enum vsock_severity worst_of(const struct vsock_report *report, const str
         worst = VSOCK_SEVERITY_NOTE;
     for (unsigned i = 0; i < report->rows->len; i++)
         worst = MAX(worst, g_array_index(report->rows, struct vsock_diagnosis, i).severity);
+    for (unsigned code = 0; code < VSOCK_CODE_COUNT; code++) {
+        for (unsigned severity = worst + 1; severity <= VSOCK_SEVERITY_ERROR; severity++)
+            worst = intake->archive.lost[code][severity] > 0 ? (enum vsock_severity)severity : worst;
+    }
     return worst;
 }
 
@@ -96,8 +121,7 @@ enum vsock_status vsock_verdict_status(const struct vsock_intake *intake, const 
         vsock_complain(name, "there is no vsock packet in it");
         return VSOCK_STATUS_FAILED;
     }
-    vsock_report_init(&report, &vsock_diagnoses, NULL);
-    vsock_report_gather(&report, intake->capture, NULL);
+    vsock_intake_report(intake, &vsock_diagnoses, &report);
     worst = worst_of(&report, intake);
     judged = report.streams > 0 || report.datagram_packets > 0;
     vsock_report_clear(&report);

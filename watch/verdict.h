@@ -13,9 +13,10 @@ enum vsock_status {
 };
 
 struct vsock_form {
-    bool json;    /* an object a line, instead of text */
-    bool streams; /* a row a connection, instead of diagnoses */
-    bool strict;  /* notes count as warnings do */
+    bool json;           /* an object a line, instead of text */
+    bool streams;        /* a row a connection, instead of diagnoses */
+    bool strict;         /* notes count as warnings do */
+    uint32_t remembered; /* connections that are over */
 };
 
 /* Prints. `name`: of one capture of several, for the objects of JSON; or NULL. */
@@ -24,6 +25,9 @@ void vsock_verdict_print(const struct vsock_intake *intake, const struct vsock_f
 /* Of a capture that was read to its end; complains of what it could not look at. */
 enum vsock_status vsock_verdict_status(const struct vsock_intake *intake, const struct vsock_form *form,
                                        const char *name);
+
+/* What was given up to keep the account small, to be freed; NULL where nothing was. */
+char *vsock_verdict_forgotten(const struct vsock_intake *intake);
 
 /* "vsockwatch: NAME: WHAT", on standard error. */
 void vsock_complain(const char *name, const char *what);

@@ -11,14 +11,15 @@
 #include "live.h"
 #include "verdict.h"
 
+#define REMEMBERED_MAX 10000000
 #define LOOK_EVERY 4096                         /* records, for the time */
 #define SHOW_EVERY (G_USEC_PER_SEC / 2)         /* the progress */
 #define SHOW_AFTER ((gint64)2 * G_USEC_PER_SEC) /* it takes longer than one waits without a sign */
 
 static const char help[] =
     "vsockwatch - says what is wrong with vsock captures, in files or as packets come\n"
-    "vsockwatch [--json] [--streams] [--strict] FILE...\n"
-    "vsockwatch [--json] [--metrics FILE] [--user USER] -i SOURCE\n"
+    "vsockwatch [--json] [--streams] [--strict] [--remember N] FILE...\n"
+    "vsockwatch [--json] [--metrics FILE] [--user USER] [--remember N] -i SOURCE\n"
     "\n"
     "It says what tshark -q -z vsock,diagnose -r FILE says with the plugin, without tshark. Files are of\n"
     "any format and compression that Wireshark reads; - is standard input. Each is judged on its own; of\n"
@@ -28,6 +29,8 @@ static const char help[] =
     "              \"capture\"\n"
     "  --streams   a row a connection, as -z vsock,streams has it; with --json, an object\n"
     "  --strict    notes count as warnings do, for the exit status\n"
+    "  --remember N\n"
+    "              how many connections that are over are remembered at least (32768)\n"
     "  -h, --help, -v, --version\n"
     "\n"
     "With -i, packets are looked at as they come: from a device that records vsock (vsockmon0, any; see\n"
@@ -50,7 +53,11 @@ static const char help[] =
     "With -i, whatever it found: 0 if it was told to end, or the stream did; 2 if it could not look, or\n"
     "write.\n"
     "\n"
-    "Memory grows with the packets: see docs/automation.md.\n";
+    "Memory does not grow with packets or time: records of the latest packets are kept, connections that\n"
+    "are open (the latest 4 N of them), and the latest N of those that are over, or up to 2 N. Others are\n"
+    "forgotten once they are judged, and their diagnoses are kept, up to 10,000. What many connections\n"
+    "tell together is told of so many at a time. What was given up is counted, and said. With --streams,\n"
+    "no connection is forgotten.\n";
 
 /* ---- progress, on a terminal, of a file whose size is known ---- */
 
@@ -99,7 +106,10 @@ static char *take_all(struct vsock_intake *intake, struct vsock_file *file, stru
     while (vsock_file_read(file, &frame, &wrong)) {
         if (intake->frames == 0)
             intake->capture->is_of_several = vsock_file_is_of_several(file);
-        vsock_intake_take(intake, &frame);
+        if (!vsock_intake_take(intake, &frame)) {
+            wrong = g_strdup(VSOCK_INTAKE_FULL);
+            break;
+        }
         if (progress->size > 0 && intake->frames % LOOK_EVERY == 0)
             show_progress(progress, file);
     }
@@ -121,7 +131,7 @@ static enum vsock_status watch_file(const char *path, const struct vsock_form *f
         g_free(wrong);
         return status;
     }
-    vsock_intake_init(&intake);
+    vsock_intake_init(&intake, form->remembered, !form->streams);
     start_progress(&progress, file, path);
     wrong = take_all(&intake, file, &progress);
     vsock_verdict_print(&intake, form, is_one_of_several ? name : NULL);
@@ -129,6 +139,10 @@ static enum vsock_status watch_file(const char *path, const struct vsock_form *f
         vsock_complain(name, wrong);
     else
         status = vsock_verdict_status(&intake, form, name);
+    g_free(wrong);
+    wrong = vsock_verdict_forgotten(&intake);
+    if (wrong)
+        vsock_complain(name, wrong);
     g_free(wrong);
     vsock_file_close(file);
     vsock_intake_clear(&intake);
@@ -160,7 +174,7 @@ static int watch_files(char *const *paths, int count, const struct vsock_form *f
 
 /* ---- arguments ---- */
 
-enum { OPTION_JSON = 256, OPTION_STREAMS, OPTION_STRICT, OPTION_USER, OPTION_METRICS };
+enum { OPTION_JSON = 256, OPTION_STREAMS, OPTION_STRICT, OPTION_USER, OPTION_METRICS, OPTION_REMEMBER };
 
 static const struct option options[] = {
     {"json", no_argument, NULL, OPTION_JSON},
@@ -170,12 +184,15 @@ static const struct option options[] = {
     {"version", no_argument, NULL, 'v'},
     {"user", required_argument, NULL, OPTION_USER},
     {"metrics", required_argument, NULL, OPTION_METRICS},
+    {"remember", required_argument, NULL, OPTION_REMEMBER},
     {NULL, 0, NULL, 0},
 };
 
 /* Of options that do not go together, and files; NULL where they do. */
 static const char *usage_error(const struct vsock_live *live, const struct vsock_form *form, int files)
 {
+    if (form->remembered == 0)
+        return "--remember takes a number of connections, up to 10000000";
     if (!live->source)
         return files == 0                    ? "which FILE?"
                : live->user || live->metrics ? "--user and --metrics go with -i"
@@ -185,9 +202,17 @@ static const char *usage_error(const struct vsock_live *live, const struct vsock
     return form->streams || form->strict ? "-i goes with neither --streams nor --strict" : NULL;
 }
 
+/* 0 where the text is no number of connections. */
+static uint32_t read_remembered(const char *text)
+{
+    guint64 number;
+
+    return g_ascii_string_to_unsigned(text, 10, 1, REMEMBERED_MAX, &number, NULL) ? (uint32_t)number : 0;
+}
+
 int main(int argc, char **argv)
 {
-    struct vsock_form form = {0};
+    struct vsock_form form = {.remembered = VSOCK_INTAKE_REMEMBERED};
     struct vsock_live live = {0};
     const char *wrong;
     int option;
@@ -207,6 +232,9 @@ int main(int argc, char **argv)
         case OPTION_METRICS:
             live.metrics = optarg;
             break;
+        case OPTION_REMEMBER:
+            form.remembered = read_remembered(optarg);
+            break;
         case OPTION_USER:
             live.user = optarg;
             break;
@@ -224,6 +252,7 @@ int main(int argc, char **argv)
         }
     }
     live.json = form.json;
+    live.remembered = form.remembered;
     wrong = usage_error(&live, &form, argc - optind);
     if (wrong) {
         fprintf(stderr, "vsockwatch: %s; vsockwatch --help says more\n", wrong);
