@@ -73,6 +73,7 @@ static void forget_record(struct vsock_capture *c, uint32_t number)
 {
     struct vsock_record *r = vsock_capture_record(c, number);
     struct vsock_record **chunk;
+    struct vsock_print **prints;
 
     if (r->ext) {
         stop_waiting(r->stream, r->sender, r->ext);
@@ -83,6 +84,9 @@ static void forget_record(struct vsock_capture *c, uint32_t number)
     chunk = (struct vsock_record **)wmem_array_index(c->chunks, number / VSOCK_CHUNK - 1);
     vsock_spare_give(&c->spare_chunks, *chunk);
     *chunk = NULL;
+    prints = (struct vsock_print **)wmem_array_index(c->prints, number / VSOCK_CHUNK - 1);
+    wmem_free(c->memory, *prints);
+    *prints = NULL;
 }
 
 static void forget_records_until(struct vsock_capture *c, uint32_t number)

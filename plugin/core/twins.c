@@ -313,7 +313,7 @@ struct vsock_twins *vsock_twins_find(const struct vsock_capture *capture, wmem_a
     t->records = capture->records;
     t->streams = wmem_array_get_count(capture->streams);
     t->sides = wmem_array_new(memory, sizeof(struct vsock_sides *));
-    if (capture->source_count < 2)
+    if (capture->source_count < 2 || capture->forgotten > 0)
         return t;
     s.scratch = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     tables = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);

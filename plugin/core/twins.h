@@ -61,7 +61,8 @@ struct vsock_twins {
 };
 
 /* Looks at the whole capture. What it returns is the allocator's, and holds of what the capture has now.
- * Tells the sources, too, that have clocks of their own (struct vsock_capture_source). */
+ * Tells the sources, too, that have clocks of their own (struct vsock_capture_source). Of a capture of which
+ * records are forgotten, nothing is a twin. */
 struct vsock_twins *vsock_twins_find(const struct vsock_capture *capture, wmem_allocator_t *memory);
 
 /* The number of the same packet's record in the other view; 0: it has none. */
