@@ -162,20 +162,32 @@ static void judge_delay(const struct vsock_twins *t, const struct vsock_stream *
     vsock_diagnosis_add(late, &one);
 }
 
+/* What was found so far of the packets of one side. */
+struct packets {
+    struct vsock_diagnosis late, altered, reordered, held;
+};
+
+static void add_packet(const struct vsock_twins *t, const struct vsock_stream *s, uint32_t record,
+                       enum vsock_code code, struct vsock_diagnosis *all)
+{
+    struct vsock_diagnosis one =
+        start(t, code, s, (uint8_t)vsock_capture_record(t->capture, record)->sender, record);
+
+    vsock_diagnosis_add(all, &one);
+}
+
 /* A packet of the sender's view. */
 static void judge_packet(const struct vsock_twins *t, const struct vsock_stream *s, uint32_t record,
-                         struct vsock_diagnosis *late, struct vsock_diagnosis *altered)
+                         struct packets *found)
 {
-    uint8_t sender = vsock_capture_record(t->capture, record)->sender;
     unsigned delivery = vsock_delivery_of(t, record);
 
     if (delivery & VSOCK_DELIVERED_LATE && !look_at_word(t, vsock_twin_of(t, record)).held)
-        judge_delay(t, s, record, late);
-    if (delivery & VSOCK_DELIVERED_ALTERED) {
-        struct vsock_diagnosis one = start(t, VSOCK_CODE_ALTERED, s, sender, record);
-
-        vsock_diagnosis_add(altered, &one);
-    }
+        judge_delay(t, s, record, &found->late);
+    if (delivery & VSOCK_DELIVERED_ALTERED)
+        add_packet(t, s, record, VSOCK_CODE_ALTERED, &found->altered);
+    if (delivery & VSOCK_DELIVERED_CROSSED)
+        add_packet(t, s, record, VSOCK_CODE_REORDERED, &found->reordered);
 }
 
 /* ---- stalls of one view ---- */
@@ -251,21 +263,22 @@ static void judge_views(struct judgement *j, const struct vsock_views *v)
 
     for (uint8_t side = 0; side < 2; side++) {
         const struct vsock_stream *s = vsock_view_of_side(v, side);
-        struct vsock_diagnosis late = {.figures = {.count = 0}}, altered = late, held = late;
+        struct packets packets = {.late = {.figures = {.count = 0}}};
 
         for (uint32_t i = s->last_record; i != 0;) {
             const struct vsock_record *r = vsock_capture_record(t->capture, i);
 
             if (r->sender == side)
-                judge_packet(t, s, i, &late, &altered);
+                judge_packet(t, s, i, &packets);
             else
-                judge_word(t, s, i, &held);
+                judge_word(t, s, i, &packets.held);
             i = r->previous;
         }
         judge_tail(j, v, side);
-        tell(j, &late);
-        tell(j, &altered);
-        tell(j, &held);
+        tell(j, &packets.late);
+        tell(j, &packets.altered);
+        tell(j, &packets.reordered);
+        tell(j, &packets.held);
     }
 }
 

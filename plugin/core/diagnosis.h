@@ -64,6 +64,7 @@ enum vsock_code {
     VSOCK_CODE_NOT_DELIVERED,
     VSOCK_CODE_DELIVERED_LATE,
     VSOCK_CODE_ALTERED,
+    VSOCK_CODE_REORDERED,
 
     /* Ends that were not clean, and streams that went silent. */
     VSOCK_CODE_HALF_CLOSE_HANG,

@@ -767,6 +767,16 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .next = "compare it with vsock.twin, which is the same packet on the other side: what is between the two, a "
                 "device, a monitor or a proxy, changes it",
     },
+    [VSOCK_CODE_REORDERED] = {
+        .name = "reordered",
+        .usual = ERROR, .worst = ERROR,
+        .figures = {.count = "packets"},
+        .meaning = "packets of one side arrived in another order than they were sent in, which vsock rules out; of packets "
+                   "that look the same it is not known",
+        .sentence = "{count:packet} of {src} did not reach {dst} in the order in which {count?it was|they were} sent",
+        .next = "sort the other side's packets by vsock.twin: what is between the two, a device or a monitor, does not "
+                "keep to the order of the queue",
+    },
     [VSOCK_CODE_HALF_CLOSE_HANG] = {
         .name = "half-close-hang",
         .usual = NOTE, .worst = NOTE, .likely = true,

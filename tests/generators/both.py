@@ -215,7 +215,7 @@ GALLERY = {  # and what is said of it
     "both-answer-lost": (answer_lost, "warn connect-unanswered"),
     "both-late": (late, "note delivered-late"),
     "both-not-delivered": (not_delivered, "warn not-delivered"),
-    "both-reordered": (reordered,),
+    "both-reordered": (reordered, "error reordered"),
     "both-request-lost": (request_lost, "warn connect-unanswered"),
     "both-request-unanswered": (request_unanswered, "warn connect-unanswered"),
     "both-said-nothing": (said_nothing, "note stall-undecided"),

@@ -19,7 +19,7 @@ from generators.vsock import START
 from lib import pcapng, runner
 
 LOSSES = range(8)  # seeds
-BETWEEN = {"not-delivered", "delivered-late", "altered", "stall-word-held"}
+BETWEEN = {"not-delivered", "delivered-late", "altered", "reordered", "stall-word-held"}
 FIELDS = ("frame.number", "frame.interface_id", "frame.time_epoch", "vsock.src", "vsock.dst", "vsock.virtio.op",
           "vsock.virtio.len", "vsock.virtio.flags", "vsock.virtio.fwd_cnt", "vsock.view", "vsock.twin", "vsock.twin.delay")
 

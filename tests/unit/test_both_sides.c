@@ -220,6 +220,7 @@ static void packets_are_reordered(void)
     record_at(&one, true, now + UNDER_WAY + 1);
     now += MS;
     go_on(SECOND);
+    g_assert_cmpuint(judge_for(VSOCK_CODE_REORDERED, NULL).figures.count, ==, 1);
     find();
     g_assert_cmpuint(vsock_twin_of(twins, 37), ==, 40);
     g_assert_cmpuint(vsock_twin_of(twins, 38), ==, 39);

@@ -513,6 +513,8 @@ static const struct words words[] = {
      .text = "2 packets of " SRC " reached " DST " late: after 0.330 s at most, give or take 0.001 s"},
     {VSOCK_CODE_ALTERED, ENDPOINTS, {.count = 1},
      .text = "1 packet of " SRC " reached " DST " with another header or payload than it was sent with"},
+    {VSOCK_CODE_REORDERED, ENDPOINTS, {.count = 2},
+     .text = "2 packets of " SRC " did not reach " DST " in the order in which they were sent"},
     {VSOCK_CODE_CONNECT_UNANSWERED, CLIENT_CID, {.count = 1, .of = 1}, .heard = VSOCK_HEARD_SINCE,
      .settled = VSOCK_SETTLED_NEVER_ARRIVED,
      .text = "1 of 1 request from CID 42 to " DST " had no answer in time; accepted: none; other packets came from "
