@@ -199,7 +199,7 @@ static bool is_element_kept(const void *element, void *search)
 static void forget_tuple(struct vsock_capture *c, struct vsock_tuple *t)
 {
     struct vsock_key key = vsock_endpoints_key(t);
-    struct vsock_endpoints *e = (struct vsock_endpoints *)wmem_map_lookup(c->endpoints.map, &key);
+    struct vsock_endpoints *e = (struct vsock_endpoints *)vsock_table_find(&c->endpoints, key);
 
     if (e && e->first == t)
         vsock_table_drop(&c->endpoints, e);
@@ -218,7 +218,7 @@ static void forget_tuples(struct search *all)
         struct vsock_tuple *t = (struct vsock_tuple *)all->tuples->pdata[i];
         const struct vsock_stream *storm = vsock_resets_storm_stream(&t->resets);
 
-        if ((!t->newest || all->gone[t->newest->index]) && !wmem_map_lookup(c->datagrams.map, &t->key)) {
+        if ((!t->newest || all->gone[t->newest->index]) && !vsock_table_find(&c->datagrams, t->key)) {
             forget_tuple(c, t);
             continue;
         }
@@ -424,7 +424,7 @@ static void forget_datagrams(struct search *all, unsigned max)
 
     for (unsigned i = 0; i < more; i++) {
         struct vsock_datagrams *d = *(struct vsock_datagrams **)wmem_array_index(c->datagrams.all, i);
-        struct vsock_tuple *t = (struct vsock_tuple *)wmem_map_lookup(c->tuples.map, &d->key);
+        struct vsock_tuple *t = (struct vsock_tuple *)vsock_table_find(&c->tuples, d->key);
 
         vsock_resets_forget_storm(c, &t->resets);
         vsock_table_drop(&c->datagrams, d);

@@ -86,7 +86,7 @@ static struct server *server_at(const struct vsock_metrics *metrics, unsigned i)
 static struct server *server_of(struct vsock_metrics *metrics, struct vsock_endpoint endpoint)
 {
     struct vsock_key key = {{endpoint.cid, endpoint.port}};
-    struct server *server = (struct server *)wmem_map_lookup(metrics->servers.map, &key);
+    struct server *server = (struct server *)vsock_table_find(&metrics->servers, key);
 
     if (server)
         return server;

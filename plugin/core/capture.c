@@ -866,7 +866,7 @@ uint32_t vsock_capture_pair(const struct vsock_capture *c, const struct vsock_pa
 {
     uint8_t side;
     struct vsock_key key = key_of(p, at, &side);
-    const struct vsock_tuple *t = (const struct vsock_tuple *)wmem_map_lookup(c->tuples.map, &key);
+    const struct vsock_tuple *t = (const struct vsock_tuple *)vsock_table_find(&c->tuples, key);
 
     return t ? t->pair : 0;
 }
@@ -878,5 +878,5 @@ const struct vsock_datagrams *vsock_capture_datagrams(const struct vsock_capture
     uint8_t side;
     struct vsock_key key = key_of(p, at, &side);
 
-    return (const struct vsock_datagrams *)wmem_map_lookup(c->datagrams.map, &key);
+    return (const struct vsock_datagrams *)vsock_table_find(&c->datagrams, key);
 }

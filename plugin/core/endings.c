@@ -9,15 +9,19 @@
 /* A server, as one client CID sees it. CID 2 is another machine for each CID where a guest is a host itself.
  */
 struct service {
-    struct vsock_key key;
-    uint64_t client_cid;
-    struct vsock_endpoint server;
+    struct vsock_key key; /* words: source, the client's CID, the server's, its port */
     uint32_t requests, accepted, streams;
-    struct vsock_diagnosis abandoned, slow, unread;
-    uint32_t stamped;            /* of the abandoned */
-    struct vsock_diagnosis run;  /* the latest connections in a row that were accepted and closed */
-    struct vsock_diagnosis loop; /* the most in a row */
-    int64_t run_until;
+    uint32_t stamped; /* of the abandoned */
+    /* There may be a service for every packet: NULL while there is none of these. */
+    struct vsock_diagnosis *abandoned, *slow, *unread;
+    struct loop *loop;
+};
+
+/* Connections in a row that were accepted and closed. */
+struct loop {
+    struct vsock_diagnosis run;  /* the latest */
+    struct vsock_diagnosis most; /* the most */
+    int64_t until;
 };
 
 /* A stream while it is looked at. */
@@ -26,6 +30,7 @@ struct ending {
     struct service *service;
     uint8_t client, server;
     bool selected;
+    wmem_allocator_t *memory;
 };
 
 static struct ending ending_of(struct vsock_table *services, const struct vsock_stream *s, bool selected)
@@ -35,23 +40,31 @@ static struct ending ending_of(struct vsock_table *services, const struct vsock_
     struct vsock_key key = {{(uintptr_t)s->source, s->side[client].cid, server.cid, server.port}};
     struct service *service = (struct service *)vsock_table_get(services, key, sizeof(*service));
 
-    service->client_cid = s->side[client].cid;
-    service->server = server;
-    return (struct ending){s, service, client, client ^ 1, selected};
+    return (struct ending){s, service, client, client ^ 1, selected, services->memory};
 }
 
-static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struct ending *e,
-                  const struct vsock_mark *at)
+static void add(struct vsock_diagnosis *sum, enum vsock_code code, const struct ending *e,
+                const struct vsock_mark *at)
 {
     struct vsock_diagnosis one = vsock_diagnosis_start(code, at);
 
     one.figures.count = 1;
     one.selected = e->selected;
     one.src_scope = VSOCK_SCOPE_CID;
-    one.src.cid = e->service->client_cid;
+    one.src.cid = e->stream->side[e->client].cid;
     one.dst_scope = VSOCK_SCOPE_ENDPOINT;
-    one.dst = e->service->server;
+    one.dst = e->stream->side[e->server];
     vsock_diagnosis_add(sum, &one);
+}
+
+/* Returns the sum, which is made where there is none. */
+static struct vsock_diagnosis *count(struct vsock_diagnosis **sum, enum vsock_code code,
+                                     const struct ending *e, const struct vsock_mark *at)
+{
+    if (!*sum)
+        *sum = wmem_new0(e->memory, struct vsock_diagnosis);
+    add(*sum, code, e, at);
+    return *sum;
 }
 
 /* ---- what one stream adds ---- */
@@ -66,13 +79,13 @@ static bool is_told_as_unanswered(const struct vsock_stream *s, const struct vso
 static void take_abandoned(const struct ending *e)
 {
     const struct vsock_conn *c = &e->stream->conn;
-    struct vsock_diagnosis *sum = &e->service->abandoned;
+    struct vsock_diagnosis *sum;
     int64_t until = c->response.record != 0 ? c->response.time : c->reset.time;
     int64_t waited = vsock_time_passed(c->request.time, until);
 
     if (c->rst_kind != VSOCK_RST_CONNECT_ABANDONED)
         return;
-    count(sum, VSOCK_CODE_CONNECT_ABANDONED, e, &c->reset);
+    sum = count(&e->service->abandoned, VSOCK_CODE_CONNECT_ABANDONED, e, &c->reset);
     vsock_diagnosis_extend(sum, c->reset.time);
     e->service->stamped += c->reset_stamped && c->response.record != 0;
     sum->figures.longest = MAX(sum->figures.longest, waited);
@@ -82,13 +95,13 @@ static void take_abandoned(const struct ending *e)
 static void take_slow_end(const struct ending *e)
 {
     const struct vsock_stream_stats *stats = &e->stream->stats;
-    struct vsock_diagnosis *sum = &e->service->slow;
+    struct vsock_diagnosis *sum;
     int64_t wait;
 
     if (stats->end_of_wait.record == 0)
         return;
     wait = stats->end_of_wait.time - stats->shut_time;
-    count(sum, VSOCK_CODE_HALF_CLOSE_SLOW, e, &stats->end_of_wait);
+    sum = count(&e->service->slow, VSOCK_CODE_HALF_CLOSE_SLOW, e, &stats->end_of_wait);
     sum->figures.longest = MAX(sum->figures.longest, wait);
     sum->figures.total = vsock_time_sum(sum->figures.total, wait);
 }
@@ -97,7 +110,7 @@ static void take_slow_end(const struct ending *e)
 static void take_unread(const struct ending *e)
 {
     const struct vsock_conn *c = &e->stream->conn;
-    struct vsock_diagnosis *sum = &e->service->unread;
+    struct vsock_diagnosis *sum;
     bool by_stamp = !c->ended || c->close.record != c->reset.record || c->reset_stamped;
 
     if (c->response.record == 0 || !c->from_request || c->closer != e->server || c->close_unread == 0 ||
@@ -105,7 +118,7 @@ static void take_unread(const struct ending *e)
         return;
     if (c->flow.window[e->client].consumed > 0 || e->stream->stats.side[e->server].answered)
         return;
-    count(sum, VSOCK_CODE_CLOSED_UNREAD, e, &c->close);
+    sum = count(&e->service->unread, VSOCK_CODE_CLOSED_UNREAD, e, &c->close);
     vsock_diagnosis_extend(sum, c->close.time);
     sum->figures.bytes = MAX(sum->figures.bytes, c->close_unread);
 }
@@ -126,39 +139,51 @@ static bool is_worse(const struct vsock_diagnosis *a, const struct vsock_diagnos
 static void take_loop(const struct ending *e)
 {
     const struct vsock_conn *c = &e->stream->conn;
-    struct service *service = e->service;
-    struct vsock_diagnosis *run = &service->run;
+    bool is_one = is_accepted_and_closed(e);
+    struct loop *loop = e->service->loop;
+    struct vsock_diagnosis *run;
 
-    if (!is_accepted_and_closed(e) || c->request.time - service->run_until > AGAIN_WITHIN)
-        run->figures.count = 0;
-    if (!is_accepted_and_closed(e))
+    if (is_one && !loop)
+        loop = e->service->loop = wmem_new0(e->memory, struct loop);
+    if (!loop)
         return;
-    count(run, VSOCK_CODE_ACCEPT_AND_CLOSE, e, &c->close);
+    run = &loop->run;
+    if (!is_one || c->request.time - loop->until > AGAIN_WITHIN)
+        run->figures.count = 0;
+    if (!is_one)
+        return;
+    add(run, VSOCK_CODE_ACCEPT_AND_CLOSE, e, &c->close);
     vsock_diagnosis_extend(run, c->close.time);
     run->figures.longest = MAX(run->figures.longest, vsock_time_passed(c->response.time, c->close.time));
-    service->run_until = c->close.time;
-    if (is_worse(run, &service->loop))
-        service->loop = *run;
+    loop->until = c->close.time;
+    if (is_worse(run, &loop->most))
+        loop->most = *run;
 }
 
 /* ---- what is told ---- */
 
 static void tell(GArray *found, const struct vsock_diagnosis *d, unsigned least)
 {
-    if (d->selected && d->figures.count >= least)
+    if (d && d->selected && d->figures.count >= least)
         g_array_append_vals(found, d, 1);
 }
 
-static void tell_service(struct service *s, GArray *found)
+/* `of`: so many, of which these are some. */
+static void tell_of(GArray *found, struct vsock_diagnosis *d, uint32_t of, unsigned least)
 {
-    s->abandoned.figures.of = s->requests;
-    s->slow.figures.of = s->streams;
-    s->unread.figures.of = s->accepted;
-    if (s->stamped < s->abandoned.figures.count || s->stamped >= VSOCK_ABANDONED_MIN)
-        tell(found, &s->abandoned, 1);
-    tell(found, &s->slow, VSOCK_SLOW_ENDS_MIN);
-    tell(found, &s->unread, VSOCK_CLOSED_UNREAD_MIN);
-    tell(found, &s->loop, VSOCK_ACCEPTED_AND_CLOSED_MIN);
+    if (d)
+        d->figures.of = of;
+    tell(found, d, least);
+}
+
+static void tell_service(const struct service *s, GArray *found)
+{
+    if (s->abandoned && (s->stamped < s->abandoned->figures.count || s->stamped >= VSOCK_ABANDONED_MIN))
+        tell_of(found, s->abandoned, s->requests, 1);
+    tell_of(found, s->slow, s->streams, VSOCK_SLOW_ENDS_MIN);
+    tell_of(found, s->unread, s->accepted, VSOCK_CLOSED_UNREAD_MIN);
+    if (s->loop)
+        tell(found, &s->loop->most, VSOCK_ACCEPTED_AND_CLOSED_MIN);
 }
 
 static void take(const struct ending *e, const struct vsock_stale *stale,

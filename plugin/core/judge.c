@@ -25,7 +25,8 @@ struct judgement {
     struct vsock_order_verdict order;
     GArray *found;                                 /* of struct vsock_diagnosis */
     struct vsock_diagnosis sums[VSOCK_CODE_COUNT]; /* of the whole capture, by code */
-    wmem_allocator_t *memory;
+    wmem_allocator_t *memory;                      /* of the whole judgement */
+    wmem_allocator_t *of_one;                      /* while a stream is judged; emptied after it */
 };
 
 /* What is no stream's own, but the capture's. */
@@ -93,18 +94,18 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
     struct vsock_diagnosis orphaned, unrecorded, unread;
 
     for (const struct vsock_stream_diagnosis *d = s->diagnoses; d; d = d->next)
-        vsock_diagnosis_collect(j->memory, &all, &d->diagnosis);
+        vsock_diagnosis_collect(j->of_one, &all, &d->diagnosis);
     vsock_stream_end(s, &j->capture->thresholds, &ended);
     for (unsigned i = 0; i < ended.count; i++)
-        vsock_diagnosis_collect(j->memory, &all, &ended.list[i]);
+        vsock_diagnosis_collect(j->of_one, &all, &ended.list[i]);
     if (!is_shared && vsock_stream_orphaned(s, &orphaned))
-        vsock_diagnosis_collect(j->memory, &all, &orphaned);
+        vsock_diagnosis_collect(j->of_one, &all, &orphaned);
     if (s->data && vsock_unrecorded_judge(&s->data->blanks, &s->source->kernel,
                                           j->capture->thresholds.large_payload, &unrecorded))
-        vsock_diagnosis_collect(j->memory, &all, &unrecorded);
+        vsock_diagnosis_collect(j->of_one, &all, &unrecorded);
     for (uint8_t side = 0; side < 2 && !j->unread_is_unknown && !is_shared; side++) {
         if (vsock_stream_unread(s, side, &unread))
-            vsock_diagnosis_collect(j->memory, &all, &unread);
+            vsock_diagnosis_collect(j->of_one, &all, &unread);
     }
     drop_what_a_leak_explains(&all);
     for (struct vsock_stream_diagnosis *d = all; d; d = d->next)
@@ -122,11 +123,12 @@ static bool is_selected_by_view(const struct judgement *j, const struct vsock_st
 
 static void judge_stream(struct judgement *j, const struct vsock_stream *s, GHashTable *selected)
 {
+    struct vsock_stream_diagnosis *all = diagnoses_of(j, s);
     bool is_selected = vsock_is_selected(selected, s->index),
          of_recording = is_selected_by_view(j, s, selected);
     uint64_t seen = 0; /* bits of what this stream was counted for */
 
-    for (struct vsock_stream_diagnosis *d = diagnoses_of(j, s); d; d = d->next) {
+    for (struct vsock_stream_diagnosis *d = all; d; d = d->next) {
         uint64_t bit = UINT64_C(1) << d->diagnosis.code;
         bool counts = d->diagnosis.figures.count > 0;
 
@@ -142,6 +144,8 @@ static void judge_stream(struct judgement *j, const struct vsock_stream *s, GHas
         add_to_capture(j, &d->diagnosis, counts && !(seen & bit));
         seen |= counts ? bit : 0;
     }
+    if (all)
+        wmem_free_all(j->of_one);
 }
 
 static void judge_capture(struct judgement *j, const struct vsock_stream_diagnosis *unassociated)
@@ -203,7 +207,8 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
                           .unread_is_unknown = vsock_unread_is_unknown(capture),
                           .order = vsock_time_order_find(capture, memory),
                           .found = found,
-                          .memory = memory};
+                          .memory = memory,
+                          .of_one = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK_FAST)};
     uint32_t looked_at;
 
     vsock_delivery_find(j.twins);
@@ -212,6 +217,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     vsock_time_order_judge(&j.order, only, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);
     g_array_sort(found, vsock_diagnosis_compare);
+    wmem_destroy_allocator(j.of_one);
     wmem_destroy_allocator(memory);
     return looked_at;
 }

@@ -17,40 +17,49 @@
 #define IDLE_MIN (5 * VSOCK_SECOND)
 #define IDLE_STREAMS 3
 
+/* Refusals in a row, of a server that had accepted. */
+struct loss {
+    struct attempt *run[VSOCK_LOST_REFUSALS]; /* the first ones */
+    struct vsock_diagnosis losing;            /* the latest in a row */
+    struct vsock_diagnosis lost;              /* the longest that were enough */
+};
+
+/* Of these there may be one each for every packet: what few have is apart, NULL where there is none. */
+
 /* An endpoint that was dialled. */
 struct server {
     struct vsock_key key;
     uint32_t accepted[2]; /* in the whole capture: STREAM, SEQPACKET */
-    struct vsock_diagnosis idle;
+    struct vsock_diagnosis *idle;
 
     /* While judge_attempt() goes through the capture. */
     uint32_t accepted_so_far, open;
-    struct attempt *run[VSOCK_LOST_REFUSALS]; /* first refusals in a row */
-    struct vsock_diagnosis losing;            /* the latest refusals in a row */
-    struct vsock_diagnosis lost;              /* the longest that were enough */
+    struct loss *loss;
+};
+
+/* Refusals, one a port, oldest first. */
+struct probes {
+    struct attempt *latest[VSOCK_SCAN_PORTS];
+    unsigned count;
+    struct vsock_diagnosis *scan;
 };
 
 /* Two CIDs, of which the first dials the second: may be probing its ports. */
 struct prober {
     struct vsock_key key;
-    struct attempt *latest[VSOCK_SCAN_PORTS]; /* refusals, one a port, oldest first */
-    unsigned count;
-    struct vsock_diagnosis scan;
+    struct probes *probes;
 };
 
 /* A server as one client CID sees it. */
 struct target {
-    struct vsock_key key;
-    uint64_t client_cid;
-    struct vsock_endpoint endpoint;
-    bool shared; /* several machines, so each refusal stands for itself */
+    struct vsock_key key; /* words: source, the client's CID, the server's, its port */
     struct server *server;
     struct prober *prober;
-    struct place *place;
     const struct vsock_cid *cid; /* the server's */
     uint32_t requests, accepted;
-    struct vsock_diagnosis refused, mismatch[2], unanswered, stale_reset;
+    struct vsock_diagnosis *refused, *mismatch, *unanswered, *stale_reset;
     uint32_t own_fault, itself; /* of the refused */
+    bool shared;                /* several machines, so each refusal stands for itself */
 };
 
 enum outcome {
@@ -83,7 +92,18 @@ struct requests {
     const struct vsock_stale *stale;
     struct vsock_table servers, targets, probers, places;
     GArray *attempts; /* in the order of the capture, once all streams were looked at */
+    wmem_allocator_t *memory;
 };
+
+static uint64_t client_cid(const struct target *t)
+{
+    return t->key.word[1];
+}
+
+static struct vsock_endpoint endpoint_of(const struct target *t)
+{
+    return (struct vsock_endpoint){.cid = t->key.word[2], .port = (uint32_t)t->key.word[3]};
+}
 
 static struct target *get_target(struct requests *r, const struct vsock_stream *s)
 {
@@ -91,17 +111,13 @@ static struct target *get_target(struct requests *r, const struct vsock_stream *
     struct vsock_endpoint to = s->side[vsock_stream_client(s) ^ 1];
     struct vsock_key server = {{source, vsock_cid_is_of_one_client(to.cid) ? from : 0, to.cid, to.port}};
     struct vsock_key target = {{source, from, to.cid, to.port}}, prober = {{source, from, to.cid}};
-    struct vsock_key place = {{source}};
     struct target *t = (struct target *)vsock_table_get(&r->targets, target, sizeof(*t));
 
     if (t->server)
         return t;
-    t->client_cid = from;
-    t->endpoint = to;
     t->shared = vsock_is_shared(r->shared, s);
     t->server = (struct server *)vsock_table_get(&r->servers, server, sizeof(*t->server));
     t->prober = (struct prober *)vsock_table_get(&r->probers, prober, sizeof(*t->prober));
-    t->place = (struct place *)vsock_table_get(&r->places, place, sizeof(*t->place));
     t->cid = s->cid_pair->cid[vsock_stream_client(s) ^ 1];
     return t;
 }
@@ -116,14 +132,14 @@ static void name_ends(struct vsock_diagnosis *d, const struct target *t)
     bool of_server = d->code == VSOCK_CODE_LISTENER_LOST || d->code == VSOCK_CODE_NO_DATA;
 
     d->dst_scope = d->code == VSOCK_CODE_PORT_SCAN ? VSOCK_SCOPE_CID : VSOCK_SCOPE_ENDPOINT;
-    d->dst = t->endpoint;
-    if (of_server && !vsock_cid_is_of_one_client(t->endpoint.cid))
+    d->dst = endpoint_of(t);
+    if (of_server && !vsock_cid_is_of_one_client(d->dst.cid))
         return;
     d->src_scope = VSOCK_SCOPE_CID;
-    d->src.cid = t->client_cid;
+    d->src.cid = client_cid(t);
 }
 
-static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struct attempt *a)
+static void add(struct vsock_diagnosis *sum, enum vsock_code code, const struct attempt *a)
 {
     struct vsock_diagnosis one = vsock_diagnosis_start(code, &a->at);
 
@@ -134,6 +150,16 @@ static void count(struct vsock_diagnosis *sum, enum vsock_code code, const struc
     name_ends(&one, a->target);
     vsock_diagnosis_add(sum, &one);
     vsock_diagnosis_extend(sum, a->at.time);
+}
+
+/* Returns the sum, which is made where there is none. */
+static struct vsock_diagnosis *count(const struct requests *r, struct vsock_diagnosis **sum,
+                                     enum vsock_code code, const struct attempt *a)
+{
+    if (!*sum)
+        *sum = wmem_new0(r->memory, struct vsock_diagnosis);
+    add(*sum, code, a);
+    return *sum;
 }
 
 /* ---- what a stream tells of its REQUEST ---- */
@@ -147,9 +173,9 @@ static void add_attempt(struct requests *r, struct attempt a, enum outcome outco
 }
 
 /* A connection that was accepted, and may have been open and empty for long. */
-static void take_idle(struct attempt a, const struct vsock_stream *s)
+static void take_idle(const struct requests *r, struct attempt a, const struct vsock_stream *s)
 {
-    struct vsock_diagnosis *sum = &a.target->server->idle;
+    struct vsock_diagnosis *sum;
     int64_t until = vsock_stream_known_until(s), idle;
 
     if (s->stats.shut_time != VSOCK_TIME_NONE)
@@ -158,7 +184,7 @@ static void take_idle(struct attempt a, const struct vsock_stream *s)
     if (a.target->shared || s->conn.degenerate || s->stats.side[0].rws + s->stats.side[1].rws > 0 ||
         idle < IDLE_MIN)
         return;
-    count(sum, VSOCK_CODE_NO_DATA, &a);
+    sum = count(r, &a.target->server->idle, VSOCK_CODE_NO_DATA, &a);
     sum->figures.longest = MAX(sum->figures.longest, idle);
 }
 
@@ -171,12 +197,13 @@ static bool is_stale_reset(const struct vsock_conn *c)
 static void take_stale_reset(struct requests *r, struct attempt a)
 {
     int type = type_index(a.conn->type);
+    struct vsock_diagnosis *sum;
 
     if (type >= 0)
         a.target->server->accepted[type]++;
     a.at = a.conn->reset;
-    count(&a.target->stale_reset, VSOCK_CODE_STALE_RESET, &a);
-    a.target->stale_reset.last_frame = MAX(a.target->stale_reset.last_frame, a.conn->late_response.frame);
+    sum = count(r, &a.target->stale_reset, VSOCK_CODE_STALE_RESET, &a);
+    sum->last_frame = MAX(sum->last_frame, a.conn->late_response.frame);
     add_attempt(r, a, ACCEPTED, &a.conn->late_response);
     add_attempt(r, a, ENDED, &a.conn->late_response);
 }
@@ -195,7 +222,7 @@ static void take_request(struct requests *r, const struct vsock_stream *s,
     if (vsock_stream_unanswered(s, thresholds)) {
         if (r->twins)
             a.settled = vsock_request_settled(r->twins, s);
-        count(&t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, &a);
+        count(r, &t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, &a);
     }
     if (is_stale_reset(c))
         take_stale_reset(r, a);
@@ -209,7 +236,7 @@ static void take_request(struct requests *r, const struct vsock_stream *s,
     add_attempt(r, a, ACCEPTED, &c->response);
     if (c->ended)
         add_attempt(r, a, ENDED, &c->reset);
-    take_idle(a, s);
+    take_idle(r, a, s);
 }
 
 /* ---- what refusals come of ---- */
@@ -233,30 +260,33 @@ static bool is_worse(const struct vsock_diagnosis *a, const struct vsock_diagnos
     return a->selected != b->selected ? a->selected : a->figures.count > b->figures.count;
 }
 
-static void refuse_in_a_row(struct attempt *a)
+static void refuse_in_a_row(const struct requests *r, struct attempt *a)
 {
     struct server *s = a->target->server;
-    struct vsock_diagnosis *losing = &s->losing;
+    struct vsock_diagnosis *losing;
 
     if (s->accepted_so_far == 0)
         return;
+    if (!s->loss)
+        s->loss = wmem_new0(r->memory, struct loss);
+    losing = &s->loss->losing;
     if (losing->figures.count < VSOCK_LOST_REFUSALS)
-        s->run[losing->figures.count] = a;
-    count(losing, VSOCK_CODE_LISTENER_LOST, a);
+        s->loss->run[losing->figures.count] = a;
+    add(losing, VSOCK_CODE_LISTENER_LOST, a);
     if (losing->figures.count < VSOCK_LOST_REFUSALS)
         return;
     if (losing->figures.count == VSOCK_LOST_REFUSALS) { /* enough */
         for (unsigned i = 0; i < VSOCK_LOST_REFUSALS; i++)
-            s->run[i]->explained = true;
+            s->loss->run[i]->explained = true;
         losing->figures.others = s->accepted_so_far;
         losing->figures.of = s->open;
     }
     a->explained = true;
-    if (is_worse(losing, &s->lost))
-        s->lost = *losing;
+    if (is_worse(losing, &s->loss->lost))
+        s->loss->lost = *losing;
 }
 
-static void judge_attempt(struct attempt *a)
+static void judge_attempt(const struct requests *r, struct attempt *a)
 {
     struct server *s = a->target->server;
 
@@ -264,7 +294,8 @@ static void judge_attempt(struct attempt *a)
     case ACCEPTED:
         s->accepted_so_far++;
         s->open++;
-        s->losing.figures.count = 0;
+        if (s->loss)
+            s->loss->losing.figures.count = 0;
         break;
     case ENDED:
         s->open -= s->open > 0;
@@ -274,16 +305,16 @@ static void judge_attempt(struct attempt *a)
             break;
         a->explained = is_mismatch(a);
         if (a->explained)
-            count(&a->target->mismatch[type_index(a->conn->type)], VSOCK_CODE_CONNECT_TYPE_MISMATCH, a);
+            count(r, &a->target->mismatch, VSOCK_CODE_CONNECT_TYPE_MISMATCH, a);
         else
-            refuse_in_a_row(a);
+            refuse_in_a_row(r, a);
         break;
     }
 }
 
 /* Puts it last among the latest refusals, instead of the one of its port or, if they are enough, the oldest.
  */
-static void note_port(struct prober *p, struct attempt *a)
+static void note_port(struct probes *p, struct attempt *a)
 {
     unsigned i = 0;
 
@@ -298,13 +329,21 @@ static void note_port(struct prober *p, struct attempt *a)
     p->latest[p->count - 1] = a;
 }
 
-static void look_for_scan(struct attempt *a)
+static struct probes *get_probes(const struct requests *r, struct prober *p)
 {
-    struct prober *p = a->target->prober;
+    if (!p->probes)
+        p->probes = wmem_new0(r->memory, struct probes);
+    return p->probes;
+}
+
+static void look_for_scan(const struct requests *r, struct attempt *a)
+{
     const struct attempt *newest = a;
+    struct probes *p;
 
     if (a->outcome != REFUSED || a->explained || is_own_fault(a) || a->target->shared)
         return;
+    p = get_probes(r, a->target->prober);
     a->before = p->count > 0 ? p->latest[p->count - 1] : NULL;
     if (a->before && a->at.time < a->before->at.time) {
         a->before = NULL; /* by a clock that goes back, nothing is within a second */
@@ -315,18 +354,19 @@ static void look_for_scan(struct attempt *a)
         return;
     for (; a && !a->explained && newest->at.time - a->at.time <= SCAN_WITHIN; a = a->before) {
         a->explained = true;
-        count(&p->scan, VSOCK_CODE_PORT_SCAN, a);
+        count(r, &p->scan, VSOCK_CODE_PORT_SCAN, a);
     }
-    vsock_diagnosis_extend(&p->scan, newest->at.time);
+    if (p->scan)
+        vsock_diagnosis_extend(p->scan, newest->at.time);
 }
 
-static void count_as_refused(const struct attempt *a)
+static void count_as_refused(const struct requests *r, const struct attempt *a)
 {
     struct target *t = a->target;
 
     if (a->outcome != REFUSED || a->explained)
         return;
-    count(&t->refused, VSOCK_CODE_CONNECT_REFUSED, a);
+    count(r, &t->refused, VSOCK_CODE_CONNECT_REFUSED, a);
     t->own_fault += is_own_fault(a);
     t->itself += a->conn->degenerate;
 }
@@ -335,7 +375,7 @@ static void count_as_refused(const struct attempt *a)
 
 static void tell(GArray *found, const struct vsock_diagnosis *d, unsigned least)
 {
-    if (d->selected && d->figures.count >= least)
+    if (d && d->selected && d->figures.count >= least)
         g_array_append_vals(found, d, 1);
 }
 
@@ -344,23 +384,30 @@ static bool is_guest(uint64_t cid)
     return cid > VSOCK_CID_HOST && cid < VSOCK_CID_ANY;
 }
 
-static enum vsock_way way_of(const struct target *t)
+static struct place *get_place(struct requests *r, uint64_t source)
 {
-    uint64_t client = t->client_cid, server = t->endpoint.cid;
+    struct vsock_key key = {{source}};
+
+    return (struct place *)vsock_table_get(&r->places, key, sizeof(struct place));
+}
+
+static enum vsock_way way_of(struct requests *r, const struct target *t)
+{
+    uint64_t client = client_cid(t), server = endpoint_of(t).cid;
 
     if (server == VSOCK_CID_HOST && is_guest(client))
-        return t->place->guests > 1 ? VSOCK_WAY_TO_HOST_FROM_OUTSIDE : VSOCK_WAY_TO_HOST;
+        return get_place(r, t->key.word[0])->guests > 1 ? VSOCK_WAY_TO_HOST_FROM_OUTSIDE : VSOCK_WAY_TO_HOST;
     if (!is_guest(server) || client == server)
         return VSOCK_WAY_NOWHERE;
     return is_guest(client) ? VSOCK_WAY_BETWEEN_GUESTS : VSOCK_WAY_TO_GUEST;
 }
 
 /* Whom requests went to that had no answer, and whether anything was ever heard of it. */
-static void describe_silence(struct target *t)
+static void describe_silence(struct requests *r, const struct target *t)
 {
-    struct vsock_diagnosis *d = &t->unanswered;
+    struct vsock_diagnosis *d = t->unanswered;
 
-    d->way = way_of(t);
+    d->way = way_of(r, t);
     if (t->shared) {
         d->heard = VSOCK_HEARD_SHARED;
     } else if (t->cid->packets == 0) {
@@ -373,32 +420,55 @@ static void describe_silence(struct target *t)
     }
 }
 
-static void tell_target(struct target *t, GArray *found)
+static void tell_refused(const struct target *t, GArray *found)
 {
-    struct vsock_diagnosis *refused = &t->refused;
+    struct vsock_diagnosis *d = t->refused;
 
-    refused->figures.of = t->unanswered.figures.of = t->requests;
-    refused->figures.others = t->unanswered.figures.others = t->accepted;
-    refused->own_fault = t->own_fault == refused->figures.count;
-    refused->shared = t->shared;
-    refused->dialled_itself = t->itself == refused->figures.count;
-    if (refused->figures.count >= REFUSALS_WARN)
-        vsock_diagnosis_worsen(refused);
-    tell(found, refused, 1);
-    t->stale_reset.figures.of = t->requests;
-    tell(found, &t->stale_reset, 1);
-    describe_silence(t);
-    tell(found, &t->unanswered, 1);
-    for (int i = 0; i < 2; i++) {
-        t->mismatch[i].figures.of = t->requests;
-        t->mismatch[i].figures.others = t->server->accepted[1 - i];
-        tell(found, &t->mismatch[i], 1);
-    }
+    if (!d)
+        return;
+    d->figures.of = t->requests;
+    d->figures.others = t->accepted;
+    d->own_fault = t->own_fault == d->figures.count;
+    d->shared = t->shared;
+    d->dialled_itself = t->itself == d->figures.count;
+    if (d->figures.count >= REFUSALS_WARN)
+        vsock_diagnosis_worsen(d);
+    tell(found, d, 1);
+}
+
+static void tell_unanswered(struct requests *r, const struct target *t, GArray *found)
+{
+    if (!t->unanswered)
+        return;
+    t->unanswered->figures.of = t->requests;
+    t->unanswered->figures.others = t->accepted;
+    describe_silence(r, t);
+    tell(found, t->unanswered, 1);
+}
+
+/* Requests of one type, and what was accepted is of the other. */
+static void tell_mismatch(const struct target *t, GArray *found)
+{
+    if (!t->mismatch)
+        return;
+    t->mismatch->figures.of = t->requests;
+    t->mismatch->figures.others = t->server->accepted[1 - type_index(t->mismatch->type)];
+    tell(found, t->mismatch, 1);
+}
+
+static void tell_target(struct requests *r, const struct target *t, GArray *found)
+{
+    tell_refused(t, found);
+    if (t->stale_reset)
+        t->stale_reset->figures.of = t->requests;
+    tell(found, t->stale_reset, 1);
+    tell_unanswered(r, t, found);
+    tell_mismatch(t, found);
 }
 
 static bool is_lost(const struct server *s)
 {
-    return s->lost.figures.count >= VSOCK_LOST_REFUSALS;
+    return s->loss && s->loss->lost.figures.count >= VSOCK_LOST_REFUSALS;
 }
 
 static bool is_same_machine(const struct server *a, const struct server *b)
@@ -413,9 +483,10 @@ static int by_machine_and_time(const void *a, const void *b)
 
     if (machine != 0)
         return machine;
-    if (s->lost.time != t->lost.time)
-        return s->lost.time < t->lost.time ? -1 : 1;
-    return s->lost.dst.port < t->lost.dst.port ? -1 : s->lost.dst.port > t->lost.dst.port;
+    if (s->loss->lost.time != t->loss->lost.time)
+        return s->loss->lost.time < t->loss->lost.time ? -1 : 1;
+    return s->loss->lost.dst.port < t->loss->lost.dst.port ? -1
+                                                           : s->loss->lost.dst.port > t->loss->lost.dst.port;
 }
 
 static void add_lost_port(struct vsock_diagnosis *all, const struct vsock_diagnosis *lost)
@@ -445,35 +516,37 @@ static void tell_lost(const struct requests *r, GArray *found)
     g_ptr_array_sort(lost, by_machine_and_time);
     for (unsigned i = 0; i < lost->len; i = next) {
         const struct server *first = (const struct server *)lost->pdata[i];
-        struct vsock_diagnosis all = first->lost;
+        struct vsock_diagnosis all = first->loss->lost;
 
-        all.ports[0] = first->lost.dst.port;
+        all.ports[0] = all.dst.port;
         all.port_count = 1;
         for (next = i + 1; next < lost->len; next++) {
             const struct server *s = (const struct server *)lost->pdata[next];
 
-            if (!is_same_machine(first, s) || s->lost.time - first->lost.time > LOST_WITHIN)
+            if (!is_same_machine(first, s) || s->loss->lost.time - first->loss->lost.time > LOST_WITHIN)
                 break;
-            add_lost_port(&all, &s->lost);
+            add_lost_port(&all, &s->loss->lost);
         }
         tell(found, &all, 1);
     }
     g_ptr_array_free(lost, TRUE);
 }
 
-static void tell_all(const struct requests *r, GArray *found)
+static void tell_all(struct requests *r, GArray *found)
 {
     struct target **targets = (struct target **)wmem_array_get_raw(r->targets.all);
     struct server **servers = (struct server **)wmem_array_get_raw(r->servers.all);
     struct prober **probers = (struct prober **)wmem_array_get_raw(r->probers.all);
 
     for (unsigned i = 0; i < wmem_array_get_count(r->targets.all); i++)
-        tell_target(targets[i], found);
+        tell_target(r, targets[i], found);
     tell_lost(r, found);
     for (unsigned i = 0; i < wmem_array_get_count(r->servers.all); i++)
-        tell(found, &servers[i]->idle, IDLE_STREAMS);
-    for (unsigned i = 0; i < wmem_array_get_count(r->probers.all); i++)
-        tell(found, &probers[i]->scan, 1);
+        tell(found, servers[i]->idle, IDLE_STREAMS);
+    for (unsigned i = 0; i < wmem_array_get_count(r->probers.all); i++) {
+        if (probers[i]->probes)
+            tell(found, probers[i]->probes->scan, 1);
+    }
 }
 
 static int in_capture_order(const void *a, const void *b)
@@ -483,17 +556,17 @@ static int in_capture_order(const void *a, const void *b)
     return s->at.record < t->at.record ? -1 : s->at.record > t->at.record;
 }
 
-static void judge_attempts(GArray *attempts)
+static void judge_attempts(const struct requests *r)
 {
-    struct attempt *all = (struct attempt *)(void *)attempts->data;
+    struct attempt *all = (struct attempt *)(void *)r->attempts->data;
 
-    g_array_sort(attempts, in_capture_order);
-    for (unsigned i = 0; i < attempts->len; i++)
-        judge_attempt(&all[i]);
-    for (unsigned i = 0; i < attempts->len; i++)
-        look_for_scan(&all[i]);
-    for (unsigned i = 0; i < attempts->len; i++)
-        count_as_refused(&all[i]);
+    g_array_sort(r->attempts, in_capture_order);
+    for (unsigned i = 0; i < r->attempts->len; i++)
+        judge_attempt(r, &all[i]);
+    for (unsigned i = 0; i < r->attempts->len; i++)
+        look_for_scan(r, &all[i]);
+    for (unsigned i = 0; i < r->attempts->len; i++)
+        count_as_refused(r, &all[i]);
 }
 
 /* The capture of a host has several guests' packets, one of a guest its own alone. */
@@ -501,10 +574,9 @@ static void count_guests(struct requests *r, const struct vsock_table *cids)
 {
     for (unsigned i = 0; i < wmem_array_get_count(cids->all); i++) {
         const struct vsock_cid *cid = *(struct vsock_cid **)wmem_array_index(cids->all, i);
-        struct vsock_key key = {{cid->key.word[0]}};
-        struct place *place = (struct place *)vsock_table_get(&r->places, key, sizeof(*place));
 
-        place->guests += is_guest(vsock_cid_guest(cid));
+        if (is_guest(vsock_cid_guest(cid)))
+            get_place(r, cid->key.word[0])->guests++;
     }
 }
 
@@ -520,7 +592,8 @@ void vsock_requests_judge(const struct vsock_capture *c, const struct vsock_twin
                          vsock_table_new_listed(memory),
                          vsock_table_new_listed(memory),
                          vsock_table_new(memory),
-                         g_array_new(FALSE, FALSE, sizeof(struct attempt))};
+                         g_array_new(FALSE, FALSE, sizeof(struct attempt)),
+                         memory};
 
     count_guests(&r, &c->cids);
     for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
@@ -529,7 +602,7 @@ void vsock_requests_judge(const struct vsock_capture *c, const struct vsock_twin
         if (s->conn.from_request)
             take_request(&r, s, &c->thresholds, vsock_is_selected(selected, i));
     }
-    judge_attempts(r.attempts);
+    judge_attempts(&r);
     tell_all(&r, found);
     g_array_free(r.attempts, TRUE);
     wmem_destroy_allocator(memory);

@@ -29,10 +29,15 @@ struct restarts {
     GArray *found;
 };
 
+static struct vsock_key resetter_key(const struct vsock_stream *s, uint8_t side)
+{
+    return (struct vsock_key){{(uintptr_t)s->cid_pair, side}};
+}
+
 static struct resetter *get_resetter(struct restarts *all, const struct vsock_stream *s, uint8_t side)
 {
-    struct vsock_key key = {{(uintptr_t)s->cid_pair, side}};
-    struct resetter *r = (struct resetter *)vsock_table_get(&all->resetters, key, sizeof(*r));
+    struct resetter *r =
+        (struct resetter *)vsock_table_get(&all->resetters, resetter_key(s, side), sizeof(*r));
 
     if (r->cids)
         return r;
@@ -51,19 +56,44 @@ static bool is_unasked(const struct vsock_conn *c)
            (c->from_request || c->completeness & VSOCK_COMPLETE_DATA);
 }
 
-static void take_stream(struct restarts *all, const struct vsock_stream *s)
+/* Between two machines: none outlives itself. */
+static bool is_of_two(const struct vsock_stream *s)
 {
-    const struct vsock_conn *c = &s->conn;
+    return !s->conn.degenerate && s->side[0].cid != s->side[1].cid;
+}
 
-    if (c->degenerate || s->side[0].cid == s->side[1].cid) /* no machine outlives itself */
-        return;
-    for (uint8_t side = 0; side < 2; side++) {
-        struct span span = {s->stats.first.time, c->spoke[side]};
-        struct resetter *r = get_resetter(all, s, side);
+static void take_end(struct restarts *all, const struct vsock_stream *s)
+{
+    if (is_unasked(&s->conn))
+        g_array_append_val(get_resetter(all, s, s->conn.rst_side)->ended, s);
+}
 
+/* Only of those that may be told of: there may be two for every packet. */
+static void take_span(struct restarts *all, const struct vsock_stream *s, uint8_t side)
+{
+    struct span span = {s->stats.first.time, s->conn.spoke[side]};
+    struct resetter *r = (struct resetter *)vsock_table_find(&all->resetters, resetter_key(s, side));
+
+    if (r)
         g_array_append_val(r->spoke, span);
-        if (is_unasked(c) && c->rst_side == side)
-            g_array_append_val(r->ended, s);
+}
+
+static void take_streams(struct restarts *all, const struct vsock_capture *c,
+                         const struct vsock_shared *shared)
+{
+    uint32_t streams = wmem_array_get_count(c->streams);
+
+    for (uint32_t i = 0; i < streams; i++) {
+        const struct vsock_stream *s = vsock_capture_stream(c, i);
+
+        if (is_of_two(s) && !vsock_is_shared(shared, s))
+            take_end(all, s);
+    }
+    for (uint32_t i = 0; i < streams && wmem_array_get_count(all->resetters.all) > 0; i++) {
+        const struct vsock_stream *s = vsock_capture_stream(c, i);
+
+        for (uint8_t side = 0; side < 2 && is_of_two(s); side++)
+            take_span(all, s, side);
     }
 }
 
@@ -209,12 +239,7 @@ void vsock_restarts_judge(const struct vsock_capture *c, const struct vsock_shar
                            .explained = g_hash_table_new(NULL, NULL),
                            .found = found};
 
-    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
-        const struct vsock_stream *s = vsock_capture_stream(c, i);
-
-        if (!vsock_is_shared(shared, s))
-            take_stream(&all, s);
-    }
+    take_streams(&all, c, shared);
     for (unsigned i = 0; i < wmem_array_get_count(all.resetters.all); i++) {
         struct resetter *r = *(struct resetter **)wmem_array_index(all.resetters.all, i);
 

@@ -188,7 +188,7 @@ static struct port *find_port(struct search *all, const struct vsock_stream *s)
 {
     struct vsock_key key = port_key(all, s);
 
-    return (struct port *)wmem_map_lookup(all->ports.map, &key);
+    return (struct port *)vsock_table_find(&all->ports, key);
 }
 
 static struct accepted *find_accepted(const struct port *p, const struct counter *c)
@@ -377,7 +377,7 @@ static struct shared_cid *find_cid(const struct vsock_shared *shared, uint64_t s
 {
     struct vsock_key key = {{source, cid}};
 
-    return (struct shared_cid *)wmem_map_lookup(shared->cids.map, &key);
+    return (struct shared_cid *)vsock_table_find(&shared->cids, key);
 }
 
 bool vsock_is_shared_pair(const struct vsock_shared *shared, const struct vsock_cid_pair *pair)

@@ -53,9 +53,14 @@ struct vsock_table vsock_table_new_listed(wmem_allocator_t *memory)
     return t;
 }
 
+void *vsock_table_find(const struct vsock_table *t, struct vsock_key key)
+{
+    return wmem_map_lookup(t->map, &key);
+}
+
 void *vsock_table_get(struct vsock_table *t, struct vsock_key key, size_t size)
 {
-    void *thing = wmem_map_lookup(t->map, &key);
+    void *thing = vsock_table_find(t, key);
 
     if (thing)
         return thing;

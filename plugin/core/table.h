@@ -30,6 +30,9 @@ gboolean vsock_key_equal(const void *key, const void *other);
 /* Things begin with their key. A new one is zeroed otherwise. */
 void *vsock_table_get(struct vsock_table *table, struct vsock_key key, size_t size);
 
+/* NULL where there is none. */
+void *vsock_table_find(const struct vsock_table *table, struct vsock_key key);
+
 /* An array of those elements that are kept, in the place of `all`, which is freed. */
 wmem_array_t *vsock_array_keep(wmem_allocator_t *memory, wmem_array_t *all, size_t size,
                                bool (*is_kept)(const void *element, void *context), void *context);

@@ -10,13 +10,16 @@ static uint32_t gather(struct vsock_report *report, const struct vsock_capture *
                        const struct vsock_selection *only)
 {
     unsigned first = report->rows->len;
-    GArray *found = g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
+    /* A session's may be very many: those of the first one are not copied. */
+    GArray *found = first == 0 ? report->rows : g_array_new(FALSE, FALSE, sizeof(struct vsock_diagnosis));
     uint32_t streams = vsock_judge(capture, only, found);
 
-    g_array_append_vals(report->rows, found->data, found->len);
+    if (found != report->rows) {
+        g_array_append_vals(report->rows, found->data, found->len);
+        g_array_free(found, TRUE);
+    }
     for (unsigned i = first; i < report->rows->len; i++)
         g_array_index(report->rows, struct vsock_diagnosis, i).session = report->sessions;
-    g_array_free(found, TRUE);
     return streams;
 }
 
