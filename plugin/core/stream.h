@@ -160,7 +160,7 @@ struct vsock_stream {
     uint32_t last_record;                /* 0: none yet */
     struct vsock_payload_state *payload; /* the hand-off's own */
     struct vsock_cid_pair *cid_pair;
-    void *conversation; /* epan's */
+    void *conversation; /* epan's; NULL while there is one packet without payload */
     struct vsock_stream_data
         *data; /* NULL until its first RW, before which its caller provides it, all zero */
     struct vsock_capture_source *source;

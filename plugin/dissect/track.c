@@ -182,12 +182,23 @@ static bool is_of_several(const packet_info *pinfo)
     return name && strcmp(name, "unknown") != 0;
 }
 
+/* A packet that is alone, and has nothing inside, is related to none. */
+static void keep_conversation(const struct vsock_record *r, const packet_info *pinfo)
+{
+    struct vsock_stream *s = r->stream;
+
+    if (s->packets == 1 && !r->in_stream)
+        return;
+    if (!s->conversation)
+        s->conversation = conversation_new_by_id(s->stats.first.frame, CONVERSATION_NONE, s->index);
+    ((conversation_t *)s->conversation)->last_frame = pinfo->num;
+}
+
 static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *p,
                                        uint32_t malformed)
 {
     struct vsock_arrival at = arrival_of(pinfo);
     uint32_t captured = vsock_rw_captured(p);
-    struct vsock_stream *s;
 
     if (capture->packets == 0) { /* the preferences have been read by now */
         read_thresholds(&capture->thresholds);
@@ -200,12 +211,8 @@ static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct
     last.frame = at.frame;
     last.layer = at.layer;
     last.file_offset = pinfo->fd->file_off;
-    if (!last.record)
-        return NULL;
-    s = last.record->stream;
-    if (!s->conversation)
-        s->conversation = conversation_new_by_id(pinfo->num, CONVERSATION_NONE, s->index);
-    ((conversation_t *)s->conversation)->last_frame = pinfo->num;
+    if (last.record)
+        keep_conversation(last.record, pinfo);
     return last.record;
 }
 
