@@ -93,6 +93,7 @@ static void count_left(const struct users *all, const struct user *u, GHashTable
             continue;
         if (d->figures.count++ == 0) {
             d->first_frame = s->stats.first.frame;
+            d->place = vsock_place(s->stats.first.record);
             d->time = s->stats.first.time;
         }
         d->last_frame = MAX(d->last_frame, s->last.frame);

@@ -153,6 +153,7 @@ static bool is_head_of_line(const struct judgement *j, const struct row *r)
 static void add_still(const struct judgement *j, const struct vsock_still *w, struct vsock_diagnosis *d)
 {
     d->first_frame = MIN(d->first_frame, w->from.frame);
+    d->place = MIN(d->place, vsock_place(w->from.record));
     d->last_frame = MAX(d->last_frame, w->until.frame);
     d->selected |= vsock_is_selected(j->selected, w->stream);
     g_hash_table_insert(j->ends, GUINT_TO_POINTER(w->until.record), GUINT_TO_POINTER(w->stream));

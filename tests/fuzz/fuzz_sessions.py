@@ -56,8 +56,10 @@ DECODED_AS = ("http", "http2", "tls", "ssh", "json", "xml", "protobuf", "mqtt", 
               "gcs", "data-text-lines", "syslog", "dns", "mysql", "mongo", "pgsql", "smtp", "rtsp", "vnc", "gdb", "memcache",
               "data")
 
-# What Wireshark itself says on stderr: with -M; and of a flow graph that has more than 40 endpoints.
-WIRESHARKS_OWN = re.compile(r"^resetting session\.\n|^.*g_string_erase: assertion .*\n\n?", re.M)
+# What Wireshark itself says on stderr: with -M; of a flow graph that has more than 40 endpoints; and packet-grpc.c, of a
+# message in HTTP/2 whose headers have no content type.
+WIRESHARKS_OWN = re.compile(r"^resetting session\.\n|^.*g_string_erase: assertion .*\n\n?|"
+                            r"^.*g_str_has_prefix: assertion 'str != NULL' failed\n\n?", re.M)
 
 
 # ---- a command line ----

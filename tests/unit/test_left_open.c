@@ -75,6 +75,7 @@ static void fifty_that_are_used_once_and_never_closed_are_left_open(void)
     g_assert_cmpint(found.figures.total, ==, INT64_C(49) * 300 * MS);
     g_assert_cmpint(found.figures.longest, >=, 54 * SECOND);
     g_assert_cmpuint(found.first_frame, ==, 1);
+    g_assert_cmpuint(found.place, ==, vsock_place(1));
     g_assert_cmpuint(found.last_frame, ==, 200);
     g_assert_cmpint(found.src_scope, ==, VSOCK_SCOPE_CID);
     g_assert_cmpuint(found.src.cid, ==, 42);

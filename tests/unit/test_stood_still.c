@@ -82,6 +82,21 @@ static void two_streams_that_wait_for_five_seconds_and_go_on_at_once_stood_still
     g_assert_cmpint(found.severity, ==, VSOCK_SEVERITY_WARN);
 }
 
+/* Whichever of both went on first. */
+static void its_place_is_where_its_first_frame_is(void)
+{
+    begin();
+    open_all();
+    rw(&one, 10);
+    rw(&two, 10);
+    after(5 * SECOND);
+    update(&two, 20);
+    update(&one, 20);
+    g_assert_true(stood_still());
+    g_assert_cmpuint(found.first_frame, ==, 19);
+    g_assert_cmpuint(found.place, ==, vsock_place(19));
+}
+
 static void by_a_clock_that_was_set_back_it_was_silent_for_no_time(void)
 {
     begin();
@@ -285,6 +300,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     TEST(two_streams_that_wait_for_five_seconds_and_go_on_at_once_stood_still);
+    TEST(its_place_is_where_its_first_frame_is);
     TEST(by_a_clock_that_was_set_back_it_was_silent_for_no_time);
     TEST(one_stream_alone_waits_for_its_own_reader);
     TEST(they_go_on_within_a_tenth_of_a_second);
