@@ -61,6 +61,7 @@ class Conversation:
         self.piece = chance.choice((1, 7, 40, 200, 4052, RECORD_MAX, RECORD_MAX, RECORD_MAX))
         self.is_greedy = not is_honest and chance.random() < 0.2  # sends what it may not
         self.was_reset = False
+        self.is_whole = True  # each connection was recorded from its beginning on
 
     def packets(self):
         """Endpoints that are honest are only used again after a RST."""
@@ -81,6 +82,7 @@ class Conversation:
 
     def connection(self, is_known):
         """`is_known`: from its beginning on."""
+        self.is_whole &= is_known
         before = 0 if is_known else self.chance.choice((0, 5000, MAX - 100, 1 << 40))
         self.client, self.server = (Side(self.chance, address, before) for address in self.addresses)
         self.left, self.is_over = PACKETS_MAX, False
@@ -299,7 +301,8 @@ class Session:
 
     def interleaved(self, chance):
         count = chance.choice((1, 1, 2, 3, 5, 8, 40))
-        under_way = [self.conversation(chance, count, number).packets() for number in range(count)]
+        self.conversations = [self.conversation(chance, count, number) for number in range(count)]
+        under_way = [each.packets() for each in self.conversations]
         while under_way:
             one = chance.choice(under_way)
             for _ in range(chance.choice((1, 1, 3, 20))):
@@ -340,6 +343,8 @@ class Session:
             records.sort(key=lambda _: chance.random())
         out, at, count = [pcapng.section(), *(pcapng.interface(each, resolution) for each in linktypes)], vsock.START, 0
         is_twice = self.clock is steady and chance.random() < 0.1
+        if is_twice:  # it is the copy of a REQUEST that tells
+            self.is_honest &= all(each.is_whole for each in self.conversations)
         for record in records:
             at = min(self.clock(chance, at), 2**64 - 10_000)
             interface = chance.randrange(len(linktypes)) if self.likely else 0
