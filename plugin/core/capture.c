@@ -24,7 +24,7 @@
 struct source {
     struct vsock_key key;
     struct vsock_capture_source capture_source;
-    int64_t seen_until; /* where it stands for ANY interface of its section */
+    int64_t seen_from, seen_until; /* where it stands for ANY interface of its section */
 };
 
 struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory)
@@ -177,8 +177,11 @@ static struct vsock_capture_source *get_source(struct vsock_capture *c, const st
     if (source->capture_source.seen_until)
         return &source->capture_source;
     section = (struct source *)vsock_table_get(&c->sources, section_key, sizeof(*section));
-    if (!section->capture_source.seen_until)
+    if (!section->capture_source.seen_until) {
+        section->seen_from = at->time;
         section->seen_until = VSOCK_TIME_NONE;
+    }
+    section->capture_source.seen_from = source->capture_source.seen_from = &section->seen_from;
     section->capture_source.seen_until = source->capture_source.seen_until = &section->seen_until;
     if (++c->source_count == 2)
         wmem_map_foreach(c->tuples.map, number_pair, c);
@@ -307,6 +310,7 @@ static struct vsock_stream *start_stream(struct vsock_capture *c, struct vsock_t
     s->side[side ^ 1] = vsock_destination(p);
     s->cid_pair = t->cids;
     vsock_stream_start(s, p, side);
+    s->conn.row[0] = s->conn.row[1] = *t->source->seen_from;
     if (previous)
         supersede(c, s, previous, time);
     t->newest = s;

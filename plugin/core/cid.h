@@ -8,13 +8,20 @@
 #include "stream.h"
 #include "table.h"
 
+/* The least that a machine has told of having read, by an unasked CREDIT_UPDATE that nothing but its reading
+ * was the reason for: see unread.h. */
+struct vsock_told {
+    uint32_t bytes;  /* 0: nothing yet */
+    uint32_t buffer; /* the size of the buffer that these were in */
+};
+
 struct vsock_cid {
     struct vsock_key key;
-    uint32_t packets;     /* that it sent */
-    uint32_t tells_from;  /* it tells of so many bytes as soon as all is read; 0: not known to */
-    int64_t spoke;        /* when it sent the last of those packets */
-    int64_t spoke_before; /* ... and the one before, or VSOCK_TIME_NONE */
-    wmem_array_t *stills; /* of struct vsock_still, in the capture's order; NULL while there is none */
+    uint32_t packets;          /* that it sent */
+    struct vsock_told told[2]; /* as soon as all was read; STREAM, SEQPACKET */
+    int64_t spoke;             /* when it sent the last of those packets */
+    int64_t spoke_before;      /* ... and the one before, or VSOCK_TIME_NONE */
+    wmem_array_t *stills;      /* of struct vsock_still, in the capture's order; NULL while there is none */
 };
 
 /* What one machine does for one client says nothing about what it does for another. */

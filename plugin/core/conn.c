@@ -15,8 +15,8 @@
 /* How long after the RESPONSE a client that stopped waiting can still answer it: it does so at once. */
 #define ABANDON_TIME_MAX VSOCK_SECOND
 
-/* What a RST without a socket answers came less than this before, and its sender had said nothing for as
- * long.
+/* What a RST without a socket answers came less than this before, with nothing before it for as long, and its
+ * sender had said nothing for as long.
  */
 #define ANSWER_TIME VSOCK_SECOND
 
@@ -68,6 +68,7 @@ struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t sid
         .data_side = VSOCK_SIDE_UNKNOWN,
         .closer = VSOCK_SIDE_UNKNOWN,
         .spoke = {VSOCK_TIME_NONE, VSOCK_TIME_NONE},
+        .row = {VSOCK_TIME_NONE, VSOCK_TIME_NONE},
         .flow = vsock_flow_start(from_request),
     };
 
@@ -176,6 +177,12 @@ uint64_t vsock_conn_untaken(const struct vsock_conn *c, uint8_t side)
     return vsock_window_in_flight(w);
 }
 
+bool vsock_conn_carried_data(const struct vsock_conn *c)
+{
+    return c->completeness & VSOCK_COMPLETE_DATA ||
+           (c->from_request && c->flow.window[0].consumed + c->flow.window[1].consumed > 0);
+}
+
 /* The side that closed resets at once, before the other has closed or answered, with bytes under way. What
  * reaches a side that receives no more, or has no socket any more, is answered by a RST. */
 static bool is_not_waited_for(const struct vsock_conn *c, bool no_socket, uint8_t side, int64_t time)
@@ -212,7 +219,7 @@ static bool is_abandoned(const struct vsock_conn *c, bool no_socket, uint8_t sid
         return false;
     if (c->state == VSOCK_STATE_REQUESTED)
         return !c->client_spoke && (no_socket || c->spoke[other(side)] == VSOCK_TIME_NONE);
-    return c->state == VSOCK_STATE_OPEN && !(c->completeness & VSOCK_COMPLETE_DATA) &&
+    return c->state == VSOCK_STATE_OPEN && !vsock_conn_carried_data(c) &&
            time - c->response.time <= ABANDON_TIME_MAX;
 }
 
@@ -274,13 +281,16 @@ static void find_unconsumed(const struct vsock_conn *c, struct vsock_step *step)
         FIND(step, UNCONSUMED_AT_CLOSE);
 }
 
-/* A machine that does not know the connection says so when a packet reaches it. A RST (0,0) that nobody asked
- * for is how some monitors close (libkrun, alioth). */
+/* A machine that does not know the connection says so when a packet reaches it: the first one. It still knew
+ * it when it spoke last, and when it let a packet pass. A RST (0,0) that nobody asked for is how some
+ * monitors close (libkrun, alioth), also while they receive. */
 static bool is_answer(const struct vsock_conn *c, uint8_t side, int64_t time)
 {
-    if (c->last_side != other(side) || time - c->spoke[other(side)] >= ANSWER_TIME)
+    int64_t heard = c->spoke[side] != VSOCK_TIME_NONE ? c->spoke[side] : c->row[side];
+
+    if (c->last_side != other(side) || time - c->row[other(side)] >= ANSWER_TIME)
         return false;
-    return c->spoke[side] == VSOCK_TIME_NONE || time - c->spoke[side] >= ANSWER_TIME;
+    return heard == VSOCK_TIME_NONE || time - heard >= ANSWER_TIME;
 }
 
 /* For how long neither side has spoken. */
@@ -404,9 +414,11 @@ static void dispatch(struct vsock_conn *c, const struct vsock_conn *previous, co
     case VSOCK_OP_RW:
         on_rw(c, side, step);
         break;
-    case VSOCK_OP_INVALID:
     case VSOCK_OP_CREDIT_UPDATE:
     case VSOCK_OP_CREDIT_REQUEST:
+        c->server_spoke |= side != c->client;
+        break;
+    case VSOCK_OP_INVALID:
         break;
     }
     if (side == c->client)
@@ -426,6 +438,8 @@ static void take_living(struct vsock_conn *c, const struct vsock_conn *previous,
     dispatch(c, previous, p, side, at, step);
     step->findings |= step->flow.findings;
     c->last_side = side;
+    if (c->spoke[side] == VSOCK_TIME_NONE || at->time - c->spoke[side] >= ANSWER_TIME)
+        c->row[side] = at->time;
     c->spoke[side] = at->time;
 }
 

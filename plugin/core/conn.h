@@ -91,12 +91,15 @@ struct vsock_conn {
     bool degenerate;   /* both endpoints are the same: nothing tells the sides apart */
     bool ended;        /* its first RST was seen: all that follows is trailing */
     bool client_spoke; /* the client sent something after its REQUEST */
+    bool server_spoke; /* the server told or asked of credit */
     bool overlaps;     /* another one is open between its endpoints: a packet may be the other's */
     bool late_data[2]; /* an RW came when this side had said that it receives no more */
     uint8_t last_side; /* who sent the packet before; VSOCK_SIDE_UNKNOWN at first */
     uint8_t data_side; /* who sent the latest RW; VSOCK_SIDE_UNKNOWN at first */
     uint8_t closer;    /* the side that closed first, by a full SHUTDOWN or a RST, or VSOCK_SIDE_UNKNOWN */
     int64_t spoke[2];  /* when each side sent its last packet, or VSOCK_TIME_NONE */
+    int64_t row[2]; /* when its packets began that came within a second of each other, up to that one; before
+                       there is any, since when one would have been captured, or VSOCK_TIME_NONE */
     struct vsock_flow flow;
     int64_t full_time[2]; /* when a side's own flags became full, in nanoseconds */
     struct vsock_mark request, response;
@@ -148,6 +151,9 @@ bool vsock_conn_has_credit(const struct vsock_conn *conn, const struct vsock_pac
 /* Bytes that `side` has sent and the other side has not consumed, by its word. Where that never told of any,
  * and has answered since, it has read them all the same: 0. */
 uint64_t vsock_conn_untaken(const struct vsock_conn *conn, uint8_t side);
+
+/* Was data sent, as its packets show or their fwd_cnt? */
+bool vsock_conn_carried_data(const struct vsock_conn *conn);
 
 /* The RWs that the connection still keeps, to give back when the next generation takes its place. */
 struct vsock_rw *vsock_conn_release(struct vsock_conn *conn);

@@ -20,13 +20,6 @@ struct vsock_gap {
     int64_t from, until;
 };
 
-/* The least that a machine has told of having read, by an unasked CREDIT_UPDATE that nothing but its reading
- * was the reason for: see unread.h. */
-struct vsock_told {
-    uint32_t bytes;  /* 0: nothing yet */
-    uint32_t buffer; /* the size of the buffer that these were in */
-};
-
 /* Two CIDs, whichever connects. */
 struct vsock_cid_pair {
     struct vsock_key key;     /* words: source, lower CID, higher CID */

@@ -148,6 +148,7 @@ void vsock_diagnosis_merge(struct vsock_diagnosis *d, const struct vsock_diagnos
     d->severity = MAX(d->severity, more->severity);
     d->lasting |= more->lasting;
     d->gave_up |= more->gave_up;
+    d->doubtful &= more->doubtful;
     d->selected |= more->selected;
     if (d->type != more->type)
         d->type = 0;

@@ -172,7 +172,7 @@ struct vsock_diagnosis {
     bool dialled_itself;            /* ... because it is the endpoint that it dialled */
     bool proved;                    /* with CID_SHARED: it is not only likely */
     bool shared;                    /* with CONNECT_REFUSED: several machines have one of the CIDs */
-    bool doubtful;                  /* only likely, whatever its code, since times go back: time_order.h */
+    bool doubtful;                  /* only likely, whatever its code: see time_order.h, loss.h */
     bool untimed;                   /* with OUT_OF_ORDER: packets of the capture have no time */
     uint8_t type;                   /* enum vsock_type of requests; 0: of several, or told by nothing */
     enum vsock_way way;             /* with CONNECT_UNANSWERED; and the next */

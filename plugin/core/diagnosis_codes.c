@@ -149,6 +149,9 @@ static const char *sentence_of_abandoned(const struct vsock_diagnosis *d)
     if (d->figures.others == d->figures.count)
         return "{src} no longer wanted {count} of {of:connection} to {dst}{span}: it reset {count?it|each} "
                "after {longest} s{at_most}, and no response was captured";
+    if (d->figures.others > 0)
+        return "{src} no longer wanted {count} of {of:connection} to {dst}{span}: it reset each after "
+               "{longest} s{at_most}, when the response came; {others} before any was captured";
     return "{src} no longer wanted {count} of {of:connection} to {dst}{span}: it reset {count?it|each} when "
            "the response came, after {longest} s{at_most}";
 }
@@ -945,9 +948,11 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .figures = {.count = "gaps", .of = "streams", .others = "credit_records", .bytes = "missing_bytes"},
         .meaning = "bytes that were read are not in the capture",
         .choose_sentence = sentence_of_loss,
-        .filter = "vsock.analysis.unseen_data || vsock.analysis.credit_record_missing || vsock.analysis.credit_exceeded",
+        .filter = "vsock.analysis.unseen_data || vsock.analysis.fwd_cnt_ahead || "
+                  "vsock.analysis.credit_record_missing || vsock.analysis.credit_exceeded",
         .next = "figures and payloads of these streams have holes. Record with a larger buffer (dumpcap "
-                "-B 64) and a snaplen (-s 160); see vsock.analysis.unseen_data",
+                "-B 64) and a snaplen (-s 160), and without a capture filter that leaves packets of a "
+                "connection out; see vsock.analysis.unseen_data",
     },
     [VSOCK_CODE_KERNEL_TAP_BUG] = {
         .name = "kernel-tap-bug",

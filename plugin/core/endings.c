@@ -127,7 +127,7 @@ static bool is_accepted_and_closed(const struct ending *e)
 {
     const struct vsock_conn *c = &e->stream->conn;
 
-    return c->response.record != 0 && c->closer == e->server && !(c->completeness & VSOCK_COMPLETE_DATA) &&
+    return c->response.record != 0 && c->closer == e->server && !vsock_conn_carried_data(c) &&
            c->close.time - c->response.time <= CLOSED_WITHIN;
 }
 

@@ -8,6 +8,7 @@
 #include "head_of_line.h"
 #include "judged_once.h"
 #include "left_open.h"
+#include "loss.h"
 #include "repeats.h"
 #include "requests.h"
 #include "reset_storm.h"
@@ -21,7 +22,7 @@ struct judgement {
     const struct vsock_capture *capture;
     struct vsock_twins *twins;
     const struct vsock_shared *shared;
-    bool unread_is_unknown;
+    bool lacks_packets; /* one that told of what was read may be missing, too */
     struct vsock_order_verdict order;
     GArray *found;                                 /* of struct vsock_diagnosis */
     struct vsock_diagnosis sums[VSOCK_CODE_COUNT]; /* of the whole capture, by code */
@@ -103,7 +104,7 @@ static struct vsock_stream_diagnosis *diagnoses_of(struct judgement *j, const st
     if (s->data && vsock_unrecorded_judge(&s->data->blanks, &s->source->kernel,
                                           j->capture->thresholds.large_payload, &unrecorded))
         vsock_diagnosis_collect(j->of_one, &all, &unrecorded);
-    for (uint8_t side = 0; side < 2 && !j->unread_is_unknown && !is_shared; side++) {
+    for (uint8_t side = 0; side < 2 && !j->lacks_packets && !is_shared; side++) {
         if (vsock_stream_unread(s, side, &unread))
             vsock_diagnosis_collect(j->of_one, &all, &unread);
     }
@@ -129,9 +130,12 @@ static void judge_stream(struct judgement *j, const struct vsock_stream *s, GHas
     uint64_t seen = 0; /* bits of what this stream was counted for */
 
     for (struct vsock_stream_diagnosis *d = all; d; d = d->next) {
-        uint64_t bit = UINT64_C(1) << d->diagnosis.code;
         bool counts = d->diagnosis.figures.count > 0;
+        uint64_t bit;
 
+        if (j->lacks_packets)
+            vsock_loss_explain(&d->diagnosis);
+        bit = UINT64_C(1) << d->diagnosis.code;
         if (!vsock_time_order_allows(&j->order, s, &d->diagnosis))
             continue;
         d->diagnosis.selected = is_selected;
@@ -204,7 +208,7 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
     struct judgement j = {.capture = capture,
                           .twins = vsock_twins_find(capture, memory),
                           .shared = vsock_shared_find(capture, memory),
-                          .unread_is_unknown = vsock_unread_is_unknown(capture),
+                          .lacks_packets = vsock_lacks_packets(capture),
                           .order = vsock_time_order_find(capture, memory),
                           .found = found,
                           .memory = memory,

@@ -181,8 +181,7 @@ static void take_idle(const struct requests *r, struct attempt a, const struct v
     if (s->stats.shut_time != VSOCK_TIME_NONE)
         until = MIN(until, s->stats.shut_time);
     idle = until - s->conn.response.time;
-    if (a.target->shared || s->conn.degenerate || s->stats.side[0].rws + s->stats.side[1].rws > 0 ||
-        idle < IDLE_MIN)
+    if (a.target->shared || s->conn.degenerate || vsock_conn_carried_data(&s->conn) || idle < IDLE_MIN)
         return;
     sum = count(r, &a.target->server->idle, VSOCK_CODE_NO_DATA, &a);
     sum->figures.longest = MAX(sum->figures.longest, idle);

@@ -15,17 +15,39 @@ static struct vsock_cid *cid_of(const struct vsock_stream *s, uint8_t side)
 
 /* ---- what a packet does ---- */
 
-/* It tells of bytes as soon as they are read, if they are so many. */
+/* Of a SEQPACKET message Linux tells always, of other bytes as what is left of the buffer wants it. NULL: of
+ * another type. */
+static struct vsock_told *told_of(const struct vsock_stream *s, uint8_t side)
+{
+    uint16_t type = s->conn.type;
+
+    return type == VSOCK_TYPE_STREAM || type == VSOCK_TYPE_SEQPACKET
+               ? &cid_of(s, side)->told[type - VSOCK_TYPE_STREAM]
+               : NULL;
+}
+
+/* It tells of bytes as soon as they are read, if they are so many. What is least for its buffer says most. */
 static void learn(const struct vsock_stream *s, const struct vsock_packet *p, const struct vsock_step *step,
                   uint8_t side)
 {
-    struct vsock_cid *cid = cid_of(s, side);
-    uint32_t told = step->flow.info.advance;
+    const struct vsock_window *w = &s->conn.flow.window[side ^ 1];
+    struct vsock_told *least = told_of(s, side), told = {step->flow.info.advance, w->buf_alloc};
 
-    if (p->virtio.op != VSOCK_OP_CREDIT_UPDATE || told == 0 || step->flow.answers.record != 0 ||
-        vsock_window_in_flight(&s->conn.flow.window[side ^ 1]) > 0)
+    if (!least || p->virtio.op != VSOCK_OP_CREDIT_UPDATE || told.bytes == 0 ||
+        step->flow.answers.record != 0 || vsock_window_in_flight(w) > 0)
         return;
-    cid->tells_from = cid->tells_from == 0 ? told : MIN(cid->tells_from, told);
+    if (least->bytes == 0 || (uint64_t)told.bytes * least->buffer < (uint64_t)least->bytes * told.buffer)
+        *least = told;
+}
+
+/* Would it have told of so much? With a larger buffer it may wait for more. */
+static bool would_tell(const struct vsock_stream *s, uint8_t side)
+{
+    const struct vsock_window *w = &s->conn.flow.window[side ^ 1];
+    const struct vsock_told *least = told_of(s, side);
+
+    return least && least->bytes > 0 && w->buf_alloc <= least->buffer &&
+           vsock_window_in_flight(w) >= least->bytes;
 }
 
 static bool is_full(const struct vsock_window *w)
@@ -38,7 +60,6 @@ static bool owes(const struct vsock_stream *s, const struct vsock_packet *p, con
                  uint8_t side)
 {
     const struct vsock_window *w = &s->conn.flow.window[side ^ 1];
-    uint32_t tells_from = cid_of(s, side)->tells_from;
 
     if (s->conn.degenerate || s->conn.ended)
         return false;
@@ -46,7 +67,7 @@ static bool owes(const struct vsock_stream *s, const struct vsock_packet *p, con
         return true;
     if (!step->in_stream || !step->has_credit)
         return false;
-    return is_full(w) || (w->advertised && tells_from > 0 && vsock_window_in_flight(w) >= tells_from);
+    return is_full(w) || (w->advertised && would_tell(s, side));
 }
 
 static void went_on(struct vsock_stream *s, uint8_t side, const struct vsock_mark *at,

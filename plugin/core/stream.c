@@ -93,6 +93,8 @@ bool vsock_stream_unanswered(const struct vsock_stream *s, const struct vsock_th
 {
     if (!s->conn.from_request || s->conn.completeness & ~(VSOCK_COMPLETE_REQUEST | VSOCK_COMPLETE_RST))
         return false; /* a RESPONSE, or what only a connection has */
+    if (s->conn.server_spoke)
+        return false; /* it took the request, and its RESPONSE was not captured */
     return t->connect_timeout > 0 && vsock_stream_known_until(s) - s->conn.request.time >= t->connect_timeout;
 }
 
@@ -298,15 +300,25 @@ static void diagnose_rst(const struct vsock_stream *s, const struct taken *t, st
     diagnose_lost_data(s, t, found);
 }
 
+/* The capture may lack what was sent: only likely. */
+static void diagnose_ahead(const struct taken *t, struct vsock_diagnoses *found)
+{
+    struct vsock_diagnosis *d = add(found, VSOCK_CODE_CREDIT_COUNTER_AHEAD, t->side, t->at);
+
+    d->figures.bytes = t->step->flow.info.ahead;
+    d->doubtful = true;
+}
+
 static void diagnose_counters(const struct taken *t, struct vsock_diagnoses *found)
 {
     const struct vsock_flow_step *flow = &t->step->flow;
 
     if (HAS(t, CREDIT_EXCEEDED))
         add(found, VSOCK_CODE_CREDIT_OVERRUN, t->side, t->at)->figures.bytes = flow->exceeded;
-    if (HAS(t, FWD_CNT_AT_START) || HAS(t, FWD_CNT_AHEAD))
-        add(found, VSOCK_CODE_CREDIT_COUNTER_AHEAD, t->side, t->at)->figures.bytes =
-            HAS(t, FWD_CNT_AT_START) ? t->p->virtio.fwd_cnt : flow->info.ahead;
+    if (HAS(t, FWD_CNT_AT_START))
+        add(found, VSOCK_CODE_CREDIT_COUNTER_AHEAD, t->side, t->at)->figures.bytes = t->p->virtio.fwd_cnt;
+    if (HAS(t, FWD_CNT_AHEAD))
+        diagnose_ahead(t, found);
     if (HAS(t, FWD_CNT_BACKWARDS))
         add(found, VSOCK_CODE_CREDIT_COUNTER_BACKWARDS, t->side, t->at)->figures.bytes = flow->info.backwards;
     if (HAS(t, UNSEEN_DATA))

@@ -60,6 +60,7 @@ struct vsock_time_order {
 struct vsock_capture_source {
     enum vsock_tap_layout layout;
     struct vsock_tap_kernel kernel;
+    int64_t *seen_from;  /* of the section: when its first packet was */
     int64_t *seen_until; /* of the section: when its last packet was; not the latest, where times go back:
                             what is missing after that may stand before it */
     bool has_own_clock;  /* another side's recording is in the section, too (twins.h): */

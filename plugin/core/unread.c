@@ -51,17 +51,6 @@ static bool would_tell(const struct vsock_stream *s, uint8_t receiver, uint64_t 
 
 /* ---- what was not read ---- */
 
-bool vsock_unread_is_unknown(const struct vsock_capture *c)
-{
-    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
-        for (const struct vsock_stream_diagnosis *d = vsock_capture_stream(c, i)->diagnoses; d; d = d->next) {
-            if (d->diagnosis.code == VSOCK_CODE_CAPTURE_LOSS)
-                return true;
-        }
-    }
-    return false;
-}
-
 /* Neither of them waits to send, a message has its end, and nobody closes. */
 static bool is_unread_at_the_end(const struct vsock_stream *s, uint8_t sender)
 {

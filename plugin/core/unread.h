@@ -12,9 +12,6 @@
 void vsock_cid_pair_take_told(struct vsock_cid_pair *pair, const struct vsock_stream *stream,
                               uint8_t receiver, uint32_t bytes);
 
-/* Does the capture lack packets, so that one that told of it may be missing? */
-bool vsock_unread_is_unknown(const struct vsock_capture *capture);
-
 /* Did nobody read what `sender` had sent, for so long that it is worth a word? */
 bool vsock_stream_unread(const struct vsock_stream *stream, uint8_t sender, struct vsock_diagnosis *d);
 

@@ -1261,6 +1261,24 @@ def event_untold():
         yield from x.closed()
 
 
+def messages_beside():
+    """The same of a Linux before 6.8, which tells of every SEQPACKET message, and of each read from a small buffer.
+
+    What it does there it does not do for other connections.
+    """
+    messages = Talk(5147, "SEQPACKET, each message is told of", client=(3, 3000001), type=SEQPACKET)
+    small = Talk(5148, "a buffer of 64 KiB, each read is told of", client=(3, 3000002), buffers=(LINUX, 65536))
+    both = [Talk(5149, "waits for an event", client=(3, 3000003 + number)) for number in range(2)]
+    yield from (*messages.opened(), messages.c(RW, 60, flags=1), messages.s(CREDIT_UPDATE, reads=60),
+                *small.opened(), small.c(RW, 60), small.s(CREDIT_UPDATE, reads=60))
+    for x in both:
+        yield from (*x.opened(), x.c(RW, 60))
+    for x in both:
+        yield from (x.s(RW, 200, reads=60, after=60 if x is both[0] else 0.001), x.c(CREDIT_UPDATE, reads=200))
+    for x in (messages, small, *both):
+        yield from x.closed()
+
+
 def late_answers():
     """A server that works for 2 s after the end of what it was sent, then answers, several times."""
     for number in range(5):
@@ -1314,6 +1332,17 @@ def closed_by_alioth():
         x = Talk(5052, "RST (0,0) at the end", client=(HOST_CID, 1024), server_cid=3, buffers=(212992, LINUX))
         yield from (*x.opened(), x.c(RW, 60), x.s(CREDIT_UPDATE, reads=60), x.s(RW, 60), x.c(RST, **NO_SOCKET),
                     x.s(RST))
+
+
+def uploads_to_libkrun():
+    """libkrun closes with RST (0,0) while the guest still sends, and has told nothing of what it read.
+
+    A machine that had lost the connection would have answered the first packet, not the latest.
+    """
+    for number, pause in enumerate((0.4, 0.001)):
+        x = Talk(5140, "a log, until the host's program ends", client=(3, 3000001 + number), buffers=(LINUX, LIBKRUN))
+        yield from (*x.opened(), *(x.c(RW, 120, after=pause) for _ in range(int(12 * max(1, 0.1 / pause)))),
+                    x.s(RST, **NO_SOCKET, after=0.0001), x.c(RST))
 
 
 def closed_by_force():
@@ -1388,6 +1417,36 @@ def interfaces_appended():
 
 
 # File without its suffix: the story, and what is found in it: the most severe is the diagnosis.
+def without_rw():
+    """Recorded with the capture filter of `vsock-filter not op rw`: what is read was sent, and nobody miscounts."""
+    records = []
+    for number in range(12):
+        x = Talk(8080, "asked, answered, and closed by the server at once", client=(3, 3000001 + number))
+        records += [*x.opened(), *x.asked(60, 600), x.s(SHUTDOWN, flags=RCV | SEND), x.c(RST)]
+    idle = [Talk(8081, "asked, answered, and kept", client=(3, 3000101 + number)) for number in range(3)]
+    for x in idle:
+        records += [*x.opened(), x.c(RW, 60), x.s(CREDIT_UPDATE, reads=60), x.s(RW, 600), x.c(CREDIT_UPDATE, reads=600)]
+    x = Talk(8082, "the capture goes on", client=(3, 3000201))
+    records += [*x.opened(after=6), *x.closed()]
+    for record in with_times(records):
+        [op] = struct.unpack_from("<H", record.data, 62)
+        if op != RW:
+            yield record
+
+
+def packets_lost():
+    """A ring that ran over: of three connections one record each is missing, and nothing is wrong with any of them."""
+    pulse = Pulse()
+    no_response = Talk(5150, "the RESPONSE", client=(3, 3000001))
+    first_data = Talk(5151, "the first RW", client=(3, 3000002))
+    later_data = Talk(5152, "the second RW", client=(3, 3000003))
+    yield from (*pulse.opened(), no_response.c(REQUEST), no_response.s(CREDIT_UPDATE),
+                *first_data.opened(), first_data.s(RW, 200, reads=60), first_data.c(CREDIT_UPDATE, reads=200),
+                *first_data.closed(), *later_data.opened(), *later_data.asked(60, 200),
+                later_data.s(RW, 200, reads=60), later_data.c(CREDIT_UPDATE, reads=200), *later_data.closed(),
+                *pulse.beats(1))
+
+
 GALLERY = {
     "01-libkrun-own-cap": (own_cap, "warn stall-own-cap"),
     "02-libkrun-own-cap-fixed": (own_cap_fixed,),
@@ -1458,6 +1517,8 @@ GALLERY = {
     "more-one-late": (one_late, "warn out-of-order"),
     "more-out-of-order": (joined_backwards, "warn out-of-order", "warn peer-gone"),
     "more-paused": (paused, "warn stood-still"),
+    "more-no-rw": (without_rw, "note capture-loss"),
+    "more-packets-lost": (packets_lost, "note capture-loss"),
     "more-peer-gone": (connection_lost, "warn peer-gone"),
     "more-not-read": (not_read, "note not-read"),
     "more-port-scan": (port_scan, "warn port-scan"),
@@ -1495,6 +1556,7 @@ GALLERY = {
     "healthy-large-writes": (large_writes,),
     "healthy-late-answers": (late_answers,),
     "healthy-many": (many,),
+    "healthy-messages-beside": (messages_beside,),
     "healthy-mid-stream": (mid_stream,),
     "healthy-one-port-again": (one_port_again,),
     "healthy-pool": (pool,),
@@ -1505,6 +1567,7 @@ GALLERY = {
     "healthy-reuse": (reuse,),
     "healthy-done": (healthy_done,),
     "healthy-told-rarely": (told_rarely,),
+    "healthy-uploads-to-libkrun": (uploads_to_libkrun,),
     "healthy-zeros": (zeros,),
 }
 

@@ -457,6 +457,34 @@ static void a_reset_without_a_socket_that_answers_says_that_the_connection_is_lo
     g_assert_false(conn.reset_answers);
 }
 
+/* A machine without the connection would have answered the first of them. */
+static void a_reset_without_a_socket_answers_no_packet_of_a_row_that_was_let_pass(void)
+{
+    open_connection();
+    now = SECOND;
+    send_rw(CLIENT, 5);
+    now = 2 * SECOND - 2;
+    send_rw(CLIENT, 5);
+    now = 2 * SECOND - 1;
+    no_socket_rst(SERVER);
+    ASSERT_FOUND(FOUND(RESET_NO_SOCKET));
+    open_connection();
+    now = SECOND;
+    send_rw(CLIENT, 5);
+    now = 2 * SECOND - 1;
+    send_rw(CLIENT, 5);
+    now = 2 * SECOND;
+    no_socket_rst(SERVER);
+    ASSERT_FOUND(FOUND(CLOSED_BY_RESET));
+    open_connection();
+    now = SECOND;
+    send_rw(CLIENT, 5);
+    now = 2 * SECOND; /* a row of its own */
+    send_rw(CLIENT, 5);
+    no_socket_rst(SERVER);
+    ASSERT_FOUND(FOUND(RESET_NO_SOCKET));
+}
+
 static void a_response_that_nobody_asked_for_opens_nothing_that_could_be_lost(void)
 {
     begin(VSOCK_OP_RESPONSE, SERVER, false);
@@ -855,6 +883,7 @@ int main(int argc, char **argv)
     TEST(client_that_only_read_does_not_abandon);
     TEST(client_that_spoke_closes_by_its_reset);
     TEST(a_reset_without_a_socket_that_answers_says_that_the_connection_is_lost);
+    TEST(a_reset_without_a_socket_answers_no_packet_of_a_row_that_was_let_pass);
     TEST(a_response_that_nobody_asked_for_opens_nothing_that_could_be_lost);
     TEST(a_reset_tells_what_its_sender_has_not_read);
     TEST(rst_after_full_shutdown_acknowledges_it);

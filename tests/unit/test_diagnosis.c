@@ -354,6 +354,9 @@ static const struct words words[] = {
     {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 40, .of = 41, TIMES(45, 3000)},
      .text = "CID 42 no longer wanted 40 of 41 connections to " DST " in 3.000 s: it reset each when the "
              "response came, after 0.045 s at most"},
+    {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 4, .of = 5, .others = 1, TIMES(45, 3000)},
+     .text = "CID 42 no longer wanted 4 of 5 connections to " DST " in 3.000 s: it reset each after 0.045 s at "
+             "most, when the response came; 1 before any was captured"},
     {VSOCK_CODE_CONNECT_ABANDONED, CLIENT_CID, {.count = 1, .of = 1, .others = 1, TIMES(500, 0)},
      .text = "CID 42 no longer wanted 1 of 1 connection to " DST ": it reset it after 0.500 s, and no response "
              "was captured"},
@@ -846,7 +849,8 @@ static void a_filter_shows_its_stream_or_what_is_known_of_its_ends(void)
     d.stream = 7;
     check_filter(&d, "vsock.stream == 7");
     d.code = VSOCK_CODE_CAPTURE_LOSS;
-    check_filter(&d, "vsock.analysis.unseen_data || vsock.analysis.credit_record_missing || "
+    check_filter(&d, "vsock.analysis.unseen_data || vsock.analysis.fwd_cnt_ahead || "
+                     "vsock.analysis.credit_record_missing || "
                      "vsock.analysis.credit_exceeded");
     d.src_scope = VSOCK_SCOPE_ENDPOINT;
     d.dst_scope = VSOCK_SCOPE_NONE;

@@ -366,6 +366,21 @@ static void what_lasts_or_carries_data_or_is_closed_by_the_client_ends_the_row(v
     assert_healthy();
 }
 
+/* As where a capture filter leaves RWs out. */
+static void data_that_was_not_captured_was_carried(void)
+{
+    begin();
+    for (unsigned i = 0; i < 20; i++) {
+        struct connection c = next_client_of(42);
+
+        open_connection(&c);
+        shut(&c, S, 3);
+        c.fwd_cnt[C] = 5;
+        take(&c, C, VSOCK_OP_RST, 0);
+    }
+    g_assert_cmpuint(judge_for(VSOCK_CODE_ACCEPT_AND_CLOSE, NULL).figures.count, ==, 0);
+}
+
 static void a_server_may_close_by_a_reset_of_either_kind(void)
 {
     begin();
@@ -400,6 +415,7 @@ int main(int argc, char **argv)
     TEST(ten_in_a_row_that_a_server_accepts_and_closes_are_a_loop);
     TEST(a_client_that_waits_does_not_loop);
     TEST(what_lasts_or_carries_data_or_is_closed_by_the_client_ends_the_row);
+    TEST(data_that_was_not_captured_was_carried);
     TEST(a_server_may_close_by_a_reset_of_either_kind);
     return g_test_run();
 }

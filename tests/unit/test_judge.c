@@ -110,6 +110,27 @@ static void accept_another(const struct connection *server)
     update(&c, 5);
 }
 
+/* ---- connections of before the capture ---- */
+
+/* Of one that began before, it is not known that the RST's sender was silent until the capture has gone on so
+ * long. */
+static void a_connection_of_before_is_lost_where_a_second_of_silence_was_captured(void)
+{
+    for (int64_t early = 0; early < 2; early++) {
+        begin();
+        open_connection(&two); /* the capture's first packets, two milliseconds */
+        after(SECOND - MS - early);
+        rw(&one, 10);
+        now -= MS;
+        no_socket(&one, S);
+        judge();
+        if (early)
+            assert_healthy();
+        else
+            assert_only(VSOCK_CODE_PEER_GONE);
+    }
+}
+
 /* ---- reports ---- */
 
 static void a_healthy_capture_has_no_diagnosis(void)
@@ -928,6 +949,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 #define TEST(name) g_test_add_func("/judge/" #name, name)
+    TEST(a_connection_of_before_is_lost_where_a_second_of_silence_was_captured);
     TEST(a_healthy_capture_has_no_diagnosis);
     TEST(a_diagnosis_names_its_stream_and_both_ends);
     TEST(the_report_has_the_worst_first_then_the_order_of_time);

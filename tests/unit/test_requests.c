@@ -571,7 +571,8 @@ static void three_streams_open_for_five_seconds_without_data_are_said(void)
     idle_until(5 * SECOND);
     idle_until(9 * SECOND);
     idle_until(5 * SECOND - 1);
-    idle_until(5 * SECOND)->stats.side[1].rws = 1;
+    idle_until(5 * SECOND)->conn.completeness |= VSOCK_COMPLETE_DATA;
+    idle_until(5 * SECOND)->conn.flow.window[1].consumed = 1; /* of what was not captured */
     idle_until(5 * SECOND)->conn.degenerate = true;
     shut = idle_until(20 * SECOND);
     shut->stats.shut_time = 5 * SECOND - 1;                    /* no longer open */

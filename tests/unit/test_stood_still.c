@@ -205,6 +205,34 @@ static void less_than_it_tells_of_elsewhere_may_have_been_read(void)
     g_assert_false(stood_still());
 }
 
+/* Both wait for the same event, and `teacher` tells of what it reads. */
+static bool is_taught(struct connection *teacher)
+{
+    begin();
+    open_connection(teacher);
+    ask(teacher);
+    open_connection(&one);
+    open_connection(&two);
+    rw(&one, 10);
+    rw(&two, 10);
+    answer_late();
+    return stood_still();
+}
+
+/* Linux tells of every SEQPACKET message, and before 6.8 of every read from a buffer of 64 KiB or less. */
+static void who_tells_with_another_type_or_a_smaller_buffer_may_not_tell_here(void)
+{
+    struct connection messages = between(42, 1027, 43, 9997), smaller = between(42, 1028, 43, 9996),
+                      as_large = smaller;
+
+    messages.type = VSOCK_TYPE_SEQPACKET;
+    messages.flags = VSOCK_SEQ_EOM;
+    smaller.buf_alloc[S]--;
+    g_assert_false(is_taught(&messages));
+    g_assert_false(is_taught(&smaller));
+    g_assert_true(is_taught(&as_large));
+}
+
 static void a_full_buffer_has_not_been_read(void)
 {
     begin();
@@ -309,6 +337,7 @@ int main(int argc, char **argv)
     TEST(who_never_tells_of_so_little_may_have_read_it);
     TEST(who_tells_when_it_is_asked_may_not_tell_otherwise);
     TEST(less_than_it_tells_of_elsewhere_may_have_been_read);
+    TEST(who_tells_with_another_type_or_a_smaller_buffer_may_not_tell_here);
     TEST(a_full_buffer_has_not_been_read);
     TEST(a_full_queue_that_three_wait_for_is_a_head_of_line);
     TEST(requests_are_answered_by_a_machine_that_runs);

@@ -376,6 +376,13 @@ static void a_request_is_unanswered_after_two_seconds_of_nothing(void)
     update(0); /* nobody asked */
     seen_until += 60 * SECOND;
     g_assert_false(vsock_stream_unanswered(&stream, &thresholds));
+    reset_story();
+    take(C, VSOCK_OP_REQUEST, 0);
+    take(C, VSOCK_OP_CREDIT_UPDATE, 0); /* its program changed its buffer's size meanwhile */
+    seen_until += 60 * SECOND;
+    g_assert_true(vsock_stream_unanswered(&stream, &thresholds));
+    update(0); /* of the server: its RESPONSE was not captured */
+    g_assert_false(vsock_stream_unanswered(&stream, &thresholds));
 }
 
 /* ---- resets ---- */
