@@ -3,6 +3,8 @@
 import re
 
 FRAMES = {"first_frame", "last_frame", "alike_frames"}  # with a read filter, others
+# Codes of what two recordings of a connection tell together.
+BETWEEN_TWO_RECORDINGS = {"not-delivered", "delivered-late", "altered", "reordered", "stall-word-held"}
 TOLD_FRAMES = re.compile(r", as at frames [\d, ]+")  # alike_frames, in a sentence
 
 

@@ -16,10 +16,9 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from generators import both
 from generators.vsock import START
-from lib import pcapng, runner
+from lib import pcapng, runner, verdict
 
 LOSSES = range(8)  # seeds
-BETWEEN = {"not-delivered", "delivered-late", "altered", "reordered", "stall-word-held"}
 FIELDS = ("frame.number", "frame.interface_id", "frame.time_epoch", "vsock.src", "vsock.dst", "vsock.virtio.op",
           "vsock.virtio.len", "vsock.virtio.flags", "vsock.virtio.fwd_cnt", "vsock.view", "vsock.twin", "vsock.twin.delay")
 
@@ -85,8 +84,8 @@ def check_losses(folder):
             path = folder / "lossy.pcapng"
             path.write_bytes(lose(data, seed, sides))
             check_pairs(path, f"seed {seed}, losses on {sides}")
-            if codes(path) & BETWEEN:
-                sys.exit(f"invented: {codes(path) & BETWEEN}")
+            if codes(path) & verdict.BETWEEN_TWO_RECORDINGS:
+                sys.exit(f"invented: {codes(path) & verdict.BETWEEN_TWO_RECORDINGS}")
 
 
 def interface_of(data, number):
