@@ -70,14 +70,15 @@ static void what_differs_in_any_byte_that_tells_is_none(void)
 static void random_bytes_are_none(void)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(17);
+    const char small[] = {2, 0, 0, 0, 0x10};
     char bytes[96];
     uint32_t lacks;
 
     for (unsigned i = 0; i < 100000; i++) {
         for (size_t at = 0; at < sizeof(bytes); at++)
             bytes[at] = (char)g_rand_int(random);
-        if (i % 2 == 0) /* a small number, as others begin with */
-            memcpy(bytes, "\2\0\0\0\x10", 5);
+        for (size_t at = 0; at < sizeof(small) && i % 2 == 0; at++) /* as others begin with */
+            bytes[at] = small[at];
         g_assert_false(is(bytes, sizeof(bytes), &lacks));
     }
 }
