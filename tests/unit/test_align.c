@@ -60,14 +60,19 @@ static void holes_in_either(void)
 
 static const char alphabet[] = "abcdefgh";
 
+/* The alphabet, behind so many of one letter. */
+static void write_behind(char text[MAX_PACKETS], char letter)
+{
+    memset(text, letter, 300);
+    memcpy(text + 300, alphabet, sizeof(alphabet));
+}
+
 static void long_holes(void)
 {
     char a[MAX_PACKETS], expected[MAX_PACKETS];
 
-    memset(a, 'x', 300);
-    memcpy(a + 300, alphabet, sizeof(alphabet));
-    memset(expected, '-', 300);
-    memcpy(expected + 300, alphabet, sizeof(alphabet));
+    write_behind(a, 'x');
+    write_behind(expected, '-');
     assert_aligned(a, alphabet, expected);
     assert_aligned(alphabet, a, alphabet);
 }
@@ -111,10 +116,8 @@ static void reordered_behind_a_hole(void)
 {
     char a[MAX_PACKETS], expected[MAX_PACKETS];
 
-    memset(a, 'x', 300);
-    memcpy(a + 300, alphabet, sizeof(alphabet));
-    memset(expected, '-', 300);
-    memcpy(expected + 300, alphabet, sizeof(alphabet));
+    write_behind(a, 'x');
+    write_behind(expected, '-');
     assert_aligned(a, "abdcefgh", expected);
 }
 
