@@ -785,7 +785,7 @@ static const struct vsock_record *take_any(struct vsock_capture *c, struct vsock
         *t->source->seen_until = at->time;
     if (vsock_is_datagram(p))
         take_datagram(c, t, side, p, at);
-    else if (vsock_has_whole_header(p))
+    else if (vsock_is_of_connection(p))
         return take_packet(c, t, side, p, malformed, at);
     if (malformed != 0)
         note_unassociated(c, p, malformed, at);

@@ -125,6 +125,11 @@ bool vsock_is_datagram(const struct vsock_packet *p)
     return vsock_has_whole_header(p) && p->virtio.type == VSOCK_TYPE_DGRAM;
 }
 
+bool vsock_is_of_connection(const struct vsock_packet *p)
+{
+    return vsock_has_whole_header(p) && p->virtio.type != VSOCK_TYPE_DGRAM;
+}
+
 uint32_t vsock_rw_captured(const struct vsock_packet *p)
 {
     return p->virtio.op == VSOCK_OP_RW && p->captured > p->payload_offset ? p->captured - p->payload_offset

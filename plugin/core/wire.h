@@ -143,6 +143,9 @@ bool vsock_has_whole_header(const struct vsock_packet *packet);
 /* ... of type DGRAM: the packet is in no connection. */
 bool vsock_is_datagram(const struct vsock_packet *packet);
 
+/* ... of any other type: the packet is in a connection. */
+bool vsock_is_of_connection(const struct vsock_packet *packet);
+
 /* Is it a RST of who has no such socket? That has neither a buffer nor a count. Only with a whole header. */
 bool vsock_is_no_socket(const struct vsock_packet *packet);
 

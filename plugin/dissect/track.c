@@ -60,30 +60,27 @@ const struct vsock_record *vsock_track_record(uint32_t number)
     return vsock_capture_record(capture, number);
 }
 
-static bool is_until(uint32_t number, uint32_t frame, uint8_t layer)
+static bool is_until(uint32_t number, uint32_t frame)
 {
-    const struct vsock_record *r = vsock_track_record(number);
-
-    return r->frame < frame || (r->frame == frame && r->layer <= layer);
+    return vsock_track_record(number)->frame <= frame;
 }
 
-/* The last record of (frame, layer) or before, or NULL. A read filter (tshark -2 -R) gives the number of a
- * packet that it drops to the next one: the record of that is the later one. */
-static const struct vsock_record *last_until(uint32_t frame, uint8_t layer)
+/* The last record of the frame or before, or NULL. A read filter (tshark -2 -R) gives the number of a packet
+ * that it drops to the next one: the record of that is the later one. */
+static const struct vsock_record *last_until(uint32_t frame)
 {
     uint32_t low = 0, high = capture ? capture->records
                                      : 0; /* those up to `low` are until it, behind `high` none is */
 
     for (uint32_t number = searched; number <= searched + 1 && low < high;
          number++) { /* most likely the next one */
-        if (number > 0 && number < high && is_until(number, frame, layer) &&
-            !is_until(number + 1, frame, layer))
+        if (number > 0 && number < high && is_until(number, frame) && !is_until(number + 1, frame))
             low = high = number;
     }
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
-        if (is_until(middle + 1, frame, layer))
+        if (is_until(middle + 1, frame))
             low = middle + 1;
         else
             high = middle;
@@ -94,14 +91,14 @@ static const struct vsock_record *last_until(uint32_t frame, uint8_t layer)
 
 const struct vsock_record *vsock_track_find(uint32_t frame)
 {
-    const struct vsock_record *r = last_until(frame, UINT8_MAX);
+    const struct vsock_record *r = last_until(frame);
 
     return r && r->frame == frame ? r : NULL;
 }
 
 uint32_t vsock_track_number(const struct vsock_record *r)
 {
-    last_until(r->frame, (uint8_t)r->layer);
+    last_until(r->frame);
     while (searched > 1 && vsock_track_record(searched) != r) /* several have that frame: see above */
         searched--;
     return searched;
@@ -216,12 +213,18 @@ static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct
     return last.record;
 }
 
-/* The record of a packet that was taken on the first pass, or NULL. */
+/* The record of a packet of a connection that was taken on the first pass, or NULL. Those of its frame are the
+ * last ones that have its number, layer by layer: a read filter may have dropped others with that number. */
 static const struct vsock_record *find(const packet_info *pinfo)
 {
-    const struct vsock_record *r = last_until(pinfo->num, pinfo->curr_layer_num);
+    const struct vsock_record *r = vsock_track_find(pinfo->num);
 
-    return r && r->frame == pinfo->num && r->layer == pinfo->curr_layer_num ? r : NULL;
+    for (uint32_t number = searched; r && r->layer > pinfo->curr_layer_num; number--) {
+        const struct vsock_record *before = number > 1 ? vsock_track_record(number - 1) : NULL;
+
+        r = before && before->frame == r->frame && before->layer < r->layer ? before : NULL;
+    }
+    return r && r->layer == pinfo->curr_layer_num ? r : NULL;
 }
 
 const struct vsock_record *vsock_track(packet_info *pinfo, tvbuff_t *tvb, struct vsock_packet *p,
@@ -230,7 +233,7 @@ const struct vsock_record *vsock_track(packet_info *pinfo, tvbuff_t *tvb, struct
     const struct vsock_record *r;
 
     if (PINFO_FD_VISITED(pinfo))
-        r = find(pinfo);
+        r = vsock_is_of_connection(p) ? find(pinfo) : NULL;
     else
         r = is_last(pinfo) ? last.record : take(pinfo, tvb, p, malformed);
     if (r) /* by index: endpoints would mix generations, and miss loopback dialled through another CID */
