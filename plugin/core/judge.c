@@ -20,7 +20,7 @@
 
 struct judgement {
     const struct vsock_capture *capture;
-    struct vsock_twins *twins;
+    const struct vsock_twins *twins;
     const struct vsock_shared *shared;
     bool lacks_packets; /* one that told of what was read may be missing, too */
     struct vsock_order_verdict order;
@@ -202,11 +202,12 @@ static uint32_t judge_once(struct judgement *j, const struct vsock_selection *on
     return looked_at;
 }
 
-uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_selection *only, GArray *found)
+uint32_t vsock_judge_twins(const struct vsock_twins *twins, const struct vsock_selection *only, GArray *found)
 {
+    const struct vsock_capture *capture = twins->capture;
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     struct judgement j = {.capture = capture,
-                          .twins = vsock_twins_find(capture, memory),
+                          .twins = twins,
                           .shared = vsock_shared_find(capture, memory),
                           .lacks_packets = vsock_lacks_packets(capture),
                           .order = vsock_time_order_find(capture, memory),
@@ -215,13 +216,24 @@ uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_sel
                           .of_one = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK_FAST)};
     uint32_t looked_at;
 
-    vsock_delivery_find(j.twins);
     looked_at = j.twins->views ? judge_once(&j, only) : judge(&j, only);
 
     vsock_time_order_judge(&j.order, only, found);
     judge_capture(&j, only ? only->unassociated : capture->unassociated);
     g_array_sort(found, vsock_diagnosis_compare);
     wmem_destroy_allocator(j.of_one);
+    wmem_destroy_allocator(memory);
+    return looked_at;
+}
+
+uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_selection *only, GArray *found)
+{
+    wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
+    struct vsock_twins *twins = vsock_twins_find(capture, memory);
+    uint32_t looked_at;
+
+    vsock_delivery_find(twins);
+    looked_at = vsock_judge_twins(twins, only, found);
     wmem_destroy_allocator(memory);
     return looked_at;
 }

@@ -3,7 +3,7 @@
 #ifndef VSOCK_CORE_JUDGE_H
 #define VSOCK_CORE_JUDGE_H
 
-#include "capture.h"
+#include "twins.h"
 
 /* What the user wants to know of. What is said of many streams is judged by all, and told where one of these
  * is among them. */
@@ -16,5 +16,10 @@ struct vsock_selection {
 /* Adds the diagnoses to an empty array of struct vsock_diagnosis, in the order of a report. `only`: NULL for
  * everything. Returns how many streams were looked at. */
 uint32_t vsock_judge(const struct vsock_capture *capture, const struct vsock_selection *only, GArray *found);
+
+/* The same, of their capture, as it was when they were looked for: for who shows them, too. After
+ * vsock_delivery_find(). */
+uint32_t vsock_judge_twins(const struct vsock_twins *twins, const struct vsock_selection *only,
+                           GArray *found);
 
 #endif

@@ -121,7 +121,7 @@ static void judge(const struct vsock_capture *capture)
     judged.memory = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
     judged.twins = vsock_twins_find(capture, judged.memory);
     vsock_delivery_find(judged.twins);
-    vsock_judge(capture, NULL, judged.found);
+    vsock_judge_twins(judged.twins, NULL, judged.found);
     for (unsigned i = 0; i < judged.found->len; i++) {
         const struct vsock_diagnosis *d = &g_array_index(judged.found, struct vsock_diagnosis, i);
 
