@@ -88,13 +88,23 @@ def check_losses(folder):
                 sys.exit(f"invented: {codes(path) & verdict.BETWEEN_TWO_RECORDINGS}")
 
 
+NAME, DESCRIPTION = 2, 3  # options of an interface
+
+
 def interface_of(data, number):
     """The capture of one interface, as one that has no other."""
-    out = [pcapng.section(), pcapng.interface()]
+    about = pcapng.option(NAME, b"vsockmon0") + pcapng.option(0, b"")
+    out = [pcapng.section(), pcapng.block(pcapng.INTERFACE, pcapng.interface()[8:-8] + about)]
     for kind, block in pcapng.blocks(data):
         if kind == pcapng.PACKET and struct.unpack_from("<I", block, 8)[0] == number:
             out.append(block[:8] + struct.pack("<I", 0) + block[12:])
     return b"".join(out)
+
+
+def interfaces(path):
+    """The names of all, and what they are described as."""
+    told = [dict(pcapng.options(block[16:-4])) for kind, block in pcapng.blocks(path.read_bytes()) if kind == pcapng.INTERFACE]
+    return [(about.get(NAME), about.get(DESCRIPTION)) for about in told]
 
 
 def check_script(folder):
@@ -119,6 +129,13 @@ def check_script(folder):
             sys.exit(f"both {arguments}: {result.returncode}\n{result.stdout}{result.stderr}")
         print(f"both {' '.join(arguments)}: {status}, {words}")
     check_pairs(folder / "out.pcapng", "what scripts/both keeps")
+    if interfaces(folder / "out.pcapng") != [(b"host", b"vsockmon0"), (b"guest", b"vsockmon0")]:
+        sys.exit(f"interfaces: {interfaces(folder / 'out.pcapng')}")
+    runner.call([folder / "both", "host.pcapng", "guest.pcapng", "plain.pcapng"], environment | {"EDITCAP": "/nonexistent"},
+                cwd=folder, check=True)
+    if interfaces(folder / "plain.pcapng") != [(b"vsockmon0", None)] * 2:
+        sys.exit(f"interfaces, without editcap: {interfaces(folder / 'plain.pcapng')}")
+    check_pairs(folder / "plain.pcapng", "what it keeps without editcap")
 
 
 options = runner.parse_arguments()
