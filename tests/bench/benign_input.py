@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Writes the traffic that is measured: connections that take turns, as vsock or as the same bytes over TCP.
 
-benign_input.py FILE vsock|tcp PACKETS CONNECTIONS [nobody|short|http]
+benign_input.py FILE vsock|sides|tcp PACKETS CONNECTIONS [nobody|short|http]
 
 A connection is a REQUEST, a RESPONSE, again and again two RWs and the CREDIT_UPDATE that consumes them, and at the
 end a SHUTDOWN and a RST. Over TCP each of these is the segment that does the same: SYN, SYN-ACK, two segments, an ACK,
-FIN, RST; so packets, payload and turns are equal. Payload is nobody's protocol, or HTTP requests, 100 bytes a packet;
+FIN, RST; so packets, payload and turns are equal. "sides" has each packet twice: as the host records it (interface 0)
+and as its guest does. Payload is nobody's protocol, or HTTP requests, 100 bytes a packet;
 "short" is nobody's, 64 bytes.
 """
 import pathlib
@@ -20,7 +21,9 @@ from lib import pcapng
 LINKTYPE_RAW = 101
 SERVER_PORT = 7777
 BUFFER = 262144
-STEP = 10_000  # nanoseconds from packet to packet
+STEP = 10_000  # nanoseconds from packet to packet, ...
+UNDER_WAY = 5_000  # ... and from side to side
+HOST = (2).to_bytes(8, "little")  # as a record of a packet that it sends begins
 
 # The first are no protocol that Wireshark knows, and no text.
 NOBODYS = bytes(0x9D ^ (i * 37) & 0xFF for i in range(100))
@@ -106,13 +109,16 @@ def turns(kind, packets, connections, payload):
 
 
 def write(path, kind, packets, connections, contents="nobody"):
-    kind = {"vsock": Vsock, "tcp": Tcp}[kind]
+    sides, kind = kind == "sides", {"vsock": Vsock, "sides": Vsock, "tcp": Tcp}[kind]
     when = vsock.START
     with open(path, "wb") as file:
-        file.write(pcapng.section() + pcapng.interface(kind.linktype))
+        file.write(pcapng.section() + pcapng.interface(kind.linktype) * (2 if sides else 1))
         for data in turns(kind, packets, connections, PAYLOADS[contents]):
             when += STEP
-            file.write(pcapng.packet(when, data))
+            sender = 0 if data.startswith(HOST) else 1
+            file.write(pcapng.packet(when, data, interface=sender if sides else 0))
+            if sides:
+                file.write(pcapng.packet(when + UNDER_WAY, data, interface=1 - sender))
 
 
 if __name__ == "__main__":
