@@ -1575,6 +1575,14 @@ GALLERY = {
 # leaves of monitors.py and kernels.py. What is found in them.
 RECORDED = {
     "accept-and-close.pcapng": ["note accept-and-close"],
+    "both-after-restart.pcapng.gz": [],
+    "both-before-restart.pcapng.gz": [],
+    "both-not-read.pcapng.gz": ["note stall-undecided"],
+    "both-request-lost.pcapng.gz": ["warn connect-unanswered"],
+    "both-split.pcapng.gz": [],
+    "both-talks.pcapng.gz": ["note connect-refused"],
+    "both-word-held.pcapng.gz": ["warn stall-word-held"],
+    "both-word-lost.pcapng.gz": ["warn not-delivered"],
     "credit-before-response.pcapng": ["note connect-refused"],
     "datagrams.pcapng": ["note datagram-refused"],
     "force-close.pcapng": [],

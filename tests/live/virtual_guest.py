@@ -82,8 +82,8 @@ class Socket:
     def send(self, op, flags=0, payload=b""):
         self.told = self.consumed
         cid, port = self.peer
-        self.guest.transmit(HEADER.pack(self.guest.cid, cid, self.port, port, len(payload), STREAM, op, flags, BUFFER,
-                                        self.consumed) + payload)
+        self.guest.transmit(HEADER.pack(self.guest.cid, cid, self.port, port, len(payload), STREAM, op, flags,
+                                        self.guest.buffer, self.consumed) + payload)
 
     def wait(self, condition):
         if not self.guest.changed.wait_for(condition, PATIENCE):
@@ -129,7 +129,7 @@ class Socket:
             data = bytes(self.unread[:size])
             del self.unread[:size]
             self.consumed += len(data)
-            room = BUFFER - (self.consumed - self.told)
+            room = self.guest.buffer - (self.consumed - self.told)
             if self.state == "open" and self.consumed != self.told and (room < LARGEST or not self.unread):
                 self.send(CREDIT_UPDATE)
             return data
@@ -150,6 +150,7 @@ class Socket:
 
 class Guest:
     FEATURES = VERSION_1
+    buffer = BUFFER  # of each socket
 
     def __init__(self, cid):
         self.cid = cid

@@ -4,8 +4,10 @@
 of which nothing is said that the other side did not do.
 
 Which is the right one is found here by other means: equal headers, and the clocks, which the generator has set.
+Of what was recorded (live/sides.py), by all bytes, in order, around the time that the guest's clock says.
 scripts/both does the same with two files. Takes runner.py's options.
 """
+import collections
 import os
 import pathlib
 import random
@@ -19,8 +21,24 @@ from generators.vsock import START
 from lib import pcapng, runner, verdict
 
 LOSSES = range(8)  # seeds
+RECORDED_LOSSES = range(4)
 FIELDS = ("frame.number", "frame.interface_id", "frame.time_epoch", "vsock.src", "vsock.dst", "vsock.virtio.op",
           "vsock.virtio.len", "vsock.virtio.flags", "vsock.virtio.fwd_cnt", "vsock.view", "vsock.twin", "vsock.twin.delay")
+
+
+# Of each recording, how many seconds the guest's clock is ahead, and no packet takes as long as that.
+RECORDED = {
+    "gallery/recorded-both-after-restart.pcapng.gz": (7197.25, 1),
+    "gallery/recorded-both-before-restart.pcapng.gz": (7200.25, 1),
+    "gallery/recorded-both-not-read.pcapng.gz": (7200.25, 1),
+    "gallery/recorded-both-request-lost.pcapng.gz": (7200.25, 1),
+    "gallery/recorded-both-split.pcapng.gz": (7200.25, 1),
+    "gallery/recorded-both-talks.pcapng.gz": (7200.25, 1),
+    "gallery/recorded-both-word-held.pcapng.gz": (7200.25, 5),
+    "gallery/recorded-both-word-lost.pcapng.gz": (7200.25, 1),
+}
+DRIFT = 0.01  # seconds, of a recording's clocks at most
+HOST_CID = (2).to_bytes(8, "little")  # as a record of a packet that it sends begins
 
 
 def rows(capture):
@@ -70,6 +88,82 @@ def lose(data, seed, sides):
     chance = random.Random(seed)
     return b"".join(block for kind, block in pcapng.blocks(data)
                     if kind != pcapng.PACKET or struct.unpack_from("<I", block, 8)[0] not in sides or chance.random() >= 0.01)
+
+
+class Seen:
+    """A record: on which side, which bytes, and when, by the host's clock. `twin`: the same packet's, on the other."""
+
+    def __init__(self, side, data, when):
+        self.side, self.data, self.when, self.twin = side, data, when, None
+        self.is_sent = data.startswith(HOST_CID) == (side == 0)
+
+
+def recorded(data, ahead):
+    """Each packet's block, and what it is."""
+    for kind, block in pcapng.blocks(data):
+        seen = None
+        if kind == pcapng.PACKET:
+            side, high, low, captured = struct.unpack_from("<IIII", block, 8)
+            when = (high << 32 | low) / 1e9 - (ahead if side == 1 else 0)
+            seen = Seen(side, block[28:28 + captured], when)
+        yield block, seen
+
+
+def pair(packets, longest):
+    """What arrives was sent, in this order and shortly before."""
+    sent = collections.defaultdict(list)
+    for one in sorted(packets, key=lambda one: one.when):
+        if one.is_sent:
+            sent[one.data].append(one)
+    for one in sorted(packets, key=lambda one: one.when):
+        of_then = (other for other in sent[one.data] if not other.twin and -DRIFT < one.when - other.when < longest)
+        before = None if one.is_sent else next(of_then, None)
+        if before:
+            before.twin, one.twin = one, before
+
+
+def said_of(path):
+    """Of each packet, in order: the number of its twin, and the codes of its diagnoses."""
+    output = runner.tshark(path, ["-2", "-T", "fields", "-e", "vsock.twin", "-e", "vsock.diagnosis"], options)
+    return [line.split("\t") for line in output.splitlines()]
+
+
+def is_right(seen, told, expected, told_of_expected):
+    """Packets that are the same byte by byte may stand for each other."""
+    if told is expected:
+        return True
+    alike = told or (told_of_expected if expected else None)
+    return alike is not None and alike.data == seen.data and (not told or told.side != seen.side)
+
+
+def check_recorded(path, blocks, may_be_said):
+    """Every packet that both have is paired."""
+    path.write_bytes(b"".join(block for block, _ in blocks))
+    packets = [seen for _, seen in blocks if seen]
+    said = said_of(path)
+    told = {seen: packets[int(twin) - 1] if twin else None for seen, (twin, _) in zip(packets, said, strict=True)}
+    for number, seen in enumerate(packets, 1):
+        expected = seen.twin if seen.twin in told else None
+        if not is_right(seen, told[seen], expected, told.get(expected)):
+            sys.exit(f"{path.name}: packet {number} has twin {said[number - 1][0] or 'none'}")
+    codes_told = {code for _, codes in said for code in codes.split(",") if code}
+    if codes_told & verdict.BETWEEN_TWO_RECORDINGS - may_be_said:
+        sys.exit(f"{path.name}: invented: {codes_told - may_be_said}")
+    return codes_told
+
+
+def check_recordings(folder):
+    for name, (ahead, longest) in RECORDED.items():
+        blocks = list(recorded(pcapng.read(runner.CAPTURES / name), ahead))
+        packets = [seen for _, seen in blocks if seen]
+        pair(packets, longest)
+        told = check_recorded(folder / "recorded.pcapng", blocks, verdict.BETWEEN_TWO_RECORDINGS)
+        for seed in RECORDED_LOSSES:
+            chance = random.Random(seed)
+            lossy = [(block, seen) for block, seen in blocks if not seen or chance.random() >= 0.01]
+            check_recorded(folder / f"recorded-{seed}.pcapng", lossy, told)
+        print(f"{name}: {sum(seen.twin is not None for seen in packets)} of {len(packets)} packets have a twin, each the right "
+              f"one, also where records are lost; {' and '.join(sorted(told)) or 'nothing'} is said")
 
 
 def codes(capture):
@@ -142,4 +236,5 @@ options = runner.parse_arguments()
 check_pairs(runner.CAPTURES / "both-sides.pcapng", "both-sides.pcapng")
 with runner.open_folder() as temporary:
     check_losses(temporary)
+    check_recordings(temporary)
     check_script(temporary)
