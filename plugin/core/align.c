@@ -20,7 +20,8 @@ struct entry {
 
 struct side {
     struct vsock_sequence s;
-    struct entry *index;
+    struct entry *index; /* NULL until something is looked for */
+    wmem_allocator_t *memory;
 };
 
 static int by_header(const void *a, const void *b)
@@ -32,23 +33,23 @@ static int by_header(const void *a, const void *b)
     return e->place < f->place ? -1 : e->place > f->place;
 }
 
-static struct side indexed(struct vsock_sequence s, wmem_allocator_t *memory)
+static void make_index(struct side *side)
 {
-    struct side side = {s, wmem_alloc_array(memory, struct entry, MAX(s.count, 1))};
-
-    for (uint32_t i = 0; i < s.count; i++)
-        side.index[i] = (struct entry){s.prints[i].header, i};
-    if (s.count > 1)
-        qsort(side.index, s.count, sizeof(*side.index), by_header);
-    return side;
+    side->index = wmem_alloc_array(side->memory, struct entry, MAX(side->s.count, 1));
+    for (uint32_t i = 0; i < side->s.count; i++)
+        side->index[i] = (struct entry){side->s.prints[i].header, i};
+    if (side->s.count > 1)
+        qsort(side->index, side->s.count, sizeof(*side->index), by_header);
 }
 
 /* The first entry of that header at `from` or behind; their number if there is none behind. */
-static uint32_t search(const struct side *side, uint32_t header, uint32_t from)
+static uint32_t search(struct side *side, uint32_t header, uint32_t from)
 {
     const struct entry wanted = {header, from};
     uint32_t low = 0, high = side->s.count;
 
+    if (!side->index)
+        make_index(side);
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
@@ -80,7 +81,7 @@ struct move {
 };
 
 /* Where in `b`, from `j` on, one of the next packets of `a` is; the nearest of these. */
-static struct move find(const struct side *a, uint32_t i, const struct side *b, uint32_t j)
+static struct move find(const struct side *a, uint32_t i, struct side *b, uint32_t j)
 {
     struct move best = {0, 0, false};
 
@@ -99,7 +100,7 @@ static struct move find(const struct side *a, uint32_t i, const struct side *b, 
     return best;
 }
 
-static struct move find_either(const struct side *a, uint32_t i, const struct side *b, uint32_t j)
+static struct move find_either(struct side *a, uint32_t i, struct side *b, uint32_t j)
 {
     struct move forward = find(a, i, b, j), back = find(b, j, a, i);
     struct move turned = {back.b, back.a, back.found};
@@ -150,7 +151,7 @@ static void pair_crossed(const struct side *a, const struct side *b, uint32_t *o
 /* The places that are left over after a hole move on by the hole: what is compared is not far from it. */
 void vsock_align(struct vsock_sequence a, struct vsock_sequence b, uint32_t *of_a, wmem_allocator_t *memory)
 {
-    const struct side one = indexed(a, memory), other = indexed(b, memory);
+    struct side one = {a, NULL, memory}, other = {b, NULL, memory};
     bool *b_is_paired = wmem_alloc0_array(memory, bool, MAX(b.count, 1));
     uint32_t i = 0, j = 0;
 

@@ -9,7 +9,7 @@
 #define MILLION 1000000
 
 /* Before the first bound. */
-static const struct vsock_bounds none = {INT64_MIN, INT64_MAX, false};
+static const struct vsock_bounds none = {INT64_MIN, INT64_MAX};
 
 /* By how much bounds widen in that time. */
 static int64_t drift(int64_t time)
@@ -40,37 +40,47 @@ static bool narrow(struct vsock_bounds *b, const struct vsock_sighting *s)
     return contradicts;
 }
 
-/* What is known of each from those that come later. */
-static void look_back(const struct vsock_sighting *sightings, uint32_t count, struct vsock_bounds *bounds)
-{
-    struct vsock_bounds later = none;
+/* What is known so far, carried on from sighting to sighting. */
+struct walk {
+    const struct vsock_sightings *sightings;
+    struct vsock_bounds known;
+    int64_t at; /* of the sighting before */
+    bool begun;
+};
 
-    for (uint32_t i = count; i-- > 0;) {
-        if (i + 1 < count)
-            widen(&later, drift(sightings[i + 1].at - sightings[i].at));
-        narrow(&later, &sightings[i]);
-        bounds[i].lower = MAX(bounds[i].lower, later.lower);
-        bounds[i].upper = MIN(bounds[i].upper, later.upper);
-    }
+/* Returns whether this one contradicts those before. */
+static bool step(struct walk *w, uint32_t i)
+{
+    struct vsock_sighting s = w->sightings->get(w->sightings->context, i);
+
+    if (w->begun)
+        widen(&w->known, drift(s.at - w->at));
+    w->begun = true;
+    w->at = s.at;
+    return narrow(&w->known, &s);
 }
 
-uint32_t vsock_clocks_bound(const struct vsock_sighting *sightings, uint32_t count,
-                            struct vsock_bounds *bounds)
+uint32_t vsock_clocks_contradict(const struct vsock_sightings *sightings)
 {
-    struct vsock_bounds so_far = none;
+    struct walk w = {sightings, none, 0, false};
     uint32_t contradictions = 0;
 
-    for (uint32_t i = 0; i < count; i++) {
-        if (i > 0)
-            widen(&so_far, drift(sightings[i].at - sightings[i - 1].at));
-        contradictions += narrow(&so_far, &sightings[i]);
-        bounds[i] = so_far;
-    }
-    look_back(sightings, count, bounds);
-    for (uint32_t i = 0; i < count; i++) {
-        struct vsock_bounds *b = &bounds[i];
-
-        b->known = b->lower != INT64_MIN && b->upper != INT64_MAX && b->lower <= b->upper;
-    }
+    for (uint32_t i = 0; i < sightings->count; i++)
+        contradictions += step(&w, i);
     return contradictions;
+}
+
+void vsock_clocks_bound(const struct vsock_sightings *sightings, struct vsock_bounds *bounds)
+{
+    struct walk forward = {sightings, none, 0, false}, back = forward;
+
+    for (uint32_t i = 0; i < sightings->count; i++) {
+        step(&forward, i);
+        bounds[i] = forward.known;
+    }
+    for (uint32_t i = sightings->count; i-- > 0;) {
+        step(&back, i);
+        bounds[i].lower = MAX(bounds[i].lower, back.known.lower);
+        bounds[i].upper = MIN(bounds[i].upper, back.known.upper);
+    }
 }

@@ -26,16 +26,29 @@ struct vsock_sighting {
     enum vsock_bound bound;
 };
 
-/* Between these, the second clock is ahead. */
+/* Between these, the second clock is ahead; if they are known. */
 struct vsock_bounds {
     int64_t lower, upper;
-    bool known;
 };
 
-/* Of sightings in the order of their times: the bounds at each. Returns how many bounds contradicted what
- * came before. */
-uint32_t vsock_clocks_bound(const struct vsock_sighting *sightings, uint32_t count,
-                            struct vsock_bounds *bounds);
+/* So many sightings, in the order of their times, which are asked for one by one: there may be one for every
+ * packet. */
+struct vsock_sightings {
+    uint32_t count;
+    struct vsock_sighting (*get)(const void *context, uint32_t i);
+    const void *context;
+};
+
+/* How many of them contradict what came before. */
+uint32_t vsock_clocks_contradict(const struct vsock_sightings *sightings);
+
+/* The bounds at each of them. */
+void vsock_clocks_bound(const struct vsock_sightings *sightings, struct vsock_bounds *bounds);
+
+static inline bool vsock_bounds_known(const struct vsock_bounds *b)
+{
+    return b->lower != INT64_MIN && b->upper != INT64_MAX && b->lower <= b->upper;
+}
 
 /* In the middle of the bounds. */
 static inline int64_t vsock_bounds_middle(const struct vsock_bounds *b)

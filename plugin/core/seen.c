@@ -2,8 +2,6 @@
  * seen.c - the same packets, and what their times tell of the sides. */
 #include "seen.h"
 
-#include <stdlib.h>
-
 #include "align.h"
 
 /* Packets of each direction that have to tell which side is which; where the recordings are not of one time
@@ -74,14 +72,10 @@ uint32_t vsock_seen_alike(const struct vsock_capture *c, const struct vsock_stre
 
 /* ---- the same packets ---- */
 
-static void add_packet(const struct vsock_capture *c, GArray *out, const struct sent sent[2], uint32_t i,
-                       uint32_t j, bool from_host)
+static void add_packet(GArray *out, const struct sent sent[2], uint32_t i, uint32_t j, bool from_host)
 {
     struct vsock_seen one = {.record = {sent[0].records[i], sent[1].records[j]}, .from_host = from_host};
-    int64_t here = vsock_capture_record(c, one.record[0])->time;
 
-    one.by =
-        (struct vsock_sighting){.at = here, .ahead = vsock_capture_record(c, one.record[1])->time - here};
     one.tells = vsock_print_equal(sent[0].prints.prints[i], sent[1].prints.prints[j]) &&
                 !vsock_print_is_repeated(sent[0].prints, i) && !vsock_print_is_repeated(sent[1].prints, j);
     g_array_append_val(out, one);
@@ -104,10 +98,10 @@ bool vsock_seen_add(const struct vsock_capture *c, const struct vsock_views *vie
             if (other[i] == VSOCK_ALONE)
                 continue;
             alike += vsock_print_equal(sent[0].prints.prints[i], sent[1].prints.prints[other[i]]);
-            add_packet(c, out, sent, i, other[i], side == vsock_host_side(views->of[0]));
+            add_packet(out, sent, i, other[i], side == vsock_host_side(views->of[0]));
         }
+        wmem_free_all(scratch);
     }
-    wmem_free_all(scratch);
     if (alike > 0 && alike * 2 >= least)
         return true;
     g_array_set_size(out, before);
@@ -116,53 +110,64 @@ bool vsock_seen_add(const struct vsock_capture *c, const struct vsock_views *vie
 
 /* ---- which side is which ---- */
 
-static int by_time(const void *a, const void *b)
+struct vsock_sighting vsock_seen_times(const struct vsock_capture *c, const struct vsock_seen *s)
+{
+    int64_t here = vsock_capture_record(c, s->record[0])->time;
+
+    return (struct vsock_sighting){.at = here, .ahead = vsock_capture_record(c, s->record[1])->time - here};
+}
+
+static gint by_time(gconstpointer a, gconstpointer b, gpointer capture)
 {
     const struct vsock_seen *s = (const struct vsock_seen *)a, *t = (const struct vsock_seen *)b;
+    const struct vsock_capture *c = (const struct vsock_capture *)capture;
+    int64_t at = vsock_capture_record(c, s->record[0])->time,
+            other = vsock_capture_record(c, t->record[0])->time;
 
-    if (s->by.at != t->by.at)
-        return s->by.at < t->by.at ? -1 : 1;
+    if (at != other)
+        return at < other ? -1 : 1;
     return s->record[0] < t->record[0] ? -1 : s->record[0] > t->record[0];
 }
 
-/* Had the first recording been the host's, or the second one. Returns contradictions. */
-static uint32_t try_host(const GArray *seen, bool first, struct vsock_bounds *bounds)
+/* What packets tell, had the first recording been the host's, or the second one. */
+struct trial {
+    const struct vsock_capture *capture;
+    const GArray *seen;
+    bool first_is_host;
+};
+
+static struct vsock_sighting sighting_of(const void *context, uint32_t i)
 {
-    struct vsock_sighting *list = g_new(struct vsock_sighting, seen->len);
-    uint32_t contradictions;
+    const struct trial *t = (const struct trial *)context;
+    const struct vsock_seen *s = &g_array_index(t->seen, struct vsock_seen, i);
+    struct vsock_sighting by = vsock_seen_times(t->capture, s);
 
-    for (unsigned i = 0; i < seen->len; i++) {
-        const struct vsock_seen *s = &g_array_index(seen, struct vsock_seen, i);
-
-        list[i] = s->by;
-        list[i].bound = !s->tells               ? VSOCK_BOUND_NONE
-                        : s->from_host == first ? VSOCK_BOUND_UPPER
-                                                : VSOCK_BOUND_LOWER;
-    }
-    contradictions = vsock_clocks_bound(list, seen->len, bounds);
-    g_free(list);
-    return contradictions;
+    if (s->tells)
+        by.bound = s->from_host == t->first_is_host ? VSOCK_BOUND_UPPER : VSOCK_BOUND_LOWER;
+    return by;
 }
 
 /* By their clocks, do the two have any time in common? */
-static bool is_at_one_time(const GArray *seen)
+static bool is_at_one_time(const struct vsock_capture *c, const GArray *seen)
 {
     int64_t first[2] = {INT64_MAX, INT64_MAX}, last[2] = {INT64_MIN, INT64_MIN};
 
     for (unsigned i = 0; i < seen->len; i++) {
-        const struct vsock_sighting *s = &g_array_index(seen, struct vsock_seen, i).by;
+        const struct vsock_seen *s = &g_array_index(seen, struct vsock_seen, i);
 
-        first[0] = MIN(first[0], s->at);
-        last[0] = MAX(last[0], s->at);
-        first[1] = MIN(first[1], s->at + s->ahead);
-        last[1] = MAX(last[1], s->at + s->ahead);
+        for (int k = 0; k < 2; k++) {
+            int64_t time = vsock_capture_record(c, s->record[k])->time;
+
+            first[k] = MIN(first[k], time);
+            last[k] = MAX(last[k], time);
+        }
     }
     return first[0] <= last[1] && first[1] <= last[0];
 }
 
-static bool tells_enough(const GArray *seen)
+static bool tells_enough(const struct vsock_capture *c, const GArray *seen)
 {
-    unsigned least = is_at_one_time(seen) ? TELLING_MIN : TELLING_MIN_APART, count[2] = {0, 0};
+    unsigned least = is_at_one_time(c, seen) ? TELLING_MIN : TELLING_MIN_APART, count[2] = {0, 0};
 
     for (unsigned i = 0; i < seen->len; i++) {
         const struct vsock_seen *s = &g_array_index(seen, struct vsock_seen, i);
@@ -172,23 +177,26 @@ static bool tells_enough(const GArray *seen)
     return count[0] >= least && count[1] >= least;
 }
 
-int vsock_seen_host(GArray *seen, struct vsock_bounds **bounds, bool *is_set)
+int vsock_seen_host(const struct vsock_capture *c, GArray *seen, struct vsock_bounds **bounds, bool *is_set)
 {
-    struct vsock_bounds *if_host[2];
+    struct trial trials[2] = {{c, seen, true}, {c, seen, false}};
+    struct vsock_sightings told[2];
     uint32_t wrong[2];
     int host;
 
     *bounds = NULL;
-    if (!tells_enough(seen))
+    if (!tells_enough(c, seen))
         return -1;
-    qsort(seen->data, seen->len, sizeof(struct vsock_seen), by_time);
+    g_array_sort_with_data(seen, by_time, (gpointer)c);
     for (int i = 0; i < 2; i++) {
-        if_host[i] = g_new(struct vsock_bounds, seen->len);
-        wrong[i] = try_host(seen, i == 0, if_host[i]);
+        told[i] = (struct vsock_sightings){seen->len, sighting_of, &trials[i]};
+        wrong[i] = vsock_clocks_contradict(&told[i]);
     }
     host = wrong[1] < wrong[0];
-    g_free(if_host[1 - host]);
-    *bounds = if_host[host];
+    if (wrong[host] * CONTRADICTIONS >= wrong[1 - host])
+        return -1;
+    *bounds = g_new(struct vsock_bounds, seen->len);
+    vsock_clocks_bound(&told[host], *bounds);
     *is_set = wrong[host] > 0;
-    return wrong[host] * CONTRADICTIONS < wrong[1 - host] ? host : -1;
+    return host;
 }

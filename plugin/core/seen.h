@@ -10,11 +10,14 @@
 
 /* A packet, in the one recording and in the other. */
 struct vsock_seen {
-    struct vsock_sighting by;
     uint32_t record[2];
     bool from_host;
     bool tells; /* it can be no other packet */
 };
+static_assert(sizeof(struct vsock_seen) == 12, "there is one for every two packets");
+
+/* When the first recording has it, by its clock, and how much later, by its own, the second has it. */
+struct vsock_sighting vsock_seen_times(const struct vsock_capture *capture, const struct vsock_seen *seen);
 
 /* Of the first packets of the two streams, how many are the same. `scratch` is emptied; and in the next. */
 uint32_t vsock_seen_alike(const struct vsock_capture *capture, const struct vsock_stream *one,
@@ -27,6 +30,7 @@ bool vsock_seen_add(const struct vsock_capture *capture, const struct vsock_view
 
 /* Puts them in the order of time. Returns which recording is the host's, 0 or 1, or -1: that does not show.
  * `bounds` (one each, to be freed with g_free) are of the clocks; `is_set`: one of these was set. */
-int vsock_seen_host(GArray *seen, struct vsock_bounds **bounds, bool *is_set);
+int vsock_seen_host(const struct vsock_capture *capture, GArray *seen, struct vsock_bounds **bounds,
+                    bool *is_set);
 
 #endif

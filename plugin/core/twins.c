@@ -163,9 +163,9 @@ static void keep_pair(const struct vsock_twins *t, const struct vsock_seen *s, c
     t->twin[early] = late;
     t->twin[late] = early;
     t->figure[late] = NOT_KNOWN;
-    if (!b->known)
+    if (!vsock_bounds_known(b))
         return;
-    under_way = vsock_time_sum(s->by.ahead, -vsock_bounds_middle(b));
+    under_way = vsock_time_sum(vsock_seen_times(t->capture, s).ahead, -vsock_bounds_middle(b));
     if (s->from_host != first_is_host)
         under_way = -under_way;
     t->figure[early] = microseconds(under_way);
@@ -180,7 +180,7 @@ static void sum_up_clocks(struct vsock_sides *sides, const struct vsock_bounds *
     for (unsigned i = 0; i < count; i++) {
         int64_t middle, within;
 
-        if (!bounds[i].known)
+        if (!vsock_bounds_known(&bounds[i]))
             continue;
         middle = first_is_host ? vsock_bounds_middle(&bounds[i]) : -vsock_bounds_middle(&bounds[i]);
         within = (bounds[i].upper - bounds[i].lower) / 2;
@@ -249,7 +249,7 @@ static void decide(struct search *s, struct place *p)
     int host;
 
     pair_packets(s, p);
-    host = vsock_seen_host(p->seen, &bounds, &is_set);
+    host = vsock_seen_host(s->twins->capture, p->seen, &bounds, &is_set);
     if (host >= 0)
         keep(s, p, bounds, host == 0, is_set);
     g_free(bounds);
