@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import runner
+from lib.expectations import finish, hold as expect
 
 SECOND = 10**9
 START = 18 * 10**8 * SECOND
@@ -84,17 +85,6 @@ class Watch:
         rest = self.process.stdout.read().decode() if self.process.stdout else ""
         errors = self.process.stderr.read().decode()
         return rest, errors, self.process.wait()
-
-
-good = True
-
-
-def expect(what, is_so, *why):
-    global good
-    print(f"{'yes' if is_so else 'NO '}  {what}")
-    if not is_so:
-        good = False
-        print(*why, sep="\n")
 
 
 def told_while_it_goes_on(options):
@@ -314,8 +304,8 @@ def main():
     for part in (told_while_it_goes_on, told_as_objects, taken_back, stored, ends, metrics, bounded_metrics,
                  metrics_of_stored_captures, rights):
         part(options)
-    return int(not good)
+    finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

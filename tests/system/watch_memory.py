@@ -11,6 +11,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import runner, verdict
+from lib.expectations import finish, hold as expect
 
 ALL = "10000000"  # connections: none is forgotten
 ENOUGH = "100"  # for every stored capture to be told of as without a limit
@@ -23,16 +24,6 @@ PACKET = struct.Struct("<IIII QQIIHHHH QQIIIHHIII")
 STORY = ((1, 1, FROM_CLIENT, 0, 0), (2, 1, FROM_SERVER, 0, 0), (5, 4, FROM_CLIENT, 100, 0), (6, 3, FROM_SERVER, 0, 100),
          (4, 2, FROM_CLIENT, 0, 0), (3, 2, FROM_SERVER, 0, 100))
 REFUSED = ((1, 1, FROM_CLIENT, 0, 0), (3, 2, FROM_SERVER, 0, 0))
-
-good = True
-
-
-def expect(what, is_so, *why):
-    global good
-    print(f"{'yes' if is_so else 'NO '}  {what}")
-    if not is_so:
-        good = False
-        print(*why, sep="\n")
 
 
 def watch(options, *arguments, **more):
@@ -153,8 +144,8 @@ def main():
     options = runner.parse_arguments()
     for part in (flat, stored, stored_with_next_to_nothing, live, arguments):
         part(options)
-    return int(not good)
+    finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
