@@ -74,7 +74,7 @@ install(DIRECTORY docs # README.md links into it
     DESTINATION "${doc}" COMPONENT debian EXCLUDE_FROM_ALL FILES_MATCHING PATTERN "*.md")
 if(TARGET vsockwatch) # nothing starts it before somebody asks for it
     install(FILES packaging/vsockwatch.service DESTINATION lib/systemd/system COMPONENT debian EXCLUDE_FROM_ALL)
-    install(DIRECTORY packaging/prometheus DESTINATION "${doc}" COMPONENT debian EXCLUDE_FROM_ALL)
+    install(DIRECTORY packaging/prometheus packaging/fleet DESTINATION "${doc}" COMPONENT debian EXCLUDE_FROM_ALL)
 endif()
 set(CPACK_INSTALL_CMAKE_PROJECTS
     "${PROJECT_BINARY_DIR};${PROJECT_NAME};plugin;/"

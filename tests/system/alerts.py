@@ -3,27 +3,18 @@
 """packaging/prometheus: its rules as promtool tests them (--rules), or what they do where a gallery's capture is replayed:
 vsockwatch's metrics go through node_exporter into Prometheus, whose alert fires, and on into VictoriaMetrics. All of these
 are Debian's, and listen on loopback. Takes runner.py's options.
-
-Exit status 77, for CTest: a program is missing, and nothing was tested.
 """
 import contextlib
 import json
 import pathlib
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import expectations, runner
+from lib.servers import free_port, get, require, server, wait_for
 
 RULES = runner.TOP / "packaging" / "prometheus"
-SKIPPED = 77
-PATIENCE = 60  # seconds until a server answers, or an alert fires, on a machine that is busy
 CAPTURE = "gallery/01-libkrun-own-cap.pcapng"  # a stall of 30 s, to the end
 ALERTS = ["VsockStalled"]  # of all, what it is to raise
 CONFIGURATION = """
@@ -38,60 +29,12 @@ remote_write:
 """
 
 
-def require(*programs):
-    missing = [program for program in programs if not shutil.which(program)]
-    if missing:
-        print(f"skipped: {', '.join(missing)} missing")
-        sys.exit(SKIPPED)
-
-
 def test_rules():
     require("promtool")
     for command in (["check", "rules", "vsock.rules.yml"], ["test", "rules", "vsock.rules.test.yml"]):
         run = subprocess.run(["promtool", *command], cwd=RULES, capture_output=True, text=True)
         print(run.stdout)
         expectations.expect(f"promtool {' '.join(command)}", (0, ""), (run.returncode, run.stderr))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(port, path, **query):
-    """The answer of a server on loopback; None while there is none."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}?{urllib.parse.urlencode(query)}", timeout=5) as answer:
-            return answer.read().decode()
-    except (urllib.error.URLError, OSError):
-        return None
-
-
-def wait_for(what, ask):
-    """What `ask` returns, once that is something."""
-    end = time.monotonic() + PATIENCE
-    while not (answer := ask()):
-        if time.monotonic() > end:
-            sys.exit(f"{what}: not within {PATIENCE} s")
-        time.sleep(0.1)
-    return answer
-
-
-@contextlib.contextmanager
-def server(folder, command, port):
-    """A process that lasts as long as what is done with it."""
-    with open(folder / f"{pathlib.Path(command[0]).name}.log", "w+", encoding="utf-8") as log:
-        with subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:
-            try:
-                wait_for(command[0], lambda: get(port, "/metrics") or process.poll() is not None)
-                if process.poll() is not None:
-                    log.seek(0)
-                    sys.exit(f"{command[0]} did not start:\n{log.read()}")
-                yield
-            finally:
-                process.terminate()
-                process.wait()
 
 
 def replay(options, folder):
