@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "journal.h"
 #include "metrics.h"
 #include "news.h"
 #include "report/diagnoses.h"
@@ -28,6 +29,7 @@ struct watch {
     const struct vsock_live *live;
     struct vsock_source *source;
     struct vsock_news *news;
+    enum vsock_news_form form;
     int signals;
     gint64 next; /* verdict: g_get_monotonic_time() */
     uint32_t packets;
@@ -77,7 +79,7 @@ static void look(struct watch *watch)
     if (is_needed) {
         GString *out = g_string_new(NULL);
 
-        vsock_news_add(watch->news, &report, has_forgotten, watch->live->json, out);
+        vsock_news_add(watch->news, &report, has_forgotten, watch->form, out);
         vsock_metrics_note(watch->metrics, &report);
         vsock_report_clear(&report);
         write_out(watch, out);
@@ -162,7 +164,7 @@ static enum vsock_status end(struct watch *watch)
     enum vsock_status status;
 
     gather(watch, intake, &report);
-    vsock_news_add(watch->news, &report, count_forgotten(intake) != watch->forgotten, watch->live->json, out);
+    vsock_news_add(watch->news, &report, count_forgotten(intake) != watch->forgotten, watch->form, out);
     add_summary(out, &report, intake, dropped, watch->live->json);
     vsock_metrics_note(watch->metrics, &report);
     if (watch->live->metrics)
@@ -209,9 +211,16 @@ static bool wait(struct watch *watch)
     return !watch->unheard;
 }
 
+static enum vsock_news_form form_of(const struct vsock_live *live)
+{
+    if (live->json)
+        return VSOCK_NEWS_OBJECTS;
+    return vsock_journal_is_output() ? VSOCK_NEWS_JOURNAL : VSOCK_NEWS_LINES;
+}
+
 enum vsock_status vsock_live_run(const struct vsock_live *live)
 {
-    struct watch watch = {.live = live, .signals = open_signals()};
+    struct watch watch = {.live = live, .form = form_of(live), .signals = open_signals()};
     enum vsock_status status;
     char *wrong;
 

@@ -2,6 +2,7 @@
  * news.c - which diagnoses are new. */
 #include "news.h"
 
+#include "journal.h"
 #include "report/diagnoses.h"
 #include "report/json.h"
 #include "subject.h"
@@ -51,21 +52,37 @@ static void add_time(GString *out, int64_t time)
     g_date_time_unref(date);
 }
 
-static void add_line(GString *out, const struct vsock_report *report, const struct vsock_diagnosis *d)
+static void add_words(GString *out, const struct vsock_report *report, const struct vsock_diagnosis *d)
 {
     char *text = vsock_diagnosis_text(d), *filter = vsock_diagnosis_filter(d);
     const char *next = vsock_diagnosis_next(d);
 
-    add_time(out, d->time);
-    g_string_append_printf(out, " %-5s %s (", vsock_severity_name(d->severity), vsock_codes[d->code].name);
+    g_string_append_printf(out, "%s (", vsock_codes[d->code].name);
     vsock_diagnoses_add_whose(out, report, d, ", ");
     vsock_diagnoses_add_where(out, report, d);
     g_string_append_printf(out, ") %s. Next: %s%s", text, next, g_str_has_suffix(next, "?") ? "" : ".");
     if (filter)
         g_string_append_printf(out, " Filter: %s", filter);
-    g_string_append_c(out, '\n');
     g_free(filter);
     g_free(text);
+}
+
+static void add_line(GString *out, const struct vsock_report *report, const struct vsock_diagnosis *d)
+{
+    add_time(out, d->time);
+    g_string_append_printf(out, " %-5s ", vsock_severity_name(d->severity));
+    add_words(out, report, d);
+    g_string_append_c(out, '\n');
+}
+
+static void tell_journal(const struct vsock_report *report, const struct vsock_diagnosis *d)
+{
+    struct vsock_subject subject = vsock_subject_of(d);
+    GString *message = g_string_new(NULL);
+
+    add_words(message, report, d);
+    vsock_journal_tell(&subject, d->severity, message->str);
+    g_string_free(message, TRUE);
 }
 
 static void add_object(GString *out, const struct vsock_report *report, const struct vsock_diagnosis *d)
@@ -78,31 +95,75 @@ static void add_object(GString *out, const struct vsock_report *report, const st
     g_array_free(one.rows, TRUE);
 }
 
-static void add_taken_back(GString *out, const struct vsock_report *report, const struct vsock_subject *s,
-                           bool json)
+static void add_taken_back_object(GString *out, const struct vsock_subject *s, const char *src,
+                                  const char *dst)
 {
-    const char *code = vsock_codes[s->code].name;
+    json_dumper object = vsock_json_line_begin();
+
+    vsock_json_string(&object, "taken_back", vsock_codes[s->code].name);
+    vsock_json_number(&object, "stream", s->stream, s->stream != VSOCK_STREAM_NONE);
+    vsock_json_string(&object, "src", src);
+    vsock_json_string(&object, "dst", dst);
+    vsock_json_line_end(&object, out);
+}
+
+static char *taken_back_words(const struct vsock_subject *s, const char *src, const char *dst)
+{
+    GString *words = g_string_new(NULL);
+
+    g_string_append_printf(words, "taken back: %s", vsock_codes[s->code].name);
+    if (s->stream != VSOCK_STREAM_NONE)
+        g_string_append_printf(words, " of stream %u", s->stream);
+    g_string_append_printf(words, "%s%s%s%s; later packets show otherwise", src ? ", from " : "",
+                           src ? src : "", dst ? ", to " : "", dst ? dst : "");
+    return g_string_free(words, FALSE);
+}
+
+static void add_taken_back_line(GString *out, int64_t time, const char *words)
+{
+    add_time(out, time);
+    g_string_append_printf(out, " %s\n", words);
+}
+
+/* ---- in the form that is wanted ---- */
+
+static void add_fresh(GString *out, enum vsock_news_form form, const struct vsock_report *report,
+                      const struct vsock_diagnosis *d)
+{
+    switch (form) {
+    case VSOCK_NEWS_LINES:
+        add_line(out, report, d);
+        break;
+    case VSOCK_NEWS_OBJECTS:
+        add_object(out, report, d);
+        break;
+    case VSOCK_NEWS_JOURNAL:
+        tell_journal(report, d);
+        break;
+    }
+}
+
+static void add_taken_back(GString *out, enum vsock_news_form form, const struct vsock_report *report,
+                           const struct vsock_subject *s)
+{
     char *src =
         vsock_scope_text((enum vsock_scope)s->src_scope, (struct vsock_endpoint){s->src_cid, s->src_port});
     char *dst =
         vsock_scope_text((enum vsock_scope)s->dst_scope, (struct vsock_endpoint){s->dst_cid, s->dst_port});
+    char *words = taken_back_words(s, src, dst);
 
-    if (json) {
-        json_dumper object = vsock_json_line_begin();
-
-        vsock_json_string(&object, "taken_back", code);
-        vsock_json_number(&object, "stream", s->stream, s->stream != VSOCK_STREAM_NONE);
-        vsock_json_string(&object, "src", src);
-        vsock_json_string(&object, "dst", dst);
-        vsock_json_line_end(&object, out);
-    } else {
-        add_time(out, report->end);
-        g_string_append_printf(out, " taken back: %s", code);
-        if (s->stream != VSOCK_STREAM_NONE)
-            g_string_append_printf(out, " of stream %u", s->stream);
-        g_string_append_printf(out, "%s%s%s%s; later packets show otherwise\n", src ? ", from " : "",
-                               src ? src : "", dst ? ", to " : "", dst ? dst : "");
+    switch (form) {
+    case VSOCK_NEWS_LINES:
+        add_taken_back_line(out, report->end, words);
+        break;
+    case VSOCK_NEWS_OBJECTS:
+        add_taken_back_object(out, s, src, dst);
+        break;
+    case VSOCK_NEWS_JOURNAL:
+        vsock_journal_tell(s, VSOCK_SEVERITY_CHAT, words);
+        break;
     }
+    g_free(words);
     g_free(src);
     g_free(dst);
 }
@@ -135,7 +196,7 @@ static gint by_time(const void *a, const void *b)
 /* What is told no more of its stream may be told of many by now: only where no other of that code is left, it
  * is certain that it was wrong; and not where it may have been forgotten. */
 static void take_back(struct vsock_news *news, const struct vsock_report *report, const bool *is_told,
-                      bool has_forgotten, bool json, GString *out)
+                      bool has_forgotten, enum vsock_news_form form, GString *out)
 {
     GHashTableIter all;
     void *key;
@@ -147,13 +208,13 @@ static void take_back(struct vsock_news *news, const struct vsock_report *report
         if (told->seen == news->verdicts || (is_told[told->subject.code] && !has_forgotten))
             continue;
         if (!has_forgotten)
-            add_taken_back(out, report, &told->subject, json);
+            add_taken_back(out, form, report, &told->subject);
         g_hash_table_iter_remove(&all);
     }
 }
 
-void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, bool has_forgotten, bool json,
-                    GString *out)
+void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, bool has_forgotten,
+                    enum vsock_news_form form, GString *out)
 {
     GPtrArray *fresh = g_ptr_array_new();
     bool is_told[VSOCK_CODE_COUNT] = {false};
@@ -172,7 +233,7 @@ void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, 
     }
     g_ptr_array_sort(fresh, by_time);
     for (unsigned i = 0; i < fresh->len; i++)
-        (json ? add_object : add_line)(out, report, (const struct vsock_diagnosis *)fresh->pdata[i]);
-    take_back(news, report, is_told, has_forgotten, json, out);
+        add_fresh(out, form, report, (const struct vsock_diagnosis *)fresh->pdata[i]);
+    take_back(news, report, is_told, has_forgotten, form, out);
     g_ptr_array_free(fresh, TRUE);
 }

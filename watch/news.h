@@ -12,9 +12,15 @@ struct vsock_news;
 struct vsock_news *vsock_news_new(void);
 void vsock_news_free(struct vsock_news *news);
 
-/* Appends a line of each that is new in this report of diagnoses, as text or as a JSON object.
- * `has_forgotten`: since the last one, connections were forgotten. */
-void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, bool has_forgotten, bool json,
-                    GString *out);
+enum vsock_news_form {
+    VSOCK_NEWS_LINES,
+    VSOCK_NEWS_OBJECTS, /* of JSON, a line each */
+    VSOCK_NEWS_JOURNAL, /* entries (journal.h), and nothing is appended */
+};
+
+/* Appends a line of each that is new in this report of diagnoses. `has_forgotten`: since the last one,
+ * connections were forgotten. */
+void vsock_news_add(struct vsock_news *news, const struct vsock_report *report, bool has_forgotten,
+                    enum vsock_news_form form, GString *out);
 
 #endif
