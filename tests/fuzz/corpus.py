@@ -161,7 +161,7 @@ def filters(records):
         yield bytes([number % 3]) + record.data[:HEADERS] + EXPRESSIONS[number].encode()
 
 
-TARGETS = {"wire": wire, "credit": of_connections(b"\x01"), "conn": of_connections(b"\x00"), "diagnose": diagnose,
+TARGETS = {"wire": wire, "credit": of_connections(b"\x01"), "conn": of_connections(b"\x00"), "diagnose": diagnose, "watch": diagnose,
            "split": split, "contents": contents, "reassembly": reassembly,
            "filter": filters}
 

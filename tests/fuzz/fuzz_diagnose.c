@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * fuzz_diagnose.c - a capture, from its packets to its report: core/capture.h, core/record.h, core/judge.h
- * and core/diagnosis.h. Input: 1 byte, whose bits choose thresholds, and steps. Bits 0 to 3 of a step's
- * choice are the server's port, bit 4 the client's CID; the others are an enum oddity. */
+ * and core/diagnosis.h. Input: 1 byte, whose bits choose thresholds, and steps (capture_steps.h). */
 #include <string.h>
 
+#include "capture_steps.h"
 #include "check_diagnosis.h"
 #include "check_flow.h"
+#include "check_memory.h"
 #include "core/endings.h"
 #include "core/judge.h"
 #include "core/judged_once.h"
@@ -14,123 +15,13 @@
 #include "core/repeats.h"
 #include "core/requests.h"
 #include "core/reset_storm.h"
-#include "steps.h"
-
-enum oddity {
-    NOTHING_ODD,
-    OTHER_INTERFACE,
-    OTHER_SECTION,
-    LOOPBACK,    /* whatever CID was dialled */
-    HOST,        /* is the server */
-    ITSELF,      /* is the server */
-    BAD_HEADERS, /* enum bad, by the port */
-    SAME_FRAME,  /* number as the packet before, as after a read filter */
-};
-
-enum bad {
-    MON_CUT,
-    VIRTIO_CUT,
-    NO_VIRTIO,
-    TRANSPORT_LENGTH,
-    WIDE_CID,
-    RESERVED_CID,
-    SURPLUS, /* payload */
-    MISMATCH,
-};
 
 static struct {
     wmem_allocator_t *memory;
     struct vsock_capture *capture;
-    struct history histories[UINT8_MAX + 1];
-    struct step last;
-    uint32_t frame, rws;
+    struct capture_steps steps;
+    uint32_t rws;
 } run;
-
-/* ---- packets ---- */
-
-static void name_ends(struct record *r, uint8_t side, unsigned choice)
-{
-    enum oddity oddity = (enum oddity)(choice >> 5);
-    struct vsock_endpoint end[2] = {{42 + (choice >> 4 & 1), 1024}, {3, 1 + (choice & 15)}};
-
-    if (oddity == LOOPBACK) {
-        end[1].cid = choice & 1 ? VSOCK_CID_LOCAL : end[0].cid;
-        end[side].cid = VSOCK_CID_LOCAL; /* as Linux has it */
-    }
-    if (oddity == HOST)
-        end[1].cid = VSOCK_CID_HOST;
-    if (oddity == ITSELF)
-        end[1] = end[0];
-    SET_MON(r, src_cid, end[side].cid);
-    SET_MON(r, dst_cid, end[side ^ 1].cid);
-    SET_MON(r, src_port, end[side].port);
-    SET_MON(r, dst_port, end[side ^ 1].port);
-    memcpy(r->bytes + sizeof(struct vsockmon_wire), r->bytes, VSOCK_WIRE_END(virtio_vsock_wire, dst_port));
-}
-
-/* Returns how many bytes of the record are captured. */
-static uint32_t spoil(struct record *r, unsigned choice)
-{
-    switch ((enum bad)(choice & 7)) {
-    case MON_CUT:
-        return choice & 8 ? 31 : 20;
-    case VIRTIO_CUT:
-        return 75;
-    case NO_VIRTIO:
-        SET_MON(r, transport, VSOCKMON_TRANSPORT_NO_INFO);
-        break;
-    case TRANSPORT_LENGTH:
-        SET_MON(r, len, choice & 8 ? 43 : 60);
-        break;
-    case WIDE_CID:
-        SET_MON(r, src_cid, UINT64_MAX);
-        break;
-    case RESERVED_CID:
-        SET_MON(r, dst_cid, VSOCK_CID_ANY);
-        break;
-    case SURPLUS:
-        r->length += 100;
-        break;
-    case MISMATCH:
-        SET_VIRTIO(r, src_port, 7);
-        break;
-    }
-    return UINT32_MAX;
-}
-
-/* The next packet, and where it was recorded. */
-static struct step take_packet(struct steps *steps, struct vsock_arrival *at)
-{
-    uint8_t peeked = peek_choice(steps);
-    struct step step = take_step(steps, &run.histories[peeked]);
-    uint8_t choice = step.choice;
-    uint32_t payload = step.packet.virtio.len;
-
-    if (step.again && steps->taken > 1) {
-        step.packet = run.last.packet;
-        choice = step.choice = run.last.choice;
-    } else {
-        uint32_t captured = UINT32_MAX;
-
-        name_ends(&step.record, step.side, choice);
-        step.record.length += payload < UINT32_MAX / 2 ? payload : 0;
-        if (choice >> 5 == BAD_HEADERS)
-            captured = spoil(&step.record, choice);
-        step.packet = read_cut(&step.record, captured);
-        step.packet.fill = (enum vsock_fill)(step.packet.virtio.buf_alloc % (VSOCK_FILL_BLANK + 1));
-    }
-    run.last = step;
-    if (choice >> 5 != SAME_FRAME || run.frame == 0)
-        run.frame++;
-    *at = (struct vsock_arrival){
-        .section = choice >> 5 == OTHER_SECTION,
-        .interface = choice >> 5 == OTHER_INTERFACE,
-        .frame = run.frame,
-        .layer = choice & 15,
-        .time = step.at.time,
-    };
-    return step;
-}
 
 /* ---- what a packet did ---- */
 
@@ -240,7 +131,7 @@ static void check_cid_pair(const struct vsock_cid_pair *pair)
 static void check_once(const struct vsock_stream_diagnosis *list)
 {
     for (const struct vsock_stream_diagnosis *d = list; d; d = d->next) {
-        check_diagnosis(&d->diagnosis, run.frame, TIME_LIMIT);
+        check_diagnosis(&d->diagnosis, run.steps.frame, TIME_LIMIT);
         for (const struct vsock_stream_diagnosis *e = d->next; e; e = e->next)
             CHECK(d->diagnosis.code != e->diagnosis.code || d->diagnosis.side != e->diagnosis.side);
     }
@@ -442,7 +333,7 @@ static void check_refusals(const GArray *report)
 static void check_report(const GArray *report)
 {
     for (unsigned i = 0; i < report->len; i++) {
-        check_diagnosis(at(report, i), run.frame, TIME_LIMIT);
+        check_diagnosis(at(report, i), run.steps.frame, TIME_LIMIT);
         check_scope(at(report, i));
         check_counts(at(report, i));
         check_words(at(report, i));
@@ -525,18 +416,6 @@ static void check_one_selected(const GArray *report, uint32_t stream)
 
 /* ---- one capture ---- */
 
-/* Whatever is allocated is on its own, as a sanitizer wants it. */
-static void start_memory(void)
-{
-    static bool started;
-
-    if (started)
-        return;
-    started = true;
-    g_setenv("WIRESHARK_DEBUG_WMEM_OVERRIDE", "simple", TRUE);
-    wmem_init();
-}
-
 static void start(uint8_t thresholds)
 {
     int64_t ms = INT64_C(1000000);
@@ -553,10 +432,10 @@ static void start(uint8_t thresholds)
     };
 }
 
-static void take(struct steps *steps)
+static void take(void)
 {
     struct vsock_arrival arrival;
-    struct step step = take_packet(steps, &arrival);
+    struct step step = take_packet(&run.steps, &arrival);
     const struct vsock_packet *p = &step.packet;
     uint32_t packets = run.capture->packets, records = run.capture->records;
     bool has_ends = VSOCK_HAS_MON(p, dst_port);
@@ -584,17 +463,18 @@ static void check_verdict(void)
     check_refusals(report);
     check_all_selected(report);
     if (streams > 0)
-        check_one_selected(report, run.frame % streams);
+        check_one_selected(report, run.steps.frame % streams);
     g_array_free(report, TRUE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct steps steps = {.input = {data, size}};
+    struct input input = {data, size};
 
-    start((uint8_t)take_number(&steps.input, 1));
-    while (more_steps(&steps))
-        take(&steps);
+    start((uint8_t)take_number(&input, 1));
+    run.steps.steps.input = input;
+    while (more_steps(&run.steps.steps))
+        take();
     for (uint32_t i = 0; i < wmem_array_get_count(run.capture->streams); i++)
         check_end(vsock_capture_stream(run.capture, i));
     check_once(run.capture->unassociated);
