@@ -124,6 +124,34 @@ bool vsock_is_rdp(const uint8_t *bytes, size_t length)
     return BEGINS_WITH(bytes + header, length - header, "Cookie: msts");
 }
 
+static bool are_digits(const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (bytes[i] < '0' || bytes[i] > '9')
+            return false;
+    }
+    return true;
+}
+
+bool vsock_is_vnc(const uint8_t *bytes, size_t length)
+{
+    return length >= VSOCK_VNC_NEEDED && BEGINS_WITH(bytes, length, "RFB ") && are_digits(bytes + 4, 3) &&
+           bytes[7] == '.' && are_digits(bytes + 8, 3) && bytes[11] == '\n';
+}
+
+/* Its magic, a major and a minor version, the size of what follows: servers take no more than 4096. */
+bool vsock_is_spice(const uint8_t *bytes, size_t length)
+{
+    const uint32_t smallest = 18, largest = 4096, last_major = 2;
+    uint32_t major, size;
+
+    if (length < 16 || !BEGINS_WITH(bytes, length, "REDQ"))
+        return false;
+    major = vsock_little_endian(bytes + 4);
+    size = vsock_little_endian(bytes + 12);
+    return major >= 1 && major <= last_major && size >= smallest && size <= largest;
+}
+
 /* The first place from `at` on that is not white space, or `length`. */
 static size_t skip_space(const uint8_t *bytes, size_t length, size_t at)
 {

@@ -272,15 +272,26 @@ struct vsock_weighed_message vsock_weigh_websocket(const void *context, const ui
     return m;
 }
 
-struct vsock_weighed_message vsock_weigh_tunnel(const void *context, const uint8_t *bytes, uint32_t length)
+/* Of what may be anything: as many items as its bytes may be. */
+static uint64_t units_of_anything(const uint8_t *bytes, uint32_t length)
 {
     static const uint8_t eighths[3] = {80, 16, 4};
 
+    return MAX(VSOCK_WEIGHT_MESSAGE, units_of_varied(bytes, length, eighths));
+}
+
+struct vsock_weighed_message vsock_weigh_screen(const void *context, const uint8_t *bytes, uint32_t length)
+{
+    (void)context;
+    return (struct vsock_weighed_message){.size = length, .units = units_of_anything(bytes, length)};
+}
+
+struct vsock_weighed_message vsock_weigh_tunnel(const void *context, const uint8_t *bytes, uint32_t length)
+{
     if (length >= 3 && bytes[0] >= 20 && bytes[0] <= 24 && bytes[1] == 3 && bytes[2] <= 4)
         return vsock_weigh_tls(context, bytes, length);
     length = MIN(length, 64);
-    return (struct vsock_weighed_message){
-        .size = length, .units = MAX(VSOCK_WEIGHT_MESSAGE, units_of_varied(bytes, length, eighths))};
+    return (struct vsock_weighed_message){.size = length, .units = units_of_anything(bytes, length)};
 }
 
 /* ---- JSON ---- */

@@ -90,6 +90,9 @@ struct vsock_weighed_message vsock_weigh_9p(const void *context, const uint8_t *
 struct vsock_weighed_message vsock_weigh_ssh(const void *context, const uint8_t *bytes, uint32_t length);
 struct vsock_weighed_message vsock_weigh_adb(const void *context, const uint8_t *bytes, uint32_t length);
 struct vsock_weighed_message vsock_weigh_tpkt(const void *context, const uint8_t *bytes, uint32_t length);
+/* VNC or SPICE: each byte may be part of an item, and what a message is takes what was said before to tell.
+ * So it is never cut. */
+struct vsock_weighed_message vsock_weigh_screen(const void *context, const uint8_t *bytes, uint32_t length);
 /* context: uint32_t **, how many fragments there were of the message that is at its beginning, which is kept
  * up to date; or NULL, if that does not matter. epan looks through them for each that comes. */
 struct vsock_weighed_message vsock_weigh_websocket(const void *context, const uint8_t *bytes,

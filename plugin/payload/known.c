@@ -10,7 +10,7 @@
 #include "core/weight_http2.h"
 #include "handoff.h"
 
-static dissector_handle_t ssh, http, http2, tls, mqtt, ninep, adb, tpkt, rdp, json;
+static dissector_handle_t ssh, http, http2, tls, mqtt, ninep, adb, tpkt, rdp, wireshark_vnc, vnc, spice, json;
 
 /* struct vsock_http2_side, by stream and direction. */
 static wmem_map_t *http2_sides;
@@ -59,6 +59,8 @@ FIND_CONNECTION(mqtt, mqtt)
 FIND_CONNECTION(9p, ninep)
 FIND_CONNECTION(adb, adb)
 FIND_CONNECTION(rdp, rdp)
+FIND_CONNECTION(vnc, vnc)
+FIND_CONNECTION(spice, spice)
 
 /* TPKT's dissector takes what is none for a part of it, and the one that Wireshark has for RDP's port leaves
  * what is less than a header. Behind the negotiation may be TLS, which contents tell: no message of RDP, of
@@ -71,6 +73,20 @@ static int dissect_rdp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
         return 0;
     pinfo->desegment_offset = 0;
     pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
+    return (int)tvb_captured_length(tvb);
+}
+
+/* VNC's dissector waits for the versions of both sides, and takes no part of one: it would wait on. */
+static int dissect_vnc(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    static const char version[] = "RFB 0";
+    unsigned length = tvb_reported_length(tvb);
+
+    if (length >= VSOCK_VNC_NEEDED || pinfo->can_desegment == 0 ||
+        tvb_memeql(tvb, 0, (const uint8_t *)version, MIN(length, sizeof(version) - 1)) != 0)
+        return call_within(wireshark_vnc, tvb, pinfo, tree, NULL);
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len = VSOCK_VNC_NEEDED - length;
     return (int)tvb_captured_length(tvb);
 }
 
@@ -211,6 +227,28 @@ static void weigh_by(dissector_handle_t handle, const vsock_weigh_message *weigh
         vsock_scale_add(handle, weigh_messages, weigh);
 }
 
+struct wanted {
+    int protocol;
+    dissector_handle_t found;
+};
+
+static void keep_wanted(const char *table _U_, void *handle, void *data)
+{
+    struct wanted *wanted = (struct wanted *)data;
+
+    if (dissector_handle_get_protocol_index((dissector_handle_t)handle) == wanted->protocol)
+        wanted->found = (dissector_handle_t)handle;
+}
+
+/* For protocols whose dissector has no name in 4.0. */
+static dissector_handle_t find_tcps(const char *protocol)
+{
+    struct wanted wanted = {proto_get_id_by_filter_name(protocol), NULL};
+
+    dissector_table_foreach_handle("tcp.port", keep_wanted, &wanted);
+    return wanted.found;
+}
+
 static void add(dissector_handle_t handle, heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *),
                 const char *description, const char *short_name)
 {
@@ -223,7 +261,7 @@ static void add_scales(void)
     static const vsock_weigh_message weigh_tls = vsock_weigh_tls, weigh_mqtt = vsock_weigh_mqtt,
                                      weigh_9p = vsock_weigh_9p, weigh_ssh = vsock_weigh_ssh,
                                      weigh_adb = vsock_weigh_adb, weigh_websocket = vsock_weigh_websocket,
-                                     weigh_tpkt = vsock_weigh_tpkt;
+                                     weigh_tpkt = vsock_weigh_tpkt, weigh_screen = vsock_weigh_screen;
 
     weigh_by(tls, &weigh_tls);
     weigh_by(mqtt, &weigh_mqtt);
@@ -231,6 +269,8 @@ static void add_scales(void)
     weigh_by(ssh, &weigh_ssh);
     weigh_by(adb, &weigh_adb);
     weigh_by(rdp, &weigh_tpkt);
+    weigh_by(vnc, &weigh_screen);
+    weigh_by(spice, &weigh_screen);
     weigh_by(find_dissector("websocket"), &weigh_websocket); /* which HTTP's Upgrade leads to */
     if (http)
         vsock_scale_add(http, weigh_http, NULL);
@@ -247,13 +287,17 @@ void vsock_known_add(void)
     add(http2 = find_dissector("http2"), find_http2, is_http2, "HTTP2 over vsock", "http2_vsock");
     add(tls = find_dissector("tls"), find_tls, is_tls, "TLS over vsock", "tls_vsock");
     add(mqtt = find_dissector("mqtt"), find_mqtt, is_mqtt, "MQTT over vsock", "mqtt_vsock");
-    ninep = dissector_get_uint_handle(find_dissector_table("tcp.port"), 564); /* no name in 4.0 */
-    add(ninep, find_9p, is_9p, "9P over vsock", "9p_vsock");
+    add(ninep = find_tcps("9p"), find_9p, is_9p, "9P over vsock", "9p_vsock");
     add(adb = find_dissector("adb"), find_adb, is_adb, "ADB over vsock", "adb_vsock");
     tpkt = find_dissector("tpkt");
     if (tpkt)
         rdp = create_dissector_handle(dissect_rdp, proto_get_id_by_filter_name("rdp"));
     add(rdp, find_rdp, is_rdp, "RDP over vsock", "rdp_vsock");
+    wireshark_vnc = find_tcps("vnc");
+    if (wireshark_vnc)
+        vnc = create_dissector_handle(dissect_vnc, proto_get_id_by_filter_name("vnc"));
+    add(vnc, find_vnc, is_vnc, "VNC over vsock", "vnc_vsock");
+    add(spice = find_tcps("spice"), find_spice, is_spice, "SPICE over vsock", "spice_vsock");
     add(json = find_dissector("json"), find_json, is_json, "JSON over vsock", "json_vsock");
     http2_sides =
         wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_int64_hash, g_int64_equal);

@@ -141,6 +141,23 @@ def adb(command, body=b""):
     return struct.pack("<4sIIIII", command, 1, 1, len(body), sum(body), number ^ 0xFFFFFFFF) + body
 
 
+VERSION = b"RFB 003.008\n"
+SCREEN = [(SERVER, VERSION), (CLIENT, VERSION), (SERVER, b"\1\1"), (CLIENT, b"\1"), (SERVER, bytes(4)), (CLIENT, b"\1"),
+          (SERVER, struct.pack(">HHBB14xI", 640, 480, 32, 24, 1) + b"a")]
+
+
+def rectangles(count, body, side=0, encoding=0):
+    """Of VNC, each `side` wide and high."""
+    return struct.pack(">BxH", 0, count) + (struct.pack(">HHHHI", 0, 0, side, side, encoding) + body) * count
+
+
+def link(body):
+    return b"REDQ" + struct.pack("<III", 2, 2, len(body)) + body
+
+
+MAIN_CHANNEL = [(CLIENT, link(struct.pack("<IBBIIII", 0, 1, 0, 1, 0, 18, 11))),
+                (SERVER, link(struct.pack("<I162xIIII", 0, 1, 0, 178, 11))), (CLIENT, struct.pack("<I", 1)),
+                (CLIENT, bytes(128)), (SERVER, bytes(4))]
 CHALLENGE = [(CLIENT, b"GET /chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: eA==\r\n\r\n"),
              (SERVER, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")]
 
@@ -277,6 +294,9 @@ CONTENTS = {
     "9p_walk": Contents("Twalk of 25,000 names", p9(110, struct.pack("<IIH", 1, 2, 25_000) + b"\0\0" * 25_000), [(CLIENT, P9)]),
     "9p_rwalk": Contents("Rwalk of 4,000 qids", p9(111, struct.pack("<H", 4000) + b"\0" * 13 * 4000), [(CLIENT, P9)], SERVER),
     "9p_readdir": Contents("Rreaddir of 2,500", p9(41, struct.pack("<I", 60_000) + (b"\0" * 13 + b"\0" * 8 + b"\0" + b"\0\0") * 2500), [(CLIENT, P9)], SERVER),
+    "vnc_tiles": Contents("VNC's tiles of a byte", rectangles(15, b"\0" * 3969, 1008, 5), SCREEN, SERVER),
+    "vnc_rectangles": Contents("VNC's empty rectangles", rectangles(5000, b""), SCREEN, SERVER),
+    "spice_small": Contents("SPICE's smallest messages", struct.pack("<HI", 104, 0), MAIN_CHANNEL),
     "adb": Contents("ADB's messages", adb(b"OKAY"), [(CLIENT, adb(b"CNXN", b"host::"))]),
 }
 

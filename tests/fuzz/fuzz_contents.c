@@ -19,9 +19,10 @@
 
 typedef bool (*rule)(const uint8_t *bytes, size_t length);
 
-static const rule rules[] = {
-    vsock_is_ssh, vsock_is_http, vsock_is_http2, vsock_is_tls,           vsock_is_mqtt,         vsock_is_9p,
-    vsock_is_adb, vsock_is_rdp,  vsock_is_nbd,   vsock_is_ethernet_le16, vsock_is_ethernet_be32};
+static const rule rules[] = {vsock_is_ssh,          vsock_is_http,  vsock_is_http2, vsock_is_tls,
+                             vsock_is_mqtt,         vsock_is_9p,    vsock_is_adb,   vsock_is_rdp,
+                             vsock_is_vnc,          vsock_is_spice, vsock_is_nbd,   vsock_is_ethernet_le16,
+                             vsock_is_ethernet_be32};
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 

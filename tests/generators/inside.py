@@ -576,6 +576,71 @@ def rdp_stories():
         yield from story()
 
 
+VNC_VERSION = b"RFB 003.008\n"
+VNC_NONE, VNC_OK = b"\1", bytes(4)
+VNC_PIXELS = struct.pack(">BBBBHHHBBBxxx", 32, 24, 0, 1, 255, 255, 255, 16, 8, 0)
+
+
+def vnc():
+    x = Dialogue(5900, "a screen: versions, no security, a desktop of 2 x 1, its pixels", client=(3, 998000))
+    name = b"guest"
+    yield from (*x.opened(), *x.answer(VNC_VERSION), *x.ask(VNC_VERSION), *x.answer(b"\1" + VNC_NONE), *x.ask(VNC_NONE),
+                *x.answer(VNC_OK), *x.ask(b"\1"),
+                *x.answer(struct.pack(">HH", 2, 1) + VNC_PIXELS + struct.pack(">I", len(name)) + name),
+                *x.ask(struct.pack(">BxHi", 2, 1, 0)), *x.ask(struct.pack(">BBHHHH", 3, 0, 0, 0, 2, 1)),
+                *x.answer(*cut(struct.pack(">BxHHHHHi", 0, 1, 0, 0, 2, 1, 0) + bytes(8), 18)),
+                *x.ask(struct.pack(">BBxxI", 4, 1, 0xFF0D)), *x.closed())
+
+
+def vnc_not():
+    odd = (("a line", b"RFB is a protocol\n"), ("no end of the line", VNC_VERSION[:11] + b" "), ("letters", b"RFB 00x.00y\n"))
+    for port, (what, first) in enumerate(odd, 998100):
+        x = Dialogue(1024, f"no VNC: {what}", client=(3, port))
+        yield from (*x.opened(), *x.answer(first), *x.closed())
+
+
+SPICE_AUTH, SPICE_MINI = 1, 8 | 2 | 1  # what is chosen; what a side can
+SPICE_MAIN = 1
+SPICE_TICKET = bytes(range(128))
+SPICE_INIT, SPICE_ATTACH = 103, 104  # of the main channel: the server's, the client's
+
+
+def spice_link(body, major=2):
+    return b"REDQ" + struct.pack("<III", major, 2, len(body)) + body
+
+
+def spice_data(kind, body=b""):
+    return struct.pack("<HI", kind, len(body)) + body
+
+
+SPICE_ASK = spice_link(struct.pack("<IBBIIII", 0, SPICE_MAIN, 0, 1, 0, 18, SPICE_MINI))
+SPICE_ANSWER = spice_link(struct.pack("<I162xIIII", 0, 1, 0, 178, SPICE_MINI))
+SPICE_OPENED = ((True, SPICE_ASK), (False, SPICE_ANSWER), (True, struct.pack("<I", SPICE_AUTH)), (True, SPICE_TICKET),
+                (False, bytes(4)))
+SPICE_FIRST = spice_data(SPICE_INIT, struct.pack("<8I", 1, 0, 1, 2, 0, 10, 0, 0))
+
+
+def spice():
+    x = Dialogue(5930, "a client's main channel: link, ticket, mini headers", client=(3, 999000))
+    yield from x.opened()
+    for by_client, said in (*SPICE_OPENED, (False, SPICE_FIRST), (True, spice_data(SPICE_ATTACH))):
+        yield from (x.ask if by_client else x.answer)(said)
+    yield from x.closed()
+
+
+def spice_not():
+    odd = (("another magic", b"QEDR" + SPICE_ASK[4:]), ("another version", spice_link(bytes(22), major=3)),
+           ("too small", spice_link(bytes(17))), ("too large", spice_link(bytes(4097))[:100]))
+    for port, (what, first) in enumerate(odd, 999100):
+        x = Dialogue(1024, f"no SPICE: {what}", client=(3, port))
+        yield from (*x.opened(), *x.ask(first), *x.closed())
+
+
+def screens():
+    for story in (vnc, vnc_not, spice, spice_not):
+        yield from story()
+
+
 class Talk:
     """What two programs say to each other, in turn: (is it the client?, bytes). `fields`: what of it shows."""
 
@@ -660,6 +725,9 @@ DIALOGUES = {
                             (False, nbd_option_reply(NBD_STRUCTURED, NBD_ACK)), (True, nbd_request(NBD_READ, 1, 0, 24)),
                             (False, nbd_chunk(NBD_DATA, 1, struct.pack(">Q", 0) + BLOCK[:16], 0) +
                              nbd_chunk(NBD_HOLE, 1, struct.pack(">QI", 16, 8)))),
+    "VNC": Talk("vnc.server_proto_ver vnc.client_proto_ver", (False, VNC_VERSION), (True, VNC_VERSION)),
+    "SPICE": Talk("spice.magic spice.channel_type spice.auth_select_client spice.ticket_client spice.ticket_server "
+                  "spice.message_size", *SPICE_OPENED, (False, SPICE_FIRST), (True, spice_data(SPICE_ATTACH))),
     "RDP to TLS": Talk("rdp.rt_cookie rdp.neg_type cotp.type tls.handshake.type tls.handshake.ciphersuite",
                        (True, RDP_REQUEST), (False, RDP_CONFIRM), (True, SHORT_HELLO), (False, RDP_CONFIRM)),
     "RDP": Talk("rdp.rt_cookie rdp.neg_type cotp.type tpkt.length", (True, RDP_REQUEST), (False, RDP_CONFIRM),
@@ -672,6 +740,7 @@ CAPTURES = {
     "inside-nbd.pcapng": capture(nbd_all),
     "inside-p11.pcapng": capture(p11_all),
     "inside-rdp.pcapng": capture(rdp_stories),
+    "inside-screens.pcapng": capture(screens),
     "inside-json.pcapng": capture(framed_json),
     "inside-ethernet.pcapng": capture(ethernet_stories),
     "inside-turns.pcapng": capture(turns),

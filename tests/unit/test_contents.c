@@ -114,6 +114,32 @@ static void rdp_begins_with_a_connection_request_of_its_own(void)
     g_assert_false(MATCHES(vsock_is_rdp, "\3\0\0\x16\x11\xe0\0\0\0\1\0\xc1\2\1\0\xc2\2\1\2\xc0\1\x0a"));
 }
 
+static void vnc_begins_with_a_version(void)
+{
+    CHECK_CUTS(vsock_is_vnc, "RFB 003.008\n", 12);
+    g_assert_true(MATCHES(vsock_is_vnc, "RFB 003.889\n")); /* macOS */
+    g_assert_true(MATCHES(vsock_is_vnc, "RFB 005.000\n")); /* RealVNC */
+    g_assert_false(MATCHES(vsock_is_vnc, "RFB 003.008 "));
+    g_assert_false(MATCHES(vsock_is_vnc, "RFB 003,008\n"));
+    g_assert_false(MATCHES(vsock_is_vnc, "RFB 3.00008\n"));
+    g_assert_false(MATCHES(vsock_is_vnc, "RFB 003.00x\n"));
+    g_assert_false(MATCHES(vsock_is_vnc, "RFC 003.008\n"));
+}
+
+#define SPICE(major, size) "REDQ" major "\0\0\0\2\0\0\0" size "\0\0"
+
+static void spice_begins_with_a_link_message(void)
+{
+    CHECK_CUTS(vsock_is_spice, SPICE("\2", "\x1a\0") "\0\0\0\0\1", 16);
+    g_assert_true(MATCHES(vsock_is_spice, SPICE("\2", "\x12\0")));
+    g_assert_false(MATCHES(vsock_is_spice, SPICE("\2", "\x11\0")));
+    g_assert_true(MATCHES(vsock_is_spice, SPICE("\1", "\x00\x10")));
+    g_assert_false(MATCHES(vsock_is_spice, SPICE("\1", "\x01\x10")));
+    g_assert_false(MATCHES(vsock_is_spice, SPICE("\0", "\x1a\0")));
+    g_assert_false(MATCHES(vsock_is_spice, SPICE("\3", "\x1a\0")));
+    g_assert_false(MATCHES(vsock_is_spice, "QEDR\2\0\0\0\2\0\0\0\x1a\0\0\0"));
+}
+
 static void json_is_one_object_and_nothing_else(void)
 {
     CHECK_CUTS(vsock_is_json, "{\"a\":1}", 7);
@@ -129,19 +155,23 @@ static void json_is_one_object_and_nothing_else(void)
     g_assert_false(MATCHES(vsock_is_json, "}"));
 }
 
-/* Also behind what others begin with as well: TPKT, X.224's request. */
+/* Also behind what these begin with: TPKT and X.224's request, VNC's and SPICE's letters. */
 static void random_bytes_are_nobodys(void)
 {
-    static const rule rules[] = {vsock_is_ssh, vsock_is_http, vsock_is_http2, vsock_is_tls, vsock_is_mqtt,
-                                 vsock_is_9p,  vsock_is_adb,  vsock_is_rdp,   vsock_is_json};
-    static const char request[] = "\3\0\0\x29\x24\xe0\0\0\0\0\0";
+    static const rule rules[] = {vsock_is_ssh,  vsock_is_http,  vsock_is_http2, vsock_is_tls,
+                                 vsock_is_mqtt, vsock_is_9p,    vsock_is_adb,   vsock_is_rdp,
+                                 vsock_is_vnc,  vsock_is_spice, vsock_is_json};
+    static const char *const begins[] = {"\3\0\0\x29\x24\xe0\0\0\0\0\0", "RFB 00", "REDQ"};
+    static const size_t lengths[] = {11, 6, 4};
     g_autoptr(GRand) random = g_rand_new_with_seed(17);
     uint8_t bytes[96];
 
     for (unsigned i = 0; i < 100000; i++) {
         for (size_t at = 0; at < sizeof(bytes); at++)
             bytes[at] = (uint8_t)g_rand_int(random);
-        memcpy(bytes, request, i % 4 == 0 ? sizeof(request) - 1 : i % 4);
+        size_t b = i % G_N_ELEMENTS(begins);
+
+        memcpy(bytes, begins[b], i % 4 == 0 ? lengths[b] : MIN(i % 4, lengths[b]));
         for (size_t r = 0; r < G_N_ELEMENTS(rules); r++)
             g_assert_false(rules[r](bytes, sizeof(bytes)));
     }
@@ -160,6 +190,8 @@ int main(int argc, char **argv)
     TEST(ninep_begins_with_a_version_of_its_own_size);
     TEST(adb_ends_a_header_with_the_command_inverted);
     TEST(rdp_begins_with_a_connection_request_of_its_own);
+    TEST(vnc_begins_with_a_version);
+    TEST(spice_begins_with_a_link_message);
     TEST(random_bytes_are_nobodys);
     TEST(json_is_one_object_and_nothing_else);
     return g_test_run();

@@ -214,6 +214,14 @@ static void a_websocket_message_weighs_more_the_more_fragments_it_has(void)
     g_assert_cmpuint(vsock_weigh_websocket(&context, end, 2).units, ==, MESSAGE);
 }
 
+static void a_screen_weighs_by_its_bytes_and_is_never_cut(void)
+{
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_screen, "\xc0\0\xc0\0", 4), ==, MESSAGE);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_screen, "\xc0\0", 100), ==, UINT64_C(100) * 10);
+    g_assert_cmpuint(UNITS_OF(vsock_weigh_screen, "\x17\3\3\0\x64", 105), ==, UINT64_C(105) * 10);
+    g_assert_cmpuint(SIZE_OF(vsock_weigh_screen, "RFB 003.008\n"), ==, 12);
+}
+
 static void a_tunnel_weighs_by_its_bytes_unless_it_is_of_tls(void)
 {
     g_assert_cmpuint(UNITS_OF(vsock_weigh_tunnel, "\x17\3\3\0\x64", 105), ==, MESSAGE);
@@ -714,6 +722,7 @@ int main(int argc, char **argv)
     TEST(what_varies_as_keys_do_weighs_less_than_small_items);
     TEST(a_websocket_message_weighs_by_its_marks_under_the_mask);
     TEST(a_websocket_message_weighs_more_the_more_fragments_it_has);
+    TEST(a_screen_weighs_by_its_bytes_and_is_never_cut);
     TEST(a_tunnel_weighs_by_its_bytes_unless_it_is_of_tls);
     TEST(http_turns_to_what_is_asked_for_or_granted);
     TEST(http2_is_frames);
