@@ -22,6 +22,8 @@ SHOTS = pathlib.Path("shots")
 COMPLAINT = re.compile("CRITICAL|GLib|Gtk|[Aa]ssertion|vsock")
 NEWS = re.compile(r".*\[Capture MESSAGE\].*\n")  # of a live capture, on stderr as well
 TIMEOUT = 30
+BEFORE = 10  # pixels
+LARGE = 1270, 790
 
 
 class Failure(Exception):
@@ -141,13 +143,25 @@ class Wireshark:
         subprocess.run(["xdotool", "sleep", "0.5", "key", "Return"], check=True)
         wait_for(f"{item} in its box", lambda: box.get_name() == item)
 
-    def shot(self, window, name, size=None):
-        """A screenshot of the window, a small one: few colours, nothing but the picture."""
-        self.refuse_other_windows()
-        number = self.numbers(window.get_name())[-1]
+    def place(self, title, size=None):
+        """In the screen's corner, in front of others. X's number of the window."""
+        number = self.numbers(title)[-1]
         subprocess.run(["xdotool", "windowmove", number, "0", "0", "windowraise", number]
                        + (["windowsize", number, *map(str, size)] if size else []), check=True)
         time.sleep(3)  # for what is drawn late
+        return number
+
+    def click_before(self, row):
+        """On what is drawn left of an item of the main window, which has no name. All items are seen in a large window."""
+        self.place(self.title, LARGE)
+        place = row.get_component_iface().get_extents(Atspi.CoordType.SCREEN)
+        subprocess.run(["xdotool", "mousemove", str(place.x - BEFORE), str(place.y + place.height // 2), "sleep", "1",
+                        "click", "1"], check=True)
+
+    def shot(self, window, name, size=None):
+        """A screenshot of the window, a small one: few colours, nothing but the picture."""
+        self.refuse_other_windows()
+        number = self.place(window.get_name(), size)
         path = SHOTS / f"{name}.png"
         subprocess.run(["import", "-window", number, "-strip", "+dither", "-colors", "32", f"PNG8:{path}"], check=True)
         if path.stat().st_size < 5000:

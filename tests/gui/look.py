@@ -7,6 +7,8 @@ import sys
 
 from desktop import Failure, Wireshark, expect, names, press, text_of, wait_for, widgets
 
+NOTHING_OPEN = "The Wireshark Network Analyzer"
+EXTCAP = "vsock of this machine and its guests"
 STALLS = "37-containerization-head-of-line.pcapng"
 CREDIT = "cap-7.2.13.pcapng.gz"
 
@@ -78,7 +80,20 @@ def look_at_plots(wireshark):
     wireshark.shot(window, "plots", (1000, 760))
 
 
+def look_at_form(wireshark):
+    """What vsockmon is asked: it opens by the wheel in front of its name in the list of interfaces."""
+    row = wait_for("vsockmon in the list of interfaces",
+                   lambda: next((w for w in widgets(wireshark.main) if EXTCAP in w.get_name()), None))
+    wireshark.click_before(row)
+    window = wireshark.window(EXTCAP)
+    expect("the form", ["CIDs", "Ports", "Leave out ports", "Operations", "credit-update", "Headers only", "Buffer (MiB)"],
+           [name.rstrip(":") for name in names(window)])
+    wireshark.shot(window, "form")
+
+
 def main():
+    with Wireshark(NOTHING_OPEN) as wireshark:
+        look_at_form(wireshark)
     with Wireshark(STALLS, "-r", STALLS, "-g", "27") as wireshark:
         look_at_packet_list(wireshark)
         look_at_conversations(wireshark)
