@@ -10,8 +10,6 @@
 #include <epan/strutil.h>
 #include <wsutil/utf8_entities.h>
 
-#include "payload/handoff.h"
-
 /* Of a packet's data for a protocol, on this pass: struct vsock_app_frame. call.c has others. */
 #define FRAME_KEY 0
 
@@ -106,7 +104,9 @@ static unsigned message_size(packet_info *pinfo, tvbuff_t *tvb, int offset, void
 
 static bool is_its_own(const struct vsock_app *app, tvbuff_t *tvb)
 {
-    if (app->strict && !app->recognize(tvb))
+    struct vsock_look look = vsock_look_at(tvb);
+
+    if (app->strict && !app->recognize(&look))
         return false;
     return !app->leaves || !tvb_bytes_exist(tvb, 0, (int)app->header_size) || app->message_size(tvb, 0) != 0;
 }
@@ -193,7 +193,9 @@ static struct vsock_weight weigh(const void *context, tvbuff_t *tvb, const struc
 
 bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    if (!app->recognize(tvb))
+    struct vsock_look look = vsock_look_at(tvb);
+
+    if (!app->recognize(&look))
         return false;
     if (app->lacks && app->lacks(tvb) > 0)
         return ask_for_more(app, tvb, pinfo);

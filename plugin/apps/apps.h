@@ -11,6 +11,7 @@
 #include "call.h"
 #include "core/weight.h"
 #include "dissect/builtin.h"
+#include "payload/handoff.h"
 
 /* A message's size: it does not end with what there is, and does not tell where it does. */
 #define VSOCK_APP_SIZE_UNKNOWN UINT_MAX
@@ -32,7 +33,7 @@ struct vsock_app {
     struct vsock_expert *experts[8];
 
     uint32_t port; /* 0: for Decode As only */
-    bool (*recognize)(tvbuff_t *tvb);
+    vsock_recognizer recognize;
     /* How many bytes more it takes to be sure, or VSOCK_APP_SIZE_UNKNOWN; 0: none. NULL: never any. */
     uint32_t (*lacks)(tvbuff_t *tvb);
     heur_dissector_t heuristic;

@@ -67,13 +67,6 @@ static uint64_t units_of(tvbuff_t *tvb, int offset, int end)
                : 0;
 }
 
-static bool is(bool (*rule)(const uint8_t *, size_t), tvbuff_t *tvb)
-{
-    unsigned length = tvb_captured_length(tvb);
-
-    return length > 0 && rule(tvb_get_ptr(tvb, 0, (int)length), length);
-}
-
 /* ---- each ---- */
 
 static struct vsock_app ethframe, le16, be32;
@@ -112,14 +105,14 @@ static uint64_t units_be32(tvbuff_t *tvb, int offset, int end)
     return units_of(tvb, offset + 4, end);
 }
 
-static bool is_le16(tvbuff_t *tvb)
+static bool is_le16(const struct vsock_look *look)
 {
-    return is(vsock_is_ethernet_le16, tvb);
+    return vsock_is_ethernet_le16(look->bytes, look->captured);
 }
 
-static bool is_be32(tvbuff_t *tvb)
+static bool is_be32(const struct vsock_look *look)
 {
-    return is(vsock_is_ethernet_be32, tvb);
+    return vsock_is_ethernet_be32(look->bytes, look->captured);
 }
 
 static compat_bool find_le16(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
@@ -134,7 +127,9 @@ static compat_bool find_be32(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
 
 static const struct vsock_app *pick(tvbuff_t *tvb)
 {
-    return is_le16(tvb) ? &le16 : is_be32(tvb) ? &be32 : NULL;
+    struct vsock_look look = vsock_look_at(tvb);
+
+    return is_le16(&look) ? &le16 : is_be32(&look) ? &be32 : NULL;
 }
 
 /* clang-format off */

@@ -7,6 +7,7 @@
 #include "compat.h"
 
 #include "apps.h"
+#include "core/bytes.h"
 
 #include "call.h"
 
@@ -118,13 +119,19 @@ static unsigned class_of(const struct gcs_header *h)
     return (h->type & CLASS_MASK) >> 28;
 }
 
-static struct gcs_header read_header(tvbuff_t *tvb, int offset)
+/* Of HEADER_SIZE bytes. */
+static struct gcs_header header_of(const uint8_t *bytes)
 {
     return (struct gcs_header){
-        .type = tvb_get_letohl(tvb, offset),
-        .size = tvb_get_letohl(tvb, offset + 4),
-        .id = tvb_get_letoh64(tvb, offset + 8),
+        .type = vsock_little_endian(bytes),
+        .size = vsock_little_endian(bytes + 4),
+        .id = vsock_little_endian(bytes + 8) | (uint64_t)vsock_little_endian(bytes + 12) << 32,
     };
+}
+
+static struct gcs_header read_header(tvbuff_t *tvb, int offset)
+{
+    return header_of(tvb_get_ptr(tvb, offset, HEADER_SIZE));
 }
 
 static bool is_framed(const struct gcs_header *h)
@@ -255,15 +262,14 @@ static unsigned message_size(tvbuff_t *tvb, int offset)
 }
 
 /* A known message, and the first byte of JSON. The guest writes header and body apart. */
-static bool is_gcs(tvbuff_t *tvb)
+static bool is_gcs(const struct vsock_look *look)
 {
     struct gcs_header h;
 
-    if (!tvb_bytes_exist(tvb, 0, HEADER_SIZE + 1))
+    if (look->captured <= HEADER_SIZE || look->bytes[HEADER_SIZE] != '{')
         return false;
-    h = read_header(tvb, 0);
-    return is_framed(&h) && h.size >= HEADER_SIZE + 2 && known_name(&h) &&
-           *tvb_get_ptr(tvb, HEADER_SIZE, 1) == '{';
+    h = header_of(look->bytes);
+    return is_framed(&h) && h.size >= HEADER_SIZE + 2 && known_name(&h);
 }
 
 static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)

@@ -20,13 +20,10 @@ const char *vsock_json_part_text(tvbuff_t *tvb, packet_info *pinfo, struct vsock
                                             ENC_UTF_8);
 }
 
-bool vsock_json_recognize(tvbuff_t *tvb, vsock_json_rule rule, uint32_t *lacks)
+bool vsock_json_recognize(const struct vsock_look *look, vsock_json_rule rule, uint32_t *lacks)
 {
-    uint32_t length = tvb_captured_length(tvb);
-
     *lacks = 0;
-    if (length > 0 && length == tvb_reported_length(tvb) &&
-        rule(tvb_get_ptr(tvb, 0, (int)length), length, lacks))
+    if (look->captured == look->reported && rule(look->bytes, look->captured, lacks))
         return true;
     *lacks = 0;
     return false;

@@ -6,6 +6,7 @@
 #include <epan/packet.h>
 
 #include "core/json_object.h"
+#include "payload/handoff.h"
 
 /* Bytes of a message in Info. */
 #define VSOCK_JSON_INFO_MAX 80
@@ -24,7 +25,7 @@ const char *vsock_json_part_text(tvbuff_t *tvb, packet_info *pinfo, struct vsock
 typedef bool (*vsock_json_rule)(const uint8_t *bytes, size_t length, uint32_t *lacks);
 
 /* Does what there is, if nothing of it was cut off, begin so? *lacks: 0 if not. */
-bool vsock_json_recognize(tvbuff_t *tvb, vsock_json_rule rule, uint32_t *lacks);
+bool vsock_json_recognize(const struct vsock_look *look, vsock_json_rule rule, uint32_t *lacks);
 
 /* For proto_reg_handoff_*(). */
 void vsock_json_body_find(void);

@@ -14,7 +14,6 @@
 #include "core/qga.h"
 #include "core/varlink.h"
 #include "json_body.h"
-#include "payload/handoff.h"
 
 /* Of a packet's data for the protocol, on all passes: how many messages its sender has sent before it. call.c
  * has others. */
@@ -136,45 +135,48 @@ static void show_framing(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     proto_item_set_generated(proto_tree_add_uint(tree, hf_framing, tvb, 0, 0, framing));
 }
 
-static struct vsock_json_frame first_of(tvbuff_t *tvb)
+static struct vsock_json_frame first_of(const struct vsock_look *look)
 {
-    uint32_t length = tvb_captured_length(tvb);
     struct vsock_json_frame none = {VSOCK_JSON_NOT_FRAMED, .ambiguous = false};
 
-    if (length == 0 || length != tvb_reported_length(tvb))
+    if (look->captured == 0 || look->captured != look->reported)
         return none;
-    return vsock_json_frame_of(tvb_get_ptr(tvb, 0, (int)length), length);
+    return vsock_json_frame_of(look->bytes, look->captured);
 }
 
 /* What tells the framing is missing of the first message. */
 static uint32_t lacks(tvbuff_t *tvb)
 {
-    return first_of(tvb).lacks;
+    struct vsock_look look = vsock_look_at(tvb);
+
+    return first_of(&look).lacks;
 }
 
 /* Takes the connection, but for a first message whose length is the same both ways. */
 static bool find(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    if (!app->recognize(tvb) || !first_of(tvb).ambiguous || lacks(tvb) > 0)
+    struct vsock_look look = vsock_look_at(tvb);
+
+    if (!app->recognize(&look) || !first_of(&look).ambiguous || lacks(tvb) > 0)
         return vsock_app_try(app, tvb, pinfo, tree);
     call_dissector_only(app->handle, tvb, pinfo, tree, NULL);
     return true;
 }
 
-static bool is_framed(tvbuff_t *tvb, enum vsock_json_framing framing)
+static bool is_framed(const struct vsock_look *look, enum vsock_json_framing framing)
 {
-    return first_of(tvb).framing == framing;
+    return first_of(look).framing == framing;
 }
 
 /* Is it a call of a protocol that has a dissector of its own, and is not turned off? */
-static bool is_of_another(tvbuff_t *tvb, enum vsock_json_framing framing)
+static bool is_of_another(const struct vsock_look *look, enum vsock_json_framing framing)
 {
-    uint32_t length = tvb_captured_length(tvb), more;
-    const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)length);
+    uint32_t more;
 
     if (framing == VSOCK_JSON_LINES)
-        return vsock_is_qga(bytes, length, &more) && vsock_heuristic_is_enabled("qga_vsock");
-    return vsock_is_varlink(bytes, length, &more) && vsock_heuristic_is_enabled("varlink_vsock");
+        return vsock_is_qga(look->bytes, look->captured, &more) && vsock_heuristic_is_enabled("qga_vsock");
+    return vsock_is_varlink(look->bytes, look->captured, &more) &&
+           vsock_heuristic_is_enabled("varlink_vsock");
 }
 
 /* ---- a length in front ---- */
@@ -220,14 +222,14 @@ static uint64_t units_behind_length(tvbuff_t *tvb, int offset, int end)
     return vsock_json_body_units(tvb, offset + 4, end);
 }
 
-static bool is_be32(tvbuff_t *tvb)
+static bool is_be32(const struct vsock_look *look)
 {
-    return is_framed(tvb, VSOCK_JSON_BE32);
+    return is_framed(look, VSOCK_JSON_BE32);
 }
 
-static bool is_le32(tvbuff_t *tvb)
+static bool is_le32(const struct vsock_look *look)
 {
-    return is_framed(tvb, VSOCK_JSON_LE32);
+    return is_framed(look, VSOCK_JSON_LE32);
 }
 
 static compat_bool find_be32(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
@@ -291,14 +293,14 @@ static unsigned size_before_nul(tvbuff_t *tvb, int offset)
     return size_before(tvb, offset, '\0');
 }
 
-static bool is_in_lines(tvbuff_t *tvb)
+static bool is_in_lines(const struct vsock_look *look)
 {
-    return is_framed(tvb, VSOCK_JSON_LINES) && !is_of_another(tvb, VSOCK_JSON_LINES);
+    return is_framed(look, VSOCK_JSON_LINES) && !is_of_another(look, VSOCK_JSON_LINES);
 }
 
-static bool is_before_nul(tvbuff_t *tvb)
+static bool is_before_nul(const struct vsock_look *look)
 {
-    return is_framed(tvb, VSOCK_JSON_NUL) && !is_of_another(tvb, VSOCK_JSON_NUL);
+    return is_framed(look, VSOCK_JSON_NUL) && !is_of_another(look, VSOCK_JSON_NUL);
 }
 
 static compat_bool find_in_lines(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
@@ -315,7 +317,8 @@ static compat_bool find_before_nul(tvbuff_t *tvb, packet_info *pinfo, proto_tree
 
 static const struct vsock_app *pick(tvbuff_t *tvb)
 {
-    struct vsock_json_frame f = first_of(tvb);
+    struct vsock_look look = vsock_look_at(tvb);
+    struct vsock_json_frame f = first_of(&look);
 
     if (f.lacks > 0)
         return NULL;

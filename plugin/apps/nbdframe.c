@@ -428,11 +428,9 @@ static unsigned message_size(tvbuff_t *tvb, int offset)
     return vsock_nbd_size(tvb_get_ptr(tvb, offset, (int)length), length);
 }
 
-static bool is_nbd(tvbuff_t *tvb)
+static bool is_nbd(const struct vsock_look *look)
 {
-    uint32_t length = tvb_captured_length(tvb);
-
-    return length > 0 && vsock_is_nbd(tvb_get_ptr(tvb, 0, (int)length), length);
+    return vsock_is_nbd(look->bytes, look->captured);
 }
 
 static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)

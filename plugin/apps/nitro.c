@@ -27,10 +27,9 @@ static hf_register_info fields[] = {
 };
 
 /* What else there is on port 9000 is left to whoever knows it. */
-static bool is_heartbeat(tvbuff_t *tvb)
+static bool is_heartbeat(const struct vsock_look *look)
 {
-    return tvb_reported_length(tvb) == 1 && tvb_captured_length(tvb) == 1 &&
-           *tvb_get_ptr(tvb, 0, 1) == HEARTBEAT;
+    return look->reported == 1 && look->captured == 1 && look->bytes[0] == HEARTBEAT;
 }
 
 static void show_heartbeat(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top _U_, proto_tree *tree,

@@ -373,12 +373,12 @@ static uint32_t lacks(tvbuff_t *tvb)
 }
 
 /* Where bytes were cut off, there are no more to wait for. */
-static bool is_p11rpc(tvbuff_t *tvb)
+static bool is_p11rpc(const struct vsock_look *look)
 {
-    uint32_t length = tvb_captured_length(tvb), more;
+    uint32_t more;
 
-    return length > 0 && vsock_is_p11rpc(tvb_get_ptr(tvb, 0, (int)length), length, &more) &&
-           (more == 0 || length == tvb_reported_length(tvb));
+    return vsock_is_p11rpc(look->bytes, look->captured, &more) &&
+           (more == 0 || look->captured == look->reported);
 }
 
 static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)

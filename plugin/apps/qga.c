@@ -176,18 +176,19 @@ static unsigned message_size(tvbuff_t *tvb, int offset)
     return vsock_qga_size(tvb_get_ptr(tvb, offset, (int)length), length);
 }
 
-static bool is_qga(tvbuff_t *tvb)
+static bool is_qga(const struct vsock_look *look)
 {
     uint32_t more;
 
-    return vsock_json_recognize(tvb, vsock_is_qga, &more);
+    return vsock_json_recognize(look, vsock_is_qga, &more);
 }
 
 static uint32_t lacks(tvbuff_t *tvb)
 {
+    struct vsock_look look = vsock_look_at(tvb);
     uint32_t more;
 
-    vsock_json_recognize(tvb, vsock_is_qga, &more);
+    vsock_json_recognize(&look, vsock_is_qga, &more);
     return more;
 }
 

@@ -221,12 +221,12 @@ static bool is_known(const char *text)
 }
 
 /* Text to the end of what there is, the first line of it well known. */
-static bool is_sd_notify(tvbuff_t *tvb)
+static bool is_sd_notify(const struct vsock_look *look)
 {
     char text[64 + 1];
-    unsigned length = MIN(tvb_captured_length(tvb), sizeof(text) - 1);
+    unsigned length = MIN(look->captured, (uint32_t)sizeof(text) - 1);
 
-    tvb_memcpy(tvb, text, 0, length);
+    memcpy(text, look->bytes, length);
     text[length] = '\0';
     for (unsigned i = 0; i < length; i++) {
         if (g_ascii_iscntrl(text[i]) && text[i] != '\t' && !ends_line((uint8_t)text[i]))

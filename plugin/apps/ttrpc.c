@@ -7,6 +7,7 @@
 #include "compat.h"
 
 #include "apps.h"
+#include "core/bytes.h"
 
 #include <epan/tfs.h>
 
@@ -162,16 +163,20 @@ struct message {
 
 /* ---- reading ---- */
 
-static struct ttrpc_header read_header(tvbuff_t *tvb, int offset)
+/* Of HEADER_SIZE bytes. */
+static struct ttrpc_header header_of(const uint8_t *bytes)
 {
-    const uint8_t *bytes = tvb_get_ptr(tvb, offset, HEADER_SIZE);
-
     return (struct ttrpc_header){
-        .length = tvb_get_ntohl(tvb, offset),
-        .stream_id = tvb_get_ntohl(tvb, offset + 4),
+        .length = vsock_big_endian(bytes),
+        .stream_id = vsock_big_endian(bytes + 4),
         .type = bytes[8],
         .flags = bytes[9],
     };
+}
+
+static struct ttrpc_header read_header(tvbuff_t *tvb, int offset)
+{
+    return header_of(tvb_get_ptr(tvb, offset, HEADER_SIZE));
 }
 
 /* Whether its length is to be believed: else a stream that was lost track of would be joined to nonsense. */
@@ -541,11 +546,11 @@ static bool is_name_character(uint8_t c)
 }
 
 /* A request begins with its service's name: as much of it as there is has to look like one. */
-static bool begins_with_service(tvbuff_t *tvb, const struct ttrpc_header *h)
+static bool begins_with_service(const struct vsock_look *look, const struct ttrpc_header *h)
 {
     enum { SHORTEST = 3 };
-    unsigned size = tvb_captured_length(tvb) - HEADER_SIZE;
-    const uint8_t *bytes = tvb_get_ptr(tvb, HEADER_SIZE, (int)size);
+    unsigned size = look->captured - HEADER_SIZE;
+    const uint8_t *bytes = look->bytes + HEADER_SIZE;
 
     if (size < 2 + SHORTEST || bytes[0] != (REQUEST_SERVICE << 3 | VSOCK_PROTOBUF_LEN))
         return false;
@@ -559,25 +564,25 @@ static bool begins_with_service(tvbuff_t *tvb, const struct ttrpc_header *h)
 }
 
 /* Of a stream whose beginning was not captured: a whole response, and nothing behind it. */
-static bool is_lone_response(tvbuff_t *tvb, const struct ttrpc_header *h)
+static bool is_lone_response(const struct vsock_look *look, const struct ttrpc_header *h)
 {
-    return h->flags == 0 && h->length >= 2 && tvb_reported_length(tvb) == HEADER_SIZE + h->length &&
-           tvb_captured_length(tvb) > HEADER_SIZE &&
-           *tvb_get_ptr(tvb, HEADER_SIZE, 1) == (RESPONSE_STATUS << 3 | VSOCK_PROTOBUF_LEN);
+    return h->flags == 0 && h->length >= 2 && look->reported == HEADER_SIZE + h->length &&
+           look->captured > HEADER_SIZE &&
+           look->bytes[HEADER_SIZE] == (RESPONSE_STATUS << 3 | VSOCK_PROTOBUF_LEN);
 }
 
-static bool is_ttrpc(tvbuff_t *tvb)
+static bool is_ttrpc(const struct vsock_look *look)
 {
     struct ttrpc_header h;
 
-    if (!tvb_bytes_exist(tvb, 0, HEADER_SIZE))
+    if (look->captured < HEADER_SIZE)
         return false;
-    h = read_header(tvb, 0);
+    h = header_of(look->bytes);
     if (!is_framed(&h) || h.stream_id % 2 == 0 || h.flags > 7)
         return false;
     if (h.type == TTRPC_REQUEST)
-        return begins_with_service(tvb, &h);
-    return h.type == TTRPC_RESPONSE && is_lone_response(tvb, &h);
+        return begins_with_service(look, &h);
+    return h.type == TTRPC_RESPONSE && is_lone_response(look, &h);
 }
 
 static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)

@@ -166,18 +166,19 @@ static unsigned message_size(tvbuff_t *tvb, int offset)
     return size > 0 ? size : VSOCK_APP_SIZE_UNKNOWN;
 }
 
-static bool is_varlink(tvbuff_t *tvb)
+static bool is_varlink(const struct vsock_look *look)
 {
     uint32_t more;
 
-    return vsock_json_recognize(tvb, vsock_is_varlink, &more);
+    return vsock_json_recognize(look, vsock_is_varlink, &more);
 }
 
 static uint32_t lacks(tvbuff_t *tvb)
 {
+    struct vsock_look look = vsock_look_at(tvb);
     uint32_t more;
 
-    vsock_json_recognize(tvb, vsock_is_varlink, &more);
+    vsock_json_recognize(&look, vsock_is_varlink, &more);
     return more;
 }
 

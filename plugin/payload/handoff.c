@@ -117,13 +117,22 @@ static bool try_ports(struct call *c, bool by_user)
  * what is spent on the first packets of a stream that nobody knows: where the list has ours alone, it is
  * asked only if one will take the bytes. */
 static struct {
-    bool (*recognize[32])(tvbuff_t *);
+    vsock_recognizer recognize[32];
     dissector_handle_t handle[32];
     unsigned count;
     unsigned listed; /* all of the list, others' included; 0 until they are counted */
 } ours;
 
-void vsock_heuristic_add(heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *), const char *description,
+struct vsock_look vsock_look_at(tvbuff_t *tvb)
+{
+    uint32_t captured = tvb_captured_length(tvb);
+
+    return (struct vsock_look){.bytes = tvb_get_ptr(tvb, 0, (int)captured),
+                               .captured = captured,
+                               .reported = tvb_reported_length(tvb)};
+}
+
+void vsock_heuristic_add(heur_dissector_t heuristic, vsock_recognizer recognizes, const char *description,
                          const char *short_name, dissector_handle_t handle)
 {
     g_assert(ours.count < array_length(ours.recognize));
@@ -141,13 +150,20 @@ bool vsock_heuristic_is_enabled(const char *short_name)
 }
 
 /* Whose these bytes look like; NULL if nobody's. */
-static dissector_handle_t recognize(tvbuff_t *tvb)
+static dissector_handle_t recognize(const struct vsock_look *look)
 {
     for (unsigned i = 0; i < ours.count; i++) {
-        if (ours.recognize[i](tvb))
+        if (ours.recognize[i](look))
             return ours.handle[i];
     }
     return NULL;
+}
+
+static bool is_recognized(tvbuff_t *tvb)
+{
+    struct vsock_look look = vsock_look_at(tvb);
+
+    return recognize(&look) != NULL;
 }
 
 static void count_one(const char *table _U_, heur_dtbl_entry_t *entry _U_, void *data _U_)
@@ -176,7 +192,7 @@ static bool try_heuristics(struct call *c)
 {
     if (c->handoff->skip_contents)
         return false;
-    return ((!list_is_ours() || recognize(c->tvb)) && try_heuristic_list(c, heuristics)) ||
+    return ((!list_is_ours() || is_recognized(c->tvb)) && try_heuristic_list(c, heuristics)) ||
            (tcp_heuristics && try_heuristic_list(c, find_heur_dissector_list("tcp")));
 }
 
@@ -218,22 +234,25 @@ static dissector_handle_t of_ports(const struct vsock_handoff *h)
     return handle ? handle : dissector_get_uint_handle(port_table, client);
 }
 
-bool vsock_is_nobodys(tvbuff_t *tvb, const struct vsock_handoff *h)
+bool vsock_is_nobodys(const struct vsock_look *look, const struct vsock_handoff *h)
 {
     if (h->chosen || of_ports(h))
         return false;
-    return h->skip_contents || (!tcp_heuristics && list_is_ours() && !recognize(tvb));
+    return h->skip_contents || (!tcp_heuristics && list_is_ours() && !recognize(look));
 }
 
 /* See try_all(). */
 dissector_handle_t vsock_likely_taker(tvbuff_t *tvb, const struct vsock_handoff *h)
 {
     dissector_handle_t of_port = of_ports(h), of_contents = NULL;
+    struct vsock_look look;
 
     if (h->chosen)
         return h->chosen;
-    if (!h->skip_contents && (heuristics_first || !of_port))
-        of_contents = recognize(tvb);
+    if (!h->skip_contents && (heuristics_first || !of_port)) {
+        look = vsock_look_at(tvb);
+        of_contents = recognize(&look);
+    }
     return of_contents ? of_contents : of_port;
 }
 

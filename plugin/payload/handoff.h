@@ -33,6 +33,14 @@ struct vsock_handoff {
     bool whole;    /* this is all that a dissector could want */
 };
 
+/* Payload as recognizers see it: to ask a tvb costs each of them more than its rule. */
+struct vsock_look {
+    const uint8_t *bytes;
+    uint32_t captured, reported; /* how many there are, and how many were sent */
+};
+
+struct vsock_look vsock_look_at(tvbuff_t *tvb);
+
 /* Registers table, list, preferences, Decode As and Export PDUs. Before anything is added to the table. */
 void vsock_handoff_register(module_t *preferences);
 
@@ -47,9 +55,11 @@ bool vsock_takes_dissectors(void);
 /* Is a dissector attached to one of the two? */
 bool vsock_has_port_dissector(uint32_t src_port, uint32_t dst_port);
 
-/* Adds a heuristic of ours to the list. `recognizes`: would it take these bytes? They are the handle's then.
- */
-void vsock_heuristic_add(heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *), const char *description,
+/* Would a heuristic take these bytes? */
+typedef bool (*vsock_recognizer)(const struct vsock_look *look);
+
+/* Adds a heuristic of ours to the list. What `recognizes` takes is the handle's. */
+void vsock_heuristic_add(heur_dissector_t heuristic, vsock_recognizer recognizes, const char *description,
                          const char *short_name, dissector_handle_t handle);
 
 /* Has the user left it on? By its short name. */
@@ -73,7 +83,7 @@ void vsock_scale_add(dissector_handle_t handle, vsock_weigh weigh, const void *c
 bool vsock_is_users_choice(const struct vsock_handoff *handoff);
 
 /* Is it known that nobody is going to take it? To ask that takes a third of the time of handing it over. */
-bool vsock_is_nobodys(tvbuff_t *tvb, const struct vsock_handoff *handoff);
+bool vsock_is_nobodys(const struct vsock_look *look, const struct vsock_handoff *handoff);
 
 /* Who is going to take it, most likely; NULL if nobody is. */
 dissector_handle_t vsock_likely_taker(tvbuff_t *tvb, const struct vsock_handoff *handoff);

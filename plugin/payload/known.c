@@ -18,13 +18,6 @@ static wmem_map_t *http2_sides;
 /* struct http_turn, by stream. */
 static wmem_map_t *http_turns;
 
-static bool is(bool (*rule)(const uint8_t *, size_t), tvbuff_t *tvb)
-{
-    unsigned length = tvb_captured_length(tvb);
-
-    return length > 0 && rule(tvb_get_ptr(tvb, 0, (int)length), length);
-}
-
 static int call_within(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                        void *data)
 {
@@ -42,13 +35,15 @@ static bool take_connection(dissector_handle_t handle, tvbuff_t *tvb, packet_inf
 
 /* A heuristic has no data of its own to go by: so each is a function. */
 #define FIND_CONNECTION(name, handle)                                                                        \
-    static bool is_##name(tvbuff_t *tvb)                                                                     \
+    static bool is_##name(const struct vsock_look *look)                                                     \
     {                                                                                                        \
-        return is(vsock_is_##name, tvb);                                                                     \
+        return vsock_is_##name(look->bytes, look->captured);                                                 \
     }                                                                                                        \
     static compat_bool find_##name(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)          \
     {                                                                                                        \
-        return is_##name(tvb) && take_connection(handle, tvb, pinfo, tree, data);                            \
+        struct vsock_look look = vsock_look_at(tvb);                                                         \
+                                                                                                             \
+        return is_##name(&look) && take_connection(handle, tvb, pinfo, tree, data);                          \
     }
 
 FIND_CONNECTION(ssh, ssh)
@@ -101,15 +96,17 @@ static bool is_alone(const uint8_t *bytes, size_t length)
 }
 
 /* What is framed, or of a protocol of its own, is not its alone: apps/jsonframe.c, qga.c, varlink.c. */
-static bool is_json(tvbuff_t *tvb)
+static bool is_json(const struct vsock_look *look)
 {
-    return tvb_captured_length(tvb) == tvb_reported_length(tvb) && is(is_alone, tvb);
+    return look->captured == look->reported && is_alone(look->bytes, look->captured);
 }
 
 /* What follows an object may be anything, so this claims no more than it. */
 static compat_bool find_json(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
-    if (!is_json(tvb))
+    struct vsock_look look = vsock_look_at(tvb);
+
+    if (!is_json(&look))
         return false;
     call_dissector_only(json, tvb, pinfo, tree, NULL); /* it would take TCP's data for HTTP's */
     return true;
@@ -249,7 +246,7 @@ static dissector_handle_t find_tcps(const char *protocol)
     return wanted.found;
 }
 
-static void add(dissector_handle_t handle, heur_dissector_t heuristic, bool (*recognizes)(tvbuff_t *),
+static void add(dissector_handle_t handle, heur_dissector_t heuristic, vsock_recognizer recognizes,
                 const char *description, const char *short_name)
 {
     if (handle)

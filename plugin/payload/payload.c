@@ -223,13 +223,27 @@ static uint32_t captured_of(const struct vsock_payload_step *step)
     return step->pdu ? step->captured : step->length;
 }
 
+/* A step's bytes, without a tvb. */
+static struct vsock_look look_of(const struct context *c, const struct vsock_payload_step *step)
+{
+    bool to_the_end = step->offset + step->length == c->payload.captured;
+
+    if (step->pdu)
+        return (struct vsock_look){vsock_pdu_bytes(step->pdu), step->captured, step->captured};
+    return (struct vsock_look){c->payload.bytes + step->offset, step->length,
+                               to_the_end ? tvb_reported_length(c->tvb) - step->offset : step->length};
+}
+
 /* Of most payload that nobody takes this is known at once, and there is nothing to decide. */
 static bool is_nobodys(const struct context *c, const struct vsock_payload_step *step)
 {
     struct vsock_handoff h = handoff_of_step(c, step);
+    struct vsock_look look;
 
-    return is_for_dissectors(step) && captured_of(step) > 0 && !vsock_turn_follows(h.stream) &&
-           vsock_is_nobodys(bytes_of(c, step), &h);
+    if (!is_for_dissectors(step) || captured_of(step) == 0 || vsock_turn_follows(h.stream))
+        return false;
+    look = look_of(c, step);
+    return vsock_is_nobodys(&look, &h);
 }
 
 /* Decides on whose a step's bytes are, and on how many of them. */
