@@ -450,6 +450,7 @@ static void forget_stream(struct vsock_capture *c, struct vsock_stream *s)
     wmem_free(c->memory, (void *)s->held);
     wmem_free(c->memory, s->awaited);
     vsock_spare_give(&c->spare_data, s->data);
+    vsock_spare_give(&c->spare_pending, s->conn.flow.pending);
     vsock_spare_give(&c->spare_streams, s);
 }
 

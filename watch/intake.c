@@ -73,7 +73,7 @@ static bool is_vsock(struct vsock_frame *frame)
 static void add_stall(struct vsock_intake *intake, const struct vsock_record *r)
 {
     int64_t *sum = &intake->stall_time[r->ext->stall_cause];
-    const struct vsock_stall *stall = &r->stream->conn.flow.stall[r->sender ^ 1];
+    const struct vsock_stall *stall = vsock_flow_stall(&r->stream->conn.flow, r->sender ^ 1);
 
     *sum = vsock_time_sum(*sum, vsock_time_passed(stall->began.time, r->time));
 }

@@ -240,7 +240,7 @@ static bool said_nothing(const struct vsock_twins *t, const struct vsock_stream 
 
     if (!d->lasting)
         return delay.known && (delay.time + delay.within) * 10 <= d->figures.longest;
-    return vsock_view_of_side(vsock_views_of(t, s), d->side ^ 1)->conn.flow.stall[d->side].open;
+    return vsock_flow_stall(&vsock_view_of_side(vsock_views_of(t, s), d->side ^ 1)->conn.flow, d->side)->open;
 }
 
 static void settle_stalls(const struct vsock_twins *t, GArray *found)

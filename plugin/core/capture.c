@@ -656,6 +656,29 @@ static struct vsock_stream_data *new_data(struct vsock_capture *c)
     return data;
 }
 
+/* Before a packet; and after it, what nothing was written to comes back. */
+static void lend_pending(struct vsock_capture *c, struct vsock_flow *flow)
+{
+    if (flow->pending)
+        return;
+    if (!c->lent_pending) {
+        c->lent_pending =
+            (struct vsock_pending *)vsock_spare_take(&c->spare_pending, c->memory, sizeof(*c->lent_pending));
+        *c->lent_pending = vsock_nothing_pending;
+    }
+    flow->pending = c->lent_pending;
+}
+
+static void take_back_pending(struct vsock_capture *c, struct vsock_flow *flow)
+{
+    if (flow->pending != c->lent_pending)
+        return;
+    if (flow->quiet)
+        flow->pending = NULL;
+    else
+        c->lent_pending = NULL;
+}
+
 static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_stream *previous,
                         const struct vsock_packet *p, uint32_t malformed, struct vsock_record *r)
 {
@@ -669,7 +692,9 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     found.count = 0;
     if (rw && !s->data)
         s->data = new_data(c);
+    lend_pending(c, &s->conn.flow);
     step = vsock_stream_take(s, previous, p, malformed, r->sender, &at, rw, &c->thresholds, &found);
+    take_back_pending(c, &s->conn.flow);
     if (rw && !step.flow.rw_kept) {
         rw->next = step.flow.released;
         step.flow.released = rw;
@@ -834,7 +859,7 @@ void vsock_capture_pass(struct vsock_capture *c, int64_t time)
 static struct vsock_wait open_wait(const struct vsock_capture *c, const struct vsock_record *r, uint8_t side)
 {
     const struct vsock_stream *s = r->stream;
-    const struct vsock_stall *stall = &s->conn.flow.stall[side];
+    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, side);
     struct vsock_wait wait = {0};
 
     if (!vsock_flow_is_stalled(&s->conn.flow, side) || vsock_capture_record(c, stall->began.record) != r)

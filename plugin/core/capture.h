@@ -42,8 +42,10 @@ struct vsock_capture {
     wmem_array_t *chunks;       /* of struct vsock_record * */
     wmem_array_t *prints;       /* of struct vsock_print *, as the chunks are; none where nobody will ask */
     struct vsock_rw *spare_rws; /* to be used again before new ones are made */
+    struct vsock_pending *lent_pending; /* the one that is lent; NULL: it was kept */
     wmem_stack_t *spare_duplicates;
-    void *spare_streams, *spare_data, *spare_exts, *spare_chunks; /* spare.h; only of what is forgotten */
+    void *spare_streams, *spare_data, *spare_exts, *spare_pending,
+        *spare_chunks; /* spare.h; only of what is forgotten */
     wmem_queue_t
         *candidates; /* streams that may turn out to be captured twice, in the order of their REQUESTs */
     struct vsock_table sources; /* of struct source */

@@ -98,6 +98,7 @@ void vsock_cid_pair_take(struct vsock_cid_pair *p, const struct vsock_stream *s,
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_RESPONSE))
         note_opened(p, &s->conn.request, memory);
     if (step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_STALL_ENDED))
-        vsock_cid_pair_take_stall(p, s, s->conn.flow.stall[0].ended.record == at->record ? 0 : 1,
+        vsock_cid_pair_take_stall(p, s,
+                                  vsock_flow_stall(&s->conn.flow, 0)->ended.record == at->record ? 0 : 1,
                                   step->flow.stall_cause, memory);
 }

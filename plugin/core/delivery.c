@@ -86,7 +86,8 @@ static int64_t taken_until(const struct vsock_stream *s)
 static bool opens_window(const struct vsock_stream *sender_view, const struct vsock_stream *receiver_view,
                          uint8_t receiver)
 {
-    return receiver_view->conn.flow.stall[receiver].open && !sender_view->conn.flow.stall[receiver].open &&
+    return vsock_flow_stall(&receiver_view->conn.flow, receiver)->open &&
+           !vsock_flow_stall(&sender_view->conn.flow, receiver)->open &&
            vsock_stream_open_stall(receiver_view, receiver) >= VSOCK_UNDELIVERED_TIME;
 }
 

@@ -6,6 +6,8 @@
 
 #define FIND(step, finding) ((step)->findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_##finding))
 
+const struct vsock_pending vsock_nothing_pending = {.stall = {{0}}};
+
 static uint8_t other(uint8_t side)
 {
     return side ^ 1;
@@ -72,7 +74,7 @@ static void take_credit_info(struct vsock_flow *f, const struct vsock_packet *p,
 {
     struct vsock_window *w = &f->window[other(side)];
     bool nothing_sent = w->sent == 0;
-    struct vsock_excess *excess = &f->excess[other(side)];
+    struct vsock_excess *excess;
 
     step->fwd_news = p->virtio.fwd_cnt != (uint32_t)w->consumed;
     step->info = vsock_window_advertise(w, p->virtio.buf_alloc, p->virtio.fwd_cnt, &step->released);
@@ -80,19 +82,20 @@ static void take_credit_info(struct vsock_flow *f, const struct vsock_packet *p,
     find_in_credit_info(f, p, w, nothing_sent, step);
     if (f->quiet)
         return;
+    excess = &f->pending->excess[other(side)];
     step->recovered = excess->open && (int64_t)(w->consumed - excess->edge) > 0;
     if (step->recovered)
         excess->open = false;
-    find_in_open_message(&f->message[other(side)], w, step);
+    find_in_open_message(&f->pending->message[other(side)], w, step);
     if (step->info.advance > 0)
-        f->credit_request[other(side)].unproductive = 0;
+        f->pending->credit_request[other(side)].unproductive = 0;
 }
 
 /* ---- credit requests ---- */
 
 static void ask(struct vsock_flow *f, uint8_t side, const struct vsock_mark *at, struct vsock_flow_step *step)
 {
-    struct vsock_credit_request *q = &f->credit_request[side];
+    struct vsock_credit_request *q = &f->pending->credit_request[side];
 
     FIND(step, CREDIT_REQUEST);
     if (q->open)
@@ -106,7 +109,7 @@ static void ask(struct vsock_flow *f, uint8_t side, const struct vsock_mark *at,
 /* Whatever the packet's sender says answers the other side's request. */
 static void answer(struct vsock_flow *f, uint8_t side, struct vsock_flow_step *step)
 {
-    struct vsock_credit_request *q = &f->credit_request[other(side)];
+    struct vsock_credit_request *q = &f->pending->credit_request[other(side)];
 
     if (f->quiet || !q->open)
         return;
@@ -123,7 +126,7 @@ static void answer(struct vsock_flow *f, uint8_t side, struct vsock_flow_step *s
 static void find_in_message(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
                             struct vsock_flow_step *step)
 {
-    struct vsock_message *m = &f->message[side];
+    struct vsock_message *m = &f->pending->message[side];
     const struct vsock_window *w = &f->window[side];
     bool eom = p->virtio.flags & VSOCK_SEQ_EOM;
 
@@ -154,8 +157,8 @@ static void find_in_window(struct vsock_flow *f, uint8_t side, int64_t left_befo
         /* What was advertised before the capture is not known: a larger buffer may have allowed anything. */
     } else if ((int64_t)(w->sent - w->edge) > 0) {
         step->exceeded = w->sent - w->edge;
-        if (!f->excess[side].open)
-            f->excess[side] = (struct vsock_excess){.open = true, .edge = w->edge};
+        if (!f->pending->excess[side].open)
+            f->pending->excess[side] = (struct vsock_excess){.open = true, .edge = w->edge};
         f->quiet = false;
         FIND(step, CREDIT_EXCEEDED);
     } else if (left < 0) { /* an earlier, larger advertisement still covers it */
@@ -208,14 +211,14 @@ static void take_shutdown(struct vsock_flow *f, const struct vsock_packet *p, ui
 {
     if (p->virtio.flags & VSOCK_SHUTDOWN_SEND) {
         f->finished[side] = true;
-        settle(&f->stall[side], &step->settled[side]);
-        vsock_stall_drop(&f->stall[side]);
-        step->findings |= end_message(&f->message[side]);
+        settle(&f->pending->stall[side], &step->settled[side]);
+        vsock_stall_drop(&f->pending->stall[side]);
+        step->findings |= end_message(&f->pending->message[side]);
     }
     if (p->virtio.flags & VSOCK_SHUTDOWN_RCV) {
         f->finished[other(side)] = true;
-        settle(&f->stall[other(side)], &step->settled[other(side)]);
-        vsock_stall_freeze(&f->stall[other(side)], time);
+        settle(&f->pending->stall[other(side)], &step->settled[other(side)]);
+        vsock_stall_freeze(&f->pending->stall[other(side)], time);
     }
 }
 
@@ -231,8 +234,8 @@ static void begin_stall(struct vsock_flow *f, uint8_t sender, const struct vsock
     const struct vsock_window *w = &f->window[sender];
     bool own_cap = vsock_window_left(w) > 0;
 
-    vsock_stall_begin(&f->stall[sender], w, at, own_cap ? vsock_flow_own_buffer(f, sender) : w->buf_alloc,
-                      own_cap, shrunk);
+    vsock_stall_begin(&f->pending->stall[sender], w, at,
+                      own_cap ? vsock_flow_own_buffer(f, sender) : w->buf_alloc, own_cap, shrunk);
     f->quiet = false;
 }
 
@@ -240,7 +243,7 @@ static void begin_stall(struct vsock_flow *f, uint8_t sender, const struct vsock
 static void judge_sender(struct vsock_flow *f, const struct vsock_packet *p, uint8_t sender,
                          const struct vsock_mark *at, struct vsock_flow_step *step)
 {
-    struct vsock_stall *s = &f->stall[sender];
+    struct vsock_stall *s = &f->pending->stall[sender];
     bool sends = p->virtio.op == VSOCK_OP_RW && p->virtio.len > 0;
 
     if (!f->quiet && s->open && (sends || !is_shut(f, sender))) {
@@ -256,7 +259,7 @@ static void judge_sender(struct vsock_flow *f, const struct vsock_packet *p, uin
 static void judge_receiver(struct vsock_flow *f, uint8_t sender, const struct vsock_mark *at, int64_t asked,
                            struct vsock_flow_step *step)
 {
-    struct vsock_stall *s = &f->stall[sender];
+    struct vsock_stall *s = &f->pending->stall[sender];
 
     if (f->quiet && step->info.shrunk == 0)
         return;
@@ -275,8 +278,8 @@ static void judge_receiver(struct vsock_flow *f, uint8_t sender, const struct vs
 static bool is_quiet(const struct vsock_flow *f)
 {
     for (int side = 0; side < 2; side++) {
-        if (f->stall[side].open || f->message[side].open || f->excess[side].open ||
-            f->credit_request[side].open || f->credit_request[side].unproductive > 0)
+        if (f->pending->stall[side].open || f->pending->message[side].open || f->pending->excess[side].open ||
+            f->pending->credit_request[side].open || f->pending->credit_request[side].unproductive > 0)
             return false;
     }
     return true;
@@ -331,7 +334,7 @@ struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_
 
 uint64_t vsock_flow_end(struct vsock_flow *f)
 {
-    return end_message(&f->message[0]) | end_message(&f->message[1]);
+    return f->quiet ? 0 : end_message(&f->pending->message[0]) | end_message(&f->pending->message[1]);
 }
 
 struct vsock_flow_step vsock_flow_trail(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,

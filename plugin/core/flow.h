@@ -32,18 +32,23 @@ struct vsock_excess {
     uint64_t edge; /* what was allowed when the first was sent */
 };
 
-/* Indices are sides: window[0] is of the data that side 0 sends, and so on. What every packet needs comes
- * first: with thousands of connections, what costs is memory that is not in a cache. */
+/* What goes on for more than one packet, by the side that sends. Few connections have any, so it is apart. */
+struct vsock_pending {
+    struct vsock_stall stall[2];
+    struct vsock_message message[2];
+    struct vsock_credit_request credit_request[2];
+    struct vsock_excess excess[2];
+};
+
+/* Indices are sides: window[0] is of the data that side 0 sends, and so on. */
 struct vsock_flow {
     struct vsock_window window[2];
     bool from_request; /* the REQUEST was captured: all that was sent was, or is known to be missing */
     bool finished[2];  /* the side may send no more: it said so, or the other side did */
     bool uncapped[2];  /* the side has sent beyond its own buffer's size: it does not cap */
-    bool quiet;        /* of what follows, nothing is open, and no request was unproductive */
-    struct vsock_stall stall[2];
-    struct vsock_message message[2];
-    struct vsock_credit_request credit_request[2];
-    struct vsock_excess excess[2];
+    bool quiet;        /* in `pending`, nothing is open, and no request was unproductive */
+    struct vsock_pending *pending; /* lent by the caller before each packet, all zero, while it is NULL; where
+                                   `quiet` was never false, it is zero still, and can be taken back */
 };
 
 /* What a packet did. */
@@ -70,10 +75,23 @@ struct vsock_flow_step {
 
 struct vsock_flow vsock_flow_start(bool from_request);
 
+extern const struct vsock_pending vsock_nothing_pending;
+
+/* Never NULL. */
+static inline const struct vsock_pending *vsock_flow_pending(const struct vsock_flow *flow)
+{
+    return flow->pending ? flow->pending : &vsock_nothing_pending;
+}
+
+static inline const struct vsock_stall *vsock_flow_stall(const struct vsock_flow *flow, uint8_t sender)
+{
+    return &vsock_flow_pending(flow)->stall[sender];
+}
+
 /* Is the sender's window shut, so far? */
 static inline bool vsock_flow_is_stalled(const struct vsock_flow *flow, uint8_t sender)
 {
-    return !flow->quiet && flow->stall[sender].open;
+    return !flow->quiet && vsock_flow_stall(flow, sender)->open;
 }
 
 /* Takes a packet that counts: of the connection's type, before its end, and with credit. */

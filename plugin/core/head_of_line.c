@@ -12,7 +12,7 @@
 void vsock_cid_pair_take_stall(struct vsock_cid_pair *p, const struct vsock_stream *s, uint8_t sender,
                                enum vsock_stall_cause cause, wmem_allocator_t *memory)
 {
-    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, sender);
     struct vsock_waited waited = {
         .stream = s->index,
         .side = sender,

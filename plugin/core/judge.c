@@ -66,7 +66,7 @@ static void add_to_stream(struct judgement *j, const struct vsock_stream *s, str
 /* Who had no more to send was not kept from it. Where it had waited before, it still was then. */
 static void reconsider(const struct vsock_stream *s, struct vsock_diagnosis *d)
 {
-    if (d->cause == 0 || d->last_record != s->conn.flow.stall[d->side].ended.record ||
+    if (d->cause == 0 || d->last_record != vsock_flow_stall(&s->conn.flow, d->side)->ended.record ||
         !vsock_stream_was_done(s, d->side))
         return;
     d->was_done = true;

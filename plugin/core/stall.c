@@ -38,7 +38,7 @@ void vsock_stall_still_shut(struct vsock_stall *s, const struct vsock_credit_inf
 
 void vsock_stall_freeze(struct vsock_stall *s, int64_t time)
 {
-    if (s->frozen)
+    if (!s->open || s->frozen)
         return;
     s->frozen = true;
     s->until = time;

@@ -107,7 +107,7 @@ int64_t vsock_stream_lowest_effective(const struct vsock_stream *s, uint8_t send
 
 int64_t vsock_stream_open_stall(const struct vsock_stream *s, uint8_t sender)
 {
-    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, sender);
 
     if (!vsock_flow_is_stalled(&s->conn.flow, sender))
         return 0;
@@ -385,7 +385,7 @@ static struct vsock_diagnosis *add_stall(struct vsock_diagnoses *found, enum vso
 static void diagnose_stall(struct vsock_stream *s, const struct taken *t,
                            const struct vsock_thresholds *thresholds, struct vsock_diagnoses *found)
 {
-    const struct vsock_stall *stall = &s->conn.flow.stall[other(t->side)];
+    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, other(t->side));
     enum vsock_stall_cause cause = t->step->flow.stall_cause;
     int64_t length;
 
@@ -695,8 +695,8 @@ static void diagnose(struct vsock_stream *s, const struct taken *t, bool first_r
 /* Why the window is shut: as vsock_stall_end() would say it. */
 static enum vsock_stall_cause open_stall_cause(const struct vsock_flow *flow, uint8_t sender, int64_t length)
 {
-    const struct vsock_stall *stall = &flow->stall[sender];
-    const struct vsock_credit_request *asked = &flow->credit_request[sender];
+    const struct vsock_stall *stall = vsock_flow_stall(flow, sender);
+    const struct vsock_credit_request *asked = &vsock_flow_pending(flow)->credit_request[sender];
 
     if (stall->own_cap)
         return VSOCK_STALL_OWN_CAP;
@@ -715,7 +715,7 @@ static void diagnose_giving_up(const struct vsock_stream *s, const struct taken 
                                struct vsock_diagnoses *found)
 {
     const struct vsock_flow *flow = &s->conn.flow;
-    const struct vsock_stall *stall = &flow->stall[t->side];
+    const struct vsock_stall *stall = vsock_flow_stall(flow, t->side);
     enum vsock_stall_cause cause;
     struct vsock_diagnosis *d;
     int64_t length;
@@ -748,8 +748,8 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
         .step = &step,
         .side = side,
         .advertised = flow->window[other(side)].advertised,
-        .message_open = !flow->quiet && flow->message[side].open,
-        .overran = !flow->quiet && flow->excess[other(side)].open,
+        .message_open = !flow->quiet && flow->pending->message[side].open,
+        .overran = !flow->quiet && flow->pending->excess[other(side)].open,
         .had_shut = s->conn.shut[side] & VSOCK_SHUTDOWN_SEND,
         .stalled = vsock_flow_is_stalled(flow, side),
         .had_closed = s->conn.shut[side] == VSOCK_SHUTDOWN_BOTH,
@@ -781,7 +781,7 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
 
 bool vsock_stream_was_done(const struct vsock_stream *s, uint8_t sender)
 {
-    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, sender);
     int64_t until = vsock_stream_known_until(s);
 
     if (stall->open || stall->ended.record == 0 || s->stats.side[sender].sent > stall->ended.record)
@@ -801,9 +801,9 @@ static bool is_update_missing(const struct vsock_stream *s, uint8_t sender)
     const struct vsock_flow *flow = &s->conn.flow;
     const struct vsock_window *w = &flow->window[sender];
 
-    if (receiver->spoke > flow->stall[sender].began.record)
+    if (receiver->spoke > vsock_flow_stall(flow, sender)->began.record)
         return false;
-    if (flow->credit_request[sender].open)
+    if (vsock_flow_pending(flow)->credit_request[sender].open)
         return true;
     return s->conn.from_request && !receiver->moved && w->sent >= w->buf_alloc;
 }
@@ -812,7 +812,7 @@ static bool is_update_missing(const struct vsock_stream *s, uint8_t sender)
  * comes back? */
 static bool is_leak(const struct vsock_stream *s, uint8_t sender, int64_t length)
 {
-    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, sender);
 
     return s->data && s->data->side[sender].exchanges.leaking >= LEAKING && !stall->shrunk &&
            (vsock_stall_proved(stall, length) || length >= OPEN_WARN);
@@ -821,7 +821,7 @@ static bool is_leak(const struct vsock_stream *s, uint8_t sender, int64_t length
 static void add_leak(const struct vsock_stream *s, uint8_t sender, int64_t length,
                      struct vsock_diagnoses *found)
 {
-    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, sender);
     struct vsock_diagnosis *d = add(found, VSOCK_CODE_CREDIT_LEAK, sender, &stall->began);
 
     d->lasting = true;
@@ -835,7 +835,7 @@ static void add_leak(const struct vsock_stream *s, uint8_t sender, int64_t lengt
 static bool end_waiting(const struct vsock_stream *s, uint8_t sender, const struct vsock_thresholds *t,
                         struct vsock_diagnoses *found)
 {
-    const struct vsock_stall *stall = &s->conn.flow.stall[sender];
+    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, sender);
     int64_t length = vsock_stream_open_stall(s, sender);
     enum vsock_stall_cause cause;
     enum vsock_code code;
@@ -861,7 +861,7 @@ static bool end_waiting(const struct vsock_stream *s, uint8_t sender, const stru
 static void end_asking(const struct vsock_stream *s, uint8_t side, const struct vsock_thresholds *t,
                        struct vsock_diagnoses *found)
 {
-    const struct vsock_credit_request *asked = &s->conn.flow.credit_request[side];
+    const struct vsock_credit_request *asked = &vsock_flow_pending(&s->conn.flow)->credit_request[side];
     int64_t until = vsock_stream_known_until(s);
     struct vsock_diagnosis *d;
 

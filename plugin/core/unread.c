@@ -54,10 +54,10 @@ static bool would_tell(const struct vsock_stream *s, uint8_t receiver, uint64_t 
 /* Neither of them waits to send, a message has its end, and nobody closes. */
 static bool is_unread_at_the_end(const struct vsock_stream *s, uint8_t sender)
 {
-    const struct vsock_flow *flow = &s->conn.flow;
+    const struct vsock_pending *pending = vsock_flow_pending(&s->conn.flow);
 
     return !s->conn.ended && s->conn.shut[sender ^ 1] == 0 && s->conn.shut[sender] != VSOCK_SHUTDOWN_BOTH &&
-           !flow->stall[0].open && !flow->stall[1].open && !flow->message[sender].open;
+           !pending->stall[0].open && !pending->stall[1].open && !pending->message[sender].open;
 }
 
 bool vsock_stream_unread(const struct vsock_stream *s, uint8_t sender, struct vsock_diagnosis *d)

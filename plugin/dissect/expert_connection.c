@@ -463,7 +463,7 @@ static bool is_answer_late(const struct vsock_record *r)
 static void show_open_stall(const struct shown *s, uint8_t sender)
 {
     const struct vsock_stream *stream = s->r->stream;
-    const struct vsock_stall *stall = &stream->conn.flow.stall[sender];
+    const struct vsock_stall *stall = vsock_flow_stall(&stream->conn.flow, sender);
     int64_t time = vsock_stream_open_stall(stream, sender);
     const char *until = "the capture's end";
 

@@ -22,9 +22,9 @@ static int64_t connect_time(const struct vsock_conn *c)
 static void add_open_stall(struct vsock_stream_row *r, const struct vsock_stream *s, uint8_t side)
 {
     int64_t length = vsock_stream_open_stall(s, side);
-    int64_t until = vsock_time_sum(s->conn.flow.stall[side].began.time, length);
+    int64_t until = vsock_time_sum(vsock_flow_stall(&s->conn.flow, side)->began.time, length);
 
-    r->stalls += s->conn.flow.stall[side].open;
+    r->stalls += vsock_flow_stall(&s->conn.flow, side)->open;
     r->total_stall = vsock_time_sum(r->total_stall, length);
     r->longest_stall = MAX(r->longest_stall, length);
     if (length > 0)

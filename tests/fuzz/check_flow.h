@@ -45,13 +45,17 @@ static inline void check_stall(const struct vsock_stall *s, uint32_t record)
 /* After the packet of number `record`. */
 static inline void check_flow(const struct vsock_flow *f, uint32_t record)
 {
+    const struct vsock_pending *pending = vsock_flow_pending(f);
+
     for (uint8_t side = 0; side < 2; side++) {
         check_window(&f->window[side]);
-        check_stall(&f->stall[side], record);
-        CHECK_IMPLIES(f->credit_request[side].open, f->credit_request[side].at.record != 0);
-        CHECK_IMPLIES(!f->message[side].open, f->message[side].bytes == 0);
-        CHECK_IMPLIES(f->quiet, !f->stall[side].open && !f->message[side].open && !f->excess[side].open);
-        CHECK_IMPLIES(f->quiet, !f->credit_request[side].open && f->credit_request[side].unproductive == 0);
+        check_stall(&pending->stall[side], record);
+        CHECK_IMPLIES(pending->credit_request[side].open, pending->credit_request[side].at.record != 0);
+        CHECK_IMPLIES(!pending->message[side].open, pending->message[side].bytes == 0);
+        CHECK_IMPLIES(f->quiet, !pending->stall[side].open && !pending->message[side].open &&
+                                    !pending->excess[side].open);
+        CHECK_IMPLIES(f->quiet,
+                      !pending->credit_request[side].open && pending->credit_request[side].unproductive == 0);
         CHECK_IMPLIES(f->window[side ^ 1].advertised,
                       vsock_flow_own_buffer(f, side) == f->window[side ^ 1].buf_alloc);
     }

@@ -21,7 +21,8 @@ static void check_conn(const struct vsock_conn *c, uint32_t record)
 }
 
 /* What never changes, and what never goes back. */
-static void check_lasting(const struct vsock_conn *was, const struct vsock_conn *is)
+static void check_lasting(const struct vsock_conn *was, const struct vsock_pending *was_pending,
+                          const struct vsock_conn *is)
 {
     CHECK(is->packets == was->packets + 1);
     CHECK(is->type == was->type && is->from_request == was->from_request &&
@@ -30,7 +31,8 @@ static void check_lasting(const struct vsock_conn *was, const struct vsock_conn 
     CHECK((was->shut[0] & ~is->shut[0]) == 0 && (was->shut[1] & ~is->shut[1]) == 0);
     CHECK_IMPLIES(was->ended, is->state == was->state && is->completeness == was->completeness);
     for (uint8_t side = 0; side < 2; side++) /* nothing answers after the end */
-        CHECK_IMPLIES(was->ended, is->flow.credit_request[side].open == was->flow.credit_request[side].open);
+        CHECK_IMPLIES(was->ended,
+                      is->flow.pending->credit_request[side].open == was_pending->credit_request[side].open);
     CHECK_IMPLIES(was->client_spoke, is->client_spoke);
     CHECK_IMPLIES(was->client != VSOCK_SIDE_UNKNOWN, is->client == was->client);
 }
@@ -147,6 +149,7 @@ static void take(struct vsock_stream *s, const struct vsock_stream *previous, co
                  struct lowest *lowest)
 {
     struct vsock_conn was = s->conn;
+    struct vsock_pending was_pending = *s->conn.flow.pending;
     struct vsock_rw *rw = lend_rw();
     struct vsock_diagnoses found = {.count = 0};
     struct vsock_step did = vsock_stream_take(s, previous, &step->packet, vsock_malformed(&step->packet),
@@ -156,7 +159,7 @@ static void take(struct vsock_stream *s, const struct vsock_stream *previous, co
         give_back_rw(rw);
     give_back_rws(did.flow.released);
     check_conn(&s->conn, step->at.record);
-    check_lasting(&was, &s->conn);
+    check_lasting(&was, &was_pending, &s->conn);
     check_findings(&did, &was, &s->conn, step);
     check_stats(s, step);
     check_lowest(lowest, s, did.has_credit && !s->conn.degenerate);
@@ -165,13 +168,16 @@ static void take(struct vsock_stream *s, const struct vsock_stream *previous, co
 }
 
 static struct vsock_stream begin(const struct step *step, bool degenerate,
-                                 struct vsock_capture_source *source, struct vsock_stream_data *data)
+                                 struct vsock_capture_source *source, struct vsock_stream_data *data,
+                                 struct vsock_pending *pending)
 {
     struct vsock_endpoint client = vsock_source(&step->packet), server = vsock_destination(&step->packet);
     struct vsock_stream s = {.side = {client, degenerate ? client : server}, .source = source, .data = data};
 
     *data = (struct vsock_stream_data){0};
     vsock_stream_start(&s, &step->packet, step->side);
+    *pending = vsock_nothing_pending;
+    s.conn.flow.pending = pending;
     CHECK(s.conn.degenerate == degenerate);
     return s;
 }
@@ -183,6 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct history history = {{0}, {0}, {0}};
     struct vsock_stream stream, previous; /* of which nobody looks at the data */
     struct vsock_stream_data carried;
+    struct vsock_pending pending;
     int64_t seen_until = 0;
     struct vsock_capture_source source = {.seen_until = &seen_until};
     struct lowest lowest = nothing_yet;
@@ -201,7 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             previous = stream;
         }
         if (begins) {
-            stream = begin(&step, degenerate, &source, &carried);
+            stream = begin(&step, degenerate, &source, &carried, &pending);
             lowest = nothing_yet;
         }
         begun = true;

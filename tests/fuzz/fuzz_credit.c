@@ -2,6 +2,8 @@
  * fuzz_credit.c - flow control by itself, whatever order packets come in: core/credit.h, core/flow.h and
  * core/stall.h. Input: 1 byte, whose lowest bit says whether the REQUEST was captured, and steps. A step's
  * choice says whether the connection has ended. */
+#include <string.h>
+
 #include "check_flow.h"
 #include "rws.h"
 #include "steps.h"
@@ -76,11 +78,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct steps steps = {.input = {data, size}};
     struct vsock_flow flow = vsock_flow_start(take_number(&steps.input, 1) & 1);
+    struct vsock_pending pending = vsock_nothing_pending;
     struct history history = {{0}, {0}, {0}};
-    bool ended = false;
+    bool ended = false, untouched = true;
 
-    while (more_steps(&steps))
+    flow.pending = &pending;
+    while (more_steps(&steps)) {
         take(&flow, &steps, &history, &ended);
+        untouched &= flow.quiet;
+        CHECK_IMPLIES(untouched, memcmp(&pending, &vsock_nothing_pending, sizeof(pending)) == 0);
+    }
     for (uint8_t side = 0; side < 2; side++) {
         if (flow.window[side].unconsumed_rws == 0)
             continue;

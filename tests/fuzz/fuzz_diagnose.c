@@ -180,7 +180,7 @@ static void check_end(const struct vsock_stream *s)
               found.list[i].code == VSOCK_CODE_PROTOCOL_MISMATCH);
     for (uint8_t side = 0; side < 2; side++) {
         check_overruns(s, side);
-        CHECK_IMPLIES(!s->conn.flow.stall[side].open, vsock_stream_open_stall(s, side) == 0);
+        CHECK_IMPLIES(!vsock_flow_stall(&s->conn.flow, side)->open, vsock_stream_open_stall(s, side) == 0);
     }
 }
 

@@ -12,6 +12,7 @@
 
 /* The connection under test. Time stands still unless a test moves it. */
 static struct vsock_conn conn;
+static struct vsock_pending pending;
 static struct vsock_step step;
 static struct vsock_rw rws[2048];
 static unsigned rws_used;
@@ -78,6 +79,8 @@ static void begin(enum vsock_op op, uint8_t side, bool degenerate)
     rws_used = 0;
     now = 0;
     conn = vsock_conn_start(&p, side, degenerate);
+    pending = vsock_nothing_pending;
+    conn.flow.pending = &pending;
     take(side, &p);
 }
 
@@ -167,7 +170,9 @@ static struct vsock_step second_request(void)
 {
     struct vsock_packet p = make(VSOCK_OP_REQUEST, 0, 0, BUFFER, 0, VSOCK_TYPE_STREAM);
     struct vsock_conn next = vsock_conn_start(&p, CLIENT, false);
+    struct vsock_pending of_next = vsock_nothing_pending;
 
+    next.flow.pending = &of_next;
     at = mark(1, now);
     g_assert_true(vsock_conn_begins(&conn, &p, CLIENT, now));
     return vsock_conn_step(&next, &conn, &p, CLIENT, &at, &rws[0]);

@@ -11,6 +11,7 @@
 #define MS INT64_C(1000000)
 
 static struct vsock_flow flow;
+static struct vsock_pending pending;
 static struct vsock_flow_step step;
 static struct vsock_rw rws[64];
 static uint32_t record; /* of the packet, from 1 */
@@ -39,6 +40,8 @@ static void take(uint8_t side, enum vsock_op op, uint32_t length, uint32_t flags
 static void start(bool from_request)
 {
     flow = vsock_flow_start(from_request);
+    pending = vsock_nothing_pending;
+    flow.pending = &pending;
     record = 0;
     now = 0;
     type = VSOCK_TYPE_STREAM;
@@ -102,10 +105,10 @@ static void the_senders_own_buffer_caps_it(void)
     ASSERT_FOUND(0);
     rw(1);
     ASSERT_FOUND(FOUND(ZERO_EFFECTIVE_WINDOW));
-    g_assert_true(flow.stall[C].open);
+    g_assert_true(flow.pending->stall[C].open);
     rw(1); /* so it does not cap */
     ASSERT_FOUND(0);
-    g_assert_false(flow.stall[C].open);
+    g_assert_false(flow.pending->stall[C].open);
     g_assert_true(flow.uncapped[C]);
 }
 
@@ -119,7 +122,7 @@ static void a_packet_across_the_senders_own_buffers_size_is_not_capped(void)
     rw(2);
     ASSERT_FOUND(0);
     g_assert_true(flow.uncapped[C]);
-    g_assert_false(flow.stall[C].open);
+    g_assert_false(flow.pending->stall[C].open);
 }
 
 static void exceeding_counts_from_the_highest_edge(void)
@@ -181,7 +184,7 @@ static void an_overrun_of_who_may_send_no_more_can_be_explained_too(void)
     take(S, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_RCV); /* which C has not heard of yet: it does not wait */
     rw(1001);
     ASSERT_FOUND(FOUND(CREDIT_EXCEEDED) | FOUND(ZERO_WINDOW));
-    g_assert_false(flow.stall[C].open);
+    g_assert_false(flow.pending->stall[C].open);
     update(1001);
     g_assert_true(step.recovered);
 }
@@ -314,7 +317,7 @@ static void a_second_without_reading_is_proof_however_long_the_stall(void)
         now = 60000 * MS;
         update(1000);
         ASSERT_STALL(3, spoke < 1000 ? VSOCK_STALL_UNDECIDED : VSOCK_STALL_NOT_READING);
-        g_assert_cmpint(flow.stall[C].proved, ==, spoke * MS);
+        g_assert_cmpint(flow.pending->stall[C].proved, ==, spoke * MS);
     }
 }
 
@@ -331,7 +334,7 @@ static void not_reading_is_proved_from_what_was_read_last(void)
     update(100); /* it reads */
     now = 1500 * MS;
     update(100);
-    g_assert_cmpint(flow.stall[C].proved, ==, 800 * MS);
+    g_assert_cmpint(flow.pending->stall[C].proved, ==, 800 * MS);
     now = 2000 * MS;
     update(400);
     ASSERT_STALL(4, VSOCK_STALL_SHRUNK);
@@ -347,16 +350,16 @@ static void a_stall_remembers_the_buffer_that_was_full(void)
     buf_alloc[S] = 5000;
     update(0);
     ASSERT_STALL(3, VSOCK_STALL_UNDECIDED);
-    g_assert_cmpuint(flow.stall[C].buffer, ==, 1000);
-    g_assert_cmpuint(flow.stall[C].ended.record, ==, 4);
+    g_assert_cmpuint(flow.pending->stall[C].buffer, ==, 1000);
+    g_assert_cmpuint(flow.pending->stall[C].ended.record, ==, 4);
 
     start(true);
     buf_alloc[C] = 300;
     take(C, VSOCK_OP_REQUEST, 0, 0);
     take(S, VSOCK_OP_RESPONSE, 0, 0);
     rw(300);
-    g_assert_cmpuint(flow.stall[C].buffer, ==, 300);
-    g_assert_cmpuint(flow.stall[C].ended.record, ==, 0);
+    g_assert_cmpuint(flow.pending->stall[C].buffer, ==, 300);
+    g_assert_cmpuint(flow.pending->stall[C].ended.record, ==, 0);
 }
 
 static void sending_shows_that_nobody_waited(void)
@@ -379,7 +382,7 @@ static void growing_the_own_buffer_ends_the_own_cap(void)
     rw(300);
     buf_alloc[C] = 1000;
     take(C, VSOCK_OP_CREDIT_UPDATE, 0, 0);
-    g_assert_false(flow.stall[C].open);
+    g_assert_false(flow.pending->stall[C].open);
 }
 
 static void who_has_shut_down_waits_no_more(void)
@@ -389,7 +392,7 @@ static void who_has_shut_down_waits_no_more(void)
     take(C, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_SEND);
     buf_alloc[S] = 500;
     update(0);
-    g_assert_false(flow.stall[C].open);
+    g_assert_false(flow.pending->stall[C].open);
 }
 
 static void the_receivers_shutdown_stops_the_clock(void)
@@ -400,8 +403,8 @@ static void the_receivers_shutdown_stops_the_clock(void)
     take(S, VSOCK_OP_SHUTDOWN, 0, VSOCK_SHUTDOWN_RCV);
     now = 500 * MS;
     update(0);
-    g_assert_true(flow.stall[C].open);
-    g_assert_cmpint(flow.stall[C].until, ==, 10 * MS);
+    g_assert_true(flow.pending->stall[C].open);
+    g_assert_cmpint(flow.pending->stall[C].until, ==, 10 * MS);
 }
 
 static void a_second_opening_by_little_is_a_slow_reader(void)
@@ -560,10 +563,10 @@ static void a_stall_stays_open_to_the_end(void)
 {
     open_flow();
     rw(1000);
-    g_assert_true(flow.stall[C].open);
+    g_assert_true(flow.pending->stall[C].open);
     vsock_flow_end(&flow);
-    g_assert_true(flow.stall[C].open);
-    g_assert_cmpuint(flow.stall[C].began.record, ==, 3);
+    g_assert_true(flow.pending->stall[C].open);
+    g_assert_cmpuint(flow.pending->stall[C].began.record, ==, 3);
 }
 
 /* ---- questions ---- */

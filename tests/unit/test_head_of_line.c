@@ -37,8 +37,9 @@ static void begin(void)
 /* And what is said of the stall by itself. */
 static void wait_for(uint32_t stream, int64_t from, int64_t until)
 {
-    struct vsock_stream s = {.index = stream};
-    struct vsock_stall *stall = &s.conn.flow.stall[1];
+    struct vsock_pending pending = vsock_nothing_pending;
+    struct vsock_stream s = {.index = stream, .conn = {.flow = {.pending = &pending}}};
+    struct vsock_stall *stall = &pending.stall[1];
     struct vsock_diagnosis d;
 
     stall->began = mark(++record, from);
