@@ -488,10 +488,9 @@ static void forget_streams(struct vsock_forget *f, struct search *all)
     f->numbers = numbers;
 }
 
-static void add_tuple(void *key, void *value, void *tuples)
+static void add_tuple(void *tuple, void *tuples)
 {
-    (void)key;
-    g_ptr_array_add((GPtrArray *)tuples, value);
+    g_ptr_array_add((GPtrArray *)tuples, tuple);
 }
 
 /* Where streams get another index, and until which record those that go have any. */
@@ -517,7 +516,7 @@ bool vsock_forget_is_due(const struct vsock_forget *f, const struct vsock_captur
 {
     if (f->connections == 0)
         return false;
-    return wmem_array_get_count(c->streams) >= f->due || wmem_map_size(c->tuples.map) >= f->due ||
+    return wmem_array_get_count(c->streams) >= f->due || c->tuples.count >= f->due ||
            c->records - f->looked >= LOOK_AFTER * f->records;
 }
 
@@ -531,7 +530,7 @@ void vsock_forget_connections(struct vsock_forget *f, struct vsock_capture *c,
                          .tuples = g_ptr_array_new()};
 
     choose(f, &all);
-    wmem_map_foreach(c->tuples.map, add_tuple, all.tuples);
+    vsock_table_foreach(&c->tuples, add_tuple, all.tuples);
     for (unsigned i = 0; i < all.tuples->len; i++)
         keep_overlaps(&all, (const struct vsock_tuple *)all.tuples->pdata[i]);
     keep_held(&all);

@@ -155,15 +155,14 @@ struct vsock_key vsock_endpoints_key(const struct vsock_tuple *t)
     return key;
 }
 
-/* Gives the tuple the number that its endpoints have, wherever recorded. For wmem_map_foreach(), too. */
-static void number_pair(void *key, void *value, void *capture)
+/* Gives the tuple the number that its endpoints have, wherever recorded. For vsock_table_foreach(), too. */
+static void number_pair(void *tuple, void *capture)
 {
     struct vsock_capture *c = (struct vsock_capture *)capture;
-    struct vsock_tuple *t = (struct vsock_tuple *)value;
+    struct vsock_tuple *t = (struct vsock_tuple *)tuple;
     struct vsock_endpoints *e =
         (struct vsock_endpoints *)vsock_table_get(&c->endpoints, vsock_endpoints_key(t), sizeof(*e));
 
-    (void)key;
     if (!e->first || t->pair < e->first->pair)
         e->first = t;
     t->pair = e->first->pair;
@@ -184,7 +183,7 @@ static struct vsock_capture_source *get_source(struct vsock_capture *c, const st
     section->capture_source.seen_from = source->capture_source.seen_from = &section->seen_from;
     section->capture_source.seen_until = source->capture_source.seen_until = &section->seen_until;
     if (++c->source_count == 2)
-        wmem_map_foreach(c->tuples.map, number_pair, c);
+        vsock_table_foreach(&c->tuples, number_pair, c);
     return &source->capture_source;
 }
 
@@ -219,7 +218,7 @@ static struct vsock_tuple *get_tuple(struct vsock_capture *c, struct vsock_key k
     t->source = get_source(c, at);
     t->cids = get_cid_pair(c, t->source, key.word[0], key.word[1]);
     if (c->source_count > 1)
-        number_pair(&t->key, t, c);
+        number_pair(t, c);
     return t;
 }
 

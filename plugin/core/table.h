@@ -13,9 +13,13 @@ struct vsock_key {
     uint64_t word[4];
 };
 
+/* wmem's map takes 64 bytes a thing, of which there may be several for each packet; this takes about 20. */
 struct vsock_table {
     wmem_allocator_t *memory;
-    wmem_map_t *map;
+    uint32_t *hashes;  /* by slot; 0: an empty one */
+    void **things;     /* likewise */
+    uint32_t slots;    /* a power of two, or 0 */
+    uint32_t count;    /* of things */
     wmem_array_t *all; /* pointers, in the order in which they were made; NULL where nobody asks */
     char *slab;        /* memory for the next ones */
     size_t slab_left;
@@ -32,6 +36,10 @@ void *vsock_table_get(struct vsock_table *table, struct vsock_key key, size_t si
 
 /* NULL where there is none. */
 void *vsock_table_find(const struct vsock_table *table, struct vsock_key key);
+
+/* In no order. */
+void vsock_table_foreach(const struct vsock_table *table, void (*function)(void *thing, void *context),
+                         void *context);
 
 /* An array of those elements that are kept, in the place of `all`, which is freed. */
 wmem_array_t *vsock_array_keep(wmem_allocator_t *memory, wmem_array_t *all, size_t size,

@@ -150,13 +150,43 @@ static void what_was_dropped_is_not_found_and_its_memory_is_the_next_ones(void)
     thing->value = 2;
     thing->rest[36] = 'x';
     vsock_table_drop(&table, thing);
-    g_assert_null(wmem_map_lookup(table.map, &(struct vsock_key){{2, 0, 0, 0}}));
+    g_assert_null(vsock_table_find(&table, (struct vsock_key){{2, 0, 0, 0}}));
     g_assert_cmpuint(get(1, 0, 0, 0)->value, ==, 1);
     g_assert_true(get(3, 0, 0, 0) == thing);
     g_assert_cmpuint(thing->key.word[0], ==, 3);
     g_assert_cmpuint(thing->value, ==, 0);
     g_assert_cmpint(thing->rest[36], ==, 0);
     g_assert_true(get(4, 0, 0, 0) != thing);
+}
+
+static void count_things(void *thing, void *sum)
+{
+    *(uint64_t *)sum += ((const struct thing *)thing)->key.word[0];
+}
+
+/* As many as fill the slots again and again, so that chains of them wrap around the end. */
+static void those_that_stay_are_found_whatever_else_comes_and_goes(void)
+{
+    struct thing *things[500] = {NULL};
+    uint64_t sum = 0, found = 0;
+    GRand *random = g_rand_new_with_seed(1);
+
+    begin();
+    for (unsigned step = 0; step < 20000; step++) {
+        uint32_t i = (uint32_t)g_rand_int_range(random, 0, step < 10000 ? 500 : 20);
+
+        if (things[i])
+            vsock_table_drop(&table, things[i]);
+        things[i] = things[i] ? NULL : get(i, 0, 0, 0);
+    }
+    for (uint32_t i = 0; i < 500; i++) {
+        g_assert_true(vsock_table_find(&table, (struct vsock_key){{i, 0, 0, 0}}) == things[i]);
+        sum += things[i] ? i : 0;
+    }
+    vsock_table_foreach(&table, count_things, &found);
+    g_assert_cmpuint(found, ==, sum);
+    g_assert_cmpuint(table.count, <=, 500);
+    g_rand_free(random);
 }
 
 static bool is_odd(const void *element, void *calls)
@@ -192,6 +222,7 @@ int main(int argc, char **argv)
     TEST(no_thing_reaches_into_another);
     TEST(things_larger_than_what_is_taken_at_once_fit);
     TEST(what_was_dropped_is_not_found_and_its_memory_is_the_next_ones);
+    TEST(those_that_stay_are_found_whatever_else_comes_and_goes);
     TEST(what_is_kept_of_an_array_stays_in_its_order);
     TEST(nothing_is_listed_where_nobody_asks);
     TEST(things_are_listed_once_in_the_order_they_were_made);
