@@ -210,7 +210,9 @@ exec /bin/busybox sh -c "$last"
 
 
 def through_ssh(folder):
-    """vsockguest's script with a real kernel and dumpcap; ssh is a stand-in, of an address that is IP's."""
+    """vsockguest's script with a real kernel and dumpcap; ssh is a stand-in, of an address that is IP's. With ssh and
+    sshd themselves: real_ssh.py."""
+    before = dict(os.environ)
     stub = pathlib.Path("/tmp/stub")
     stub.mkdir()
     (stub / "ssh").write_text(SSH)
@@ -238,6 +240,8 @@ def through_ssh(folder):
         with contextlib.suppress(ProcessLookupError):
             capture.process.send_signal(signal.SIGINT)
         capture.process.wait(SOON)
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def ring(folder):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""guest.py FOLDER - captures live from vsockmon0 and from -i any while traffic.py runs, then with the extcap
-(extcap.py). Only for the virtual machine.
+"""guest.py FOLDER - captures live from vsockmon0 and from -i any while traffic.py runs, then with the extcaps
+(extcap.py, real_ssh.py). Only for the virtual machine.
 
 tshark captures all; dumpcap, what each filter of filters.py keeps. Leaves NAME.pcapng, NAME.txt (what was printed) and
 NAME.log (what was printed to stderr) of each capture in FOLDER, which has "pairs" for filters.py.
@@ -12,6 +12,7 @@ import sys
 
 import extcap
 import filters
+import real_ssh
 import traffic
 from capturing import Capture, LiveTshark, wait_until
 
@@ -38,6 +39,7 @@ def main():
         capture.end()
         print(f"{capture.name}: captured")
     extcap.run(folder)
+    real_ssh.run(folder)
 
 
 if __name__ == "__main__":
