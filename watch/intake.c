@@ -33,6 +33,7 @@ void vsock_intake_init(struct vsock_intake *intake, uint32_t remembered, bool fo
                                     .archive = vsock_archive_new()};
     intake->capture = vsock_capture_new(intake->memory);
     intake->capture->thresholds = vsock_thresholds_usual();
+    intake->capture->rws_max = VSOCK_INTAKE_RWS;
 }
 
 void vsock_intake_clear(struct vsock_intake *intake)

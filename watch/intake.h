@@ -11,6 +11,11 @@
 
 #define VSOCK_INTAKE_REMEMBERED 32768 /* connections that are over, usually */
 
+/* RWs that are kept until they are consumed, of all connections: 100 MB. Of more, their bytes alone are
+ * known: which of them a CREDIT_UPDATE acknowledges, and whether so many small ones filled a queue, is not.
+ */
+#define VSOCK_INTAKE_RWS (1U << 22)
+
 /* What a record begins with. The last two are those of -i any: a cooked header, then the device's record. */
 enum vsock_link {
     VSOCK_LINK_OTHER, /* no vsock is in it */

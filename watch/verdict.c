@@ -74,22 +74,27 @@ void vsock_verdict_print(const struct vsock_intake *intake, const struct vsock_f
 char *vsock_verdict_forgotten(const struct vsock_intake *intake)
 {
     const struct vsock_forget *forget = &intake->forget;
-    GString *text;
+    GString *text = g_string_new(NULL);
 
-    if (forget->over + forget->open == 0)
-        return NULL;
-    text = g_string_new(NULL);
-    g_string_append_printf(text,
-                           "%u connections that were over were forgotten: what many tell together is told of "
-                           "the latest %u at a time",
-                           forget->over, forget->connections);
+    if (forget->over + forget->open > 0)
+        g_string_append_printf(
+            text,
+            "%u connections that were over were forgotten: what many tell together is told "
+            "of the latest %u at a time",
+            forget->over, forget->connections);
     if (forget->open > 0)
         g_string_append_printf(text, "; so were %u that had not ended, and were silent longest",
                                forget->open);
     if (intake->archive.all_lost > 0)
         g_string_append_printf(text, "; %" PRIu64 " of their diagnoses are not told any more",
                                intake->archive.all_lost);
-    return g_string_free(text, FALSE);
+    if (intake->capture->rws_left_out > 0)
+        g_string_append_printf(
+            text,
+            "%s%" PRIu64 " data packets were known by their bytes alone: %u others had not "
+            "been read",
+            text->len > 0 ? "; " : "", intake->capture->rws_left_out, intake->capture->rws_max);
+    return g_string_free(text, text->len == 0);
 }
 
 /* The worst severity of what is wrong, packets that are malformed by themselves included. */

@@ -137,14 +137,21 @@ void vsock_capture_give_back(struct vsock_capture *c, struct vsock_rw *released)
     }
 }
 
+/* NULL where there are as many as there may be. */
 static struct vsock_rw *take_rw(struct vsock_capture *c)
 {
     struct vsock_rw *rw = c->spare_rws;
 
-    if (!rw)
-        return wmem_new(c->memory, struct vsock_rw);
-    c->spare_rws = rw->next;
-    return rw;
+    if (rw) {
+        c->spare_rws = rw->next;
+        return rw;
+    }
+    if (c->rws_max > 0 && c->rws == c->rws_max) {
+        c->rws_left_out++;
+        return NULL;
+    }
+    c->rws++;
+    return wmem_new(c->memory, struct vsock_rw);
 }
 
 struct vsock_key vsock_endpoints_key(const struct vsock_tuple *t)
@@ -689,7 +696,7 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     struct vsock_step step;
 
     found.count = 0;
-    if (rw && !s->data)
+    if (p->virtio.op == VSOCK_OP_RW && !s->data)
         s->data = new_data(c);
     lend_pending(c, &s->conn.flow);
     step = vsock_stream_take(s, previous, p, malformed, r->sender, &at, rw, &c->thresholds, &found);

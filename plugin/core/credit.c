@@ -32,6 +32,8 @@ int64_t vsock_window_left_capped(const struct vsock_window *w, uint32_t own_buf_
 void vsock_window_send(struct vsock_window *w, uint32_t length, uint32_t record, struct vsock_rw *rw)
 {
     w->sent += length;
+    if (!rw)
+        return;
     *rw = (struct vsock_rw){.end = w->sent, .record = record, .queued = length > MERGED_MAX};
     w->queued += rw->queued;
     if (w->unconsumed_rws > 0)

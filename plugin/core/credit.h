@@ -42,7 +42,8 @@ struct vsock_credit_info {
 /* A window at the start of a connection whose REQUEST was captured, or of any other. */
 struct vsock_window vsock_window_start(bool from_request);
 
-/* The sender sends an RW of `length` bytes. `rw` is kept until the bytes are consumed. */
+/* The sender sends an RW of `length` bytes. `rw` is kept until the bytes are consumed; NULL: that it was
+ * there is not kept, but for its bytes. */
 void vsock_window_send(struct vsock_window *window, uint32_t length, uint32_t record, struct vsock_rw *rw);
 
 /* So many of the bytes in flight were none: they were taken for this sender's. */

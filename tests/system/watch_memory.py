@@ -18,6 +18,7 @@ ENOUGH = "100"  # for every stored capture to be told of as without a limit
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 FROM_CLIENT, FROM_SERVER = 0, 1
 START = 18 * 10**17  # nanoseconds
+RWS_MAX = 1 << 22  # VSOCK_INTAKE_RWS
 PCAP = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 271)
 PACKET = struct.Struct("<IIII QQIIHHHH QQIIIHHIII")
 # op, vsockmon's op, who sends it, payload, fwd_cnt
@@ -60,6 +61,17 @@ def exchanges(number):
         for op, mon_op, side, length, fwd_cnt in STORY[2:4]:
             time += 20_000
             yield packet(time, 1 << 21, op, mon_op, side, length, read if fwd_cnt else 0)
+
+
+def unread(number):
+    """Of one connection: data that nobody reads."""
+    time = START
+    yield PCAP
+    for what in STORY[:2]:
+        time += 20_000
+        yield packet(time, 1 << 21, *what)
+    for first in range(0, number, 1 << 16):
+        yield packet(time, 1 << 21, 5, 4, FROM_CLIENT, 1, 0) * min(1 << 16, number - first)
 
 
 def stored(options):
@@ -111,6 +123,19 @@ def flat(options):
     expect("all of them are counted", f"in 80000 streams; looked at {80_000 * len(STORY)} packets" in output, output)
 
 
+def never_read(options):
+    """Of data that nobody reads, a number of packets is kept."""
+    more = 1000
+    with subprocess.Popen(runner.as_nobody([pathlib.Path(options.plugins).with_name("vsockwatch"), "-"]), stdin=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT) as run:
+        for piece in unread(RWS_MAX + more):
+            run.stdin.write(piece)
+        run.stdin.close()
+        said = run.stderr.read().decode()
+    expect("of what nobody reads, as many packets are kept as may be, and that is said",
+           f"{more} data packets were known by their bytes alone: {RWS_MAX} others" in said, said)
+
+
 def counters(text):
     lines = [line.rpartition(" ") for line in text.splitlines() if not line.startswith("#")]
     return {name: value for name, _, value in lines
@@ -142,7 +167,7 @@ def arguments(options):
 
 def main():
     options = runner.parse_arguments()
-    for part in (flat, stored, stored_with_next_to_nothing, live, arguments):
+    for part in (flat, never_read, stored, stored_with_next_to_nothing, live, arguments):
         part(options)
     finish()
 

@@ -85,6 +85,23 @@ static void what_came_before_the_first_stamp_counts_as_consumed_midstream(void)
     g_assert_cmpuint(vsock_window_in_flight(&w), ==, 100);
 }
 
+static void of_an_rw_that_is_not_kept_the_bytes_count(void)
+{
+    struct vsock_window w = start(true);
+
+    vsock_window_send(&w, 5000, 1, &rws[0]);
+    vsock_window_send(&w, 5000, 2, NULL);
+    vsock_window_send(&w, 5000, 3, &rws[1]);
+    g_assert_cmpuint(vsock_window_in_flight(&w), ==, 15000);
+    g_assert_cmpuint(w.unconsumed_rws, ==, 2);
+    vsock_window_advertise(&w, 65536, 14999, &released);
+    g_assert_cmpuint(released_count(), ==, 1);
+    g_assert_cmpuint(w.queued, ==, 1);
+    vsock_window_advertise(&w, 65536, 15000, &released);
+    g_assert_cmpuint(released_count(), ==, 2);
+    g_assert_cmpuint(w.queued, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -94,5 +111,6 @@ int main(int argc, char **argv)
     TEST(counters_survive_the_wrap);
     TEST(going_backwards_is_not_unseen_data);
     TEST(what_came_before_the_first_stamp_counts_as_consumed_midstream);
+    TEST(of_an_rw_that_is_not_kept_the_bytes_count);
     return g_test_run();
 }

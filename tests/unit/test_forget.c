@@ -336,6 +336,27 @@ static void nothing_is_forgotten_but_records_where_nobody_wants_it(void)
     g_assert_cmpuint(capture->forgotten, ==, 6 * 100 - 40);
 }
 
+static void rws_that_nobody_reads_are_kept_up_to_a_number(void)
+{
+    struct connection c = between(3, 1024, 2, 9999);
+
+    begin(10);
+    capture->rws_max = 5;
+    open_connection(&c);
+    for (unsigned i = 0; i < 5; i++)
+        rw(&c, 10);
+    g_assert_cmpuint(capture->rws_left_out, ==, 0);
+    rw(&c, 10);
+    g_assert_cmpuint(capture->rws_left_out, ==, 1);
+    /* of two CIDs, the lower one's side is the first */
+    g_assert_cmpuint(vsock_window_in_flight(&stream_at(0)->conn.flow.window[1]), ==, 60);
+    update(&c, 60); /* they can be used again */
+    for (unsigned i = 0; i < 5; i++)
+        rw(&c, 10);
+    g_assert_cmpuint(capture->rws_left_out, ==, 1);
+    g_assert_cmpuint(capture->rws, ==, 5);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -355,6 +376,7 @@ int main(int argc, char **argv)
     TEST(copies_are_known_of_those_that_are_kept);
     TEST(of_many_endpoints_of_datagrams_the_first_are_forgotten);
     TEST(of_many_cids_those_that_are_used_stay);
+    TEST(rws_that_nobody_reads_are_kept_up_to_a_number);
     TEST(nothing_is_forgotten_but_records_where_nobody_wants_it);
     return g_test_run();
 }
