@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Programs that capture while traffic.py runs. Only for the virtual machine."""
+import pathlib
 import signal
 import subprocess
 import sys
@@ -45,6 +46,28 @@ class Capture:
         self.process.send_signal(signal.SIGINT)
         if self.process.wait(PATIENCE) != 0:
             sys.exit(f"{self.name} has failed with {self.process.returncode}; see {self.name}.log")
+
+
+class LiveWatch:
+    """vsockwatch, which writes what it tells, and no capture."""
+    name = "vsockwatch"
+
+    def __init__(self, folder, interface):
+        self.metrics = pathlib.Path("/tmp/vsock.prom")  # written at once when it has opened the device
+        command = ["/live/vsockwatch", "--json", "--metrics", self.metrics, "-i", interface]
+        with (folder / f"{self.name}.txt").open("wb") as output, (folder / f"{self.name}.log").open("wb") as errors:
+            self.process = subprocess.Popen(command, stdout=output, stderr=errors)
+
+    def has_begun(self):
+        if self.process.poll() is not None:
+            sys.exit(f"{self.name} has ended with {self.process.returncode}; see {self.name}.log")
+        return self.metrics.exists()
+
+    def has_all(self):
+        """Once the others have: at its end it takes all that the kernel has shown."""
+        return True
+
+    end = Capture.end
 
 
 class LiveTshark(Capture):

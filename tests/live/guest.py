@@ -3,7 +3,7 @@
 """guest.py FOLDER - captures live from vsockmon0 and from -i any while traffic.py runs, then with the extcaps
 (extcap.py, real_ssh.py). Only for the virtual machine.
 
-tshark captures all; dumpcap, what each filter of filters.py keeps. Leaves NAME.pcapng, NAME.txt (what was printed) and
+tshark captures all, and vsockwatch watches; dumpcap captures what each filter of filters.py keeps. Leaves NAME.pcapng, NAME.txt (what was printed) and
 NAME.log (what was printed to stderr) of each capture in FOLDER, which has "pairs" for filters.py.
 """
 import pathlib
@@ -14,7 +14,7 @@ import extcap
 import filters
 import real_ssh
 import traffic
-from capturing import Capture, LiveTshark, wait_until
+from capturing import Capture, LiveTshark, LiveWatch, wait_until
 
 VSOCK_FILTER = "/live/vsock-filter"
 
@@ -28,7 +28,7 @@ def filtering(folder, interface, *options):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    captures = [LiveTshark(folder, "vsockmon0"), LiveTshark(folder, "any"),
+    captures = [LiveTshark(folder, "vsockmon0"), LiveTshark(folder, "any"), LiveWatch(folder, "vsockmon0"),
                 *filtering(folder, "vsockmon0"), *filtering(folder, "any", "--any")]
     for capture in captures:
         wait_until(capture.has_begun, f"{capture.name} captures")

@@ -5,6 +5,7 @@
 FOLDER is what the virtual machine left. Takes runner.py's options: the tshark here reads with display filters.
 """
 import itertools
+import json
 import pathlib
 import re
 import sys
@@ -192,11 +193,24 @@ def check_origin(folder):
     return bool(is_so)
 
 
+def check_watch(folder, device, packets):
+    """vsockwatch tells beside tshark what that does, of as many packets."""
+    *told, last = map(json.loads, (folder / "vsockwatch.txt").read_text().splitlines())
+    back = {row["taken_back"] for row in told if "taken_back" in row}
+    codes = {f"{row['severity']} {row['code']}" for row in told if "code" in row and row["code"] not in back}
+    is_so = (codes, last["packets"], last["dropped"]) == (device.diagnoses(), packets, 0)
+    print(f"vsockwatch: {last['packets']} packets of {packets}, {' and '.join(sorted(codes))}: "
+          f"{'as it should be' if is_so else 'WRONG'}")
+    return is_so
+
+
 def main():
     options = runner.parse_arguments()
     folder = pathlib.Path(*options.names).resolve()
     device, cooked, own = (Printed(folder, interface) for interface in ("vsockmon0", "any", "vsockmon"))
     good = [device.check(), cooked.check(), own.check(), check_origin(folder), *check_filters(folder, options)]
+    packets = sum(1 for _ in pcapng.packets(pcapng.read(folder / "vsockmon0.pcapng")))
+    good.append(check_watch(folder, device, packets))
     if device.reports != cooked.reports:
         print("any: its reports are not those of vsockmon0")
         good.append(False)

@@ -26,7 +26,8 @@ HOME = pathlib.Path("/root")
 # What root's shell in the guest needs; /etc, as far as ssh and sshd do; and who may log in.
 APPLETS = ("sh", "cat", "uname")
 FILES = {
-    "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n",
+    "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nsshd:x:100:65534::/run/sshd:/usr/sbin/nologin\n"
+                   "nobody:x:65534:65534::/:/bin/false\n",
     "/etc/group": "root:x:0:\nnogroup:x:65534:\n",
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
     "/etc/ssh/sshd_config": "HostKey /etc/ssh/host_key\nUsePAM no\nPasswordAuthentication no\n",
