@@ -6,10 +6,12 @@ and the exit status.
 """
 import difflib
 import gzip
+import os
 import pathlib
 import struct
 import subprocess
 import sys
+from time import sleep
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import runner
@@ -155,12 +157,31 @@ def check_quickly(folder, options):
     ])
 
 
+def changing(folder, options):
+    """A file that grows or is cut while it is read, whenever that happens: what was there is judged."""
+    one = [vsock(op, ports=(port, 9999), swap=op == 3) for port in range(8_000) for op in (1, 3)]
+    content = pcap(VSOCK, *timed(*one))
+    path, good = folder / "changing", True
+    for change in (len(content) // 3, len(content) // 2 + 7, 2 * len(content)):
+        for wait in range(3):
+            path.write_bytes(content)
+            path.chmod(0o644)
+            with subprocess.Popen(runner.as_nobody([program(options), path]), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True) as run:
+                sleep(wait / 50)  # seconds
+                os.truncate(path, change)  # what it grows by are zeros: no packets
+                said, errors = run.communicate()
+            good &= run.returncode in (1, 2) and (run.returncode == 2) == (errors != "") and errors.count("\n") <= 1 and \
+                (said.startswith("vsock: ") or change < len(content))
+    return expect("a file that grows or is cut meanwhile is read as far as it goes", good)
+
+
 def main():
     options = runner.parse_arguments("--quick")
     with runner.bench(options) as (folder, environment):
         folder = pathlib.Path(folder)
         if options.quick:
-            return int(not check_quickly(folder, options))
+            return int(not all([check_quickly(folder, options), changing(folder, options)]))
         malformed = malformed_filter(options, environment)
         captures = {name: runner.CAPTURES / name for name in runner.chosen_captures(options.names)}
         if not options.names:
