@@ -3,7 +3,7 @@
 """vsockwatch, where standard output leads to systemd's journal: each diagnosis is an entry with fields. A systemd-journald of
 its own, in a mount namespace with its own /run, takes them, and journalctl finds them. Takes runner.py's options.
 
-Exit status 77, for CTest: only root can have such a namespace; or there is no journald here, or no libsystemd when vsockwatch
+Exit status 77, for CTest: only root can have such a namespace, and none in a chroot; or there is no journald here, or no libsystemd when vsockwatch
 was built.
 """
 import json
@@ -57,6 +57,11 @@ def journal(*runs):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
+def has_namespace():
+    """In a chroot there is none, since its root is no mount."""
+    return subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode == 0
+
+
 def exposure():
     """The unit is no more exposed than docs/automation.md says, by what systemd knows of; a later one may know more."""
     run = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager",
@@ -69,8 +74,8 @@ def main():
     require("unshare", "systemd-cat", "journalctl", "systemd-analyze")
     program = pathlib.Path(options.plugins).with_name("vsockwatch")
     linked = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
-    if os.getuid() != 0 or not JOURNALD.exists() or "libsystemd" not in linked:
-        print("skipped: not root, no journald, or vsockwatch without libsystemd")
+    if os.getuid() != 0 or not JOURNALD.exists() or "libsystemd" not in linked or not has_namespace():
+        print("skipped: not root, in a chroot, no journald, or vsockwatch without libsystemd")
         sys.exit(SKIPPED)
     entries = journal(*(([program, *more, "-i", "-"], runner.CAPTURES / capture)
                         for more, capture in (((), CAPTURE), ((), REFUSED), (("--json",), CAPTURE))))
