@@ -3,7 +3,8 @@
 """guest.py FOLDER - captures live from vsockmon0 and from -i any while traffic.py runs, then with the extcaps
 (extcap.py, real_ssh.py). Only for the virtual machine.
 
-tshark captures all, and vsockwatch watches; dumpcap captures what each filter of filters.py keeps. Leaves NAME.pcapng, NAME.txt (what was printed) and
+tshark captures all, and vsockwatch watches; dumpcap captures what each filter of filters.py keeps.
+Leaves NAME.pcapng, NAME.txt (what was printed) and
 NAME.log (what was printed to stderr) of each capture in FOLDER, which has "pairs" for filters.py.
 """
 import pathlib

@@ -3,8 +3,8 @@
 """vsockwatch, where standard output leads to systemd's journal: each diagnosis is an entry with fields. A systemd-journald of
 its own, in a mount namespace with its own /run, takes them, and journalctl finds them. Takes runner.py's options.
 
-Exit status 77, for CTest: only root can have such a namespace, and none in a chroot; or there is no journald here, or no libsystemd when vsockwatch
-was built.
+Exit status 77, for CTest: only root can have such a namespace, and none in a chroot; or there is no journald here, or no
+libsystemd when vsockwatch was built.
 """
 import json
 import os
