@@ -6,8 +6,11 @@ nbd     nbdkit, which is asked by nbdinfo; structured replies, then simple ones
 qga     qemu-ga, whose client is Python
 p11     p11-kit's server in front of SoftHSM's token, whose client is OpenSC's pkcs11-tool with p11-kit's module
 notify  systemd-notify, which tells a server in Python
+gvproxy gvisor-tap-vsock's, whose client is Python: it puts in the frames of a tap device, as gvforwarder does
 json    an agent and its client, both in Python, whose messages are JSON behind a length
 """
+import fcntl
+import http.server
 import json
 import os
 import pathlib
@@ -17,20 +20,22 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 import capturing
 import scenarios
 
 LOCAL = 1  # VMADDR_CID_LOCAL
-NBD, NBD_SIMPLE, AGENT, TOKEN, NOTIFY, FRAMED = 10809, 10810, 3101, 1111, 5555, 1024
+HOST = 2  # where gvproxy listens: connections of the host to itself are loopback's
+NBD, NBD_SIMPLE, AGENT, TOKEN, NOTIFY, FRAMED, NETWORK = 10809, 10810, 3101, 1111, 5555, 1024, 1025
 CLIENT_MODULE = "/usr/lib/x86_64-linux-gnu/pkcs11/p11-kit-client.so"
 SOFTHSM = "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"
 
 
-def listens(port):
+def listens(port, cid=LOCAL):
     """As /proc does not say: by connecting, before anything is recorded."""
     try:
-        scenarios.connect(LOCAL, port).close()
+        scenarios.connect(cid, port).close()
     except OSError:
         return False
     return True
@@ -39,9 +44,9 @@ def listens(port):
 class Server:
     """A program that serves a port, until it is left."""
 
-    def __init__(self, command, port, **environment):
+    def __init__(self, command, port, cid=LOCAL, **environment):
         self.process = subprocess.Popen(command, env=os.environ | environment)
-        capturing.wait_until(lambda: listens(port), f"{command[0]} listens")
+        capturing.wait_until(lambda: listens(port, cid), f"{command[0]} listens")
 
     def end(self):
         self.process.terminate()
@@ -118,6 +123,83 @@ def notify():
     return [], talk
 
 
+TAP = "tap0"
+TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 2, 0x1000  # of linux/if_tun.h
+NETWORK_VM, NETWORK_VM_MAC = "192.168.127.2", "5a:94:ef:e4:0c:ee"  # which gvproxy keeps for its first machine
+NETWORK_DNS, NETWORK_HOST = "192.168.127.1", "192.168.127.254"
+PAGE_PORT = 8000
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = b"The host has this page.\n"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def open_tap():
+    run("modprobe", "-a", "tun", "vhost_vsock")  # gvproxy takes the machine's CID, which is HOST with vhost
+    run("ip", "link", "set", "lo", "up")
+    tap = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH22x", TAP.encode(), IFF_TAP | IFF_NO_PI))
+    pathlib.Path(f"/proc/sys/net/ipv6/conf/{TAP}/disable_ipv6").write_text("1")
+    run("ip", "link", "set", TAP, "address", NETWORK_VM_MAC, "up")
+    run("ip", "address", "add", f"{NETWORK_VM}/24", "dev", TAP)
+    return tap
+
+
+def look_up(name):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(capturing.PATIENCE)
+        question = struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + labels + struct.pack(">BHH", 0, 1, 1)
+        client.sendto(question, (NETWORK_DNS, 53))
+        client.recv(1500)
+
+
+def put_in_frames(tap, connection):
+    """Until the connection ends. Each frame is behind its length, of 16 bits."""
+    frames = connection.makefile("rb")
+
+    def take_out():
+        while length := frames.read(2):
+            os.write(tap, frames.read(struct.unpack("<H", length)[0]))
+
+    def put_in():
+        while True:
+            frame = os.read(tap, 65536)
+            connection.sendall(struct.pack("<H", len(frame)) + frame)
+
+    for pump in (take_out, put_in):
+        threading.Thread(target=pump, daemon=True).start()
+
+
+def gvproxy():
+    tap = open_tap()
+    etc = pathlib.Path("/etc")  # it does not start without these
+    etc.mkdir(exist_ok=True)
+    (etc / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+    (etc / "hosts").write_text("127.0.0.1 localhost\n")
+    server = Server(["gvproxy", "-listen", f"vsock://:{NETWORK}"], NETWORK, HOST)
+    page = http.server.HTTPServer(("127.0.0.1", PAGE_PORT), Page)
+    threading.Thread(target=page.serve_forever, daemon=True).start()
+
+    def talk():
+        connection = scenarios.connect(HOST, NETWORK)
+        connection.settimeout(None)
+        connection.sendall(b"POST /connect HTTP/1.1\r\nHost: 2\r\nContent-Length: 0\r\n\r\n")
+        put_in_frames(tap, connection)
+        look_up("host.containers.internal")
+        urllib.request.urlopen(f"http://{NETWORK_HOST}:{PAGE_PORT}/page").read()
+        time.sleep(1)  # for the inner connection's last acknowledgement
+        connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
+
+    return [server], talk
+
+
 def framed():
     """Of what is installed, nothing speaks this: the framing is that of vm0's agent."""
     def read(side):
@@ -149,7 +231,7 @@ def framed():
 
 
 PROGRAMS = {"nbd": (nbd, "nbdkit"), "qga": (qga, "qemu-ga"), "p11": (p11, "p11-kit"), "notify": (notify, "systemd-notify"),
-            "json": (framed, "python3")}
+            "gvproxy": (gvproxy, "gvproxy"), "json": (framed, "python3")}
 
 
 def is_installed(program):

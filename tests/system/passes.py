@@ -40,7 +40,7 @@ INSIDE = ("payload-*", "http*", "ssh*", "tls*.pcapng*", "tap-whole*", "vhost-6.1
           "inside-calls*")
 
 # TCP within says in Info, on a second pass, of a segment that it is part of more; and shows it so.
-OF_TCP = {"inside-ethernet.pcapng"}
+OF_TCP = {"inside-ethernet.pcapng", "recorded-gvproxy.pcapng.gz"}
 
 
 def compare_ours(capture, fields, options):
