@@ -161,7 +161,8 @@ static const char *next_of_abandoned(const struct vsock_diagnosis *d)
 {
     if (d->figures.longest < 10000000)
         return "had the client's program gone already? A monitor whose Unix socket has been closed resets "
-               "what it has just opened; an interrupted connect() looks the same";
+               "what it has just opened; an interrupted connect(), and a probe that connects through "
+               "libkrun, look the same";
     return "was the client interrupted, or its connect timeout too short for this server? Compare "
            "connect-slow";
 }
@@ -313,6 +314,10 @@ static const char *sentence_of_not_read(const struct vsock_diagnosis *d)
                "that gave up and closed";
     if (d->unread == VSOCK_UNREAD_LATE)
         return "{dst} read nothing of {src} for {longest} s, though it had room for more, then {bytes:byte}";
+    if (d->unread == VSOCK_UNREAD_DROPPED)
+        return "{dst} had not read {bytes:byte} of {src} for {longest} s, though it had room for more, when "
+               "it "
+               "closed";
     return "{dst} has not read {bytes:byte} of {src} for {longest} s, to the end, though it has room for "
            "more";
 }
@@ -796,7 +801,7 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .figures = {.count = "streams", .of = "of_streams", .longest = "longest_s", .total = "total_s"},
         .meaning = "in three connections or more to one port, one side ended its data, and a second or more "
                    "later, without data meanwhile, one side closed",
-        .sentence = "in {count} of {of:stream} between {src} and {dst}, one side said that it sends no more, and "
+        .sentence = "in {count} of {of:stream}{client} to {dst}, one side said that it sends no more, and "
                     "nothing came of it before one of them closed, {longest} s later at most; {total} s in all",
         .next = "was the end of data passed on to the program? A proxy that is not told waits for a timeout of "
                 "its own (socat -t, -T) before it closes",
@@ -835,9 +840,10 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .figures = {.count = "closed", .of = "accepted", .bytes = "unconsumed_bytes", .total = "span_s"},
         .meaning = "three connections or more to one port were closed by the server, which had consumed nothing of "
                    "what the client had sent",
-        .sentence = "{dst} closed {count} of {of:connection} that it had accepted from {src}{span}, and had "
+        .sentence = "{dst} closed {count} of {of:connection} that it had accepted{client}{span}, and had "
                     "consumed nothing of what it was sent ({bytes:byte} at most)",
-        .next = "does a proxy listen there that cannot reach its own server? Its log at this time",
+        .next = "does a proxy listen there that cannot reach its own server, or a server that takes no more at once? "
+                "Its log at this time",
     },
     [VSOCK_CODE_ORPHANED_STREAM] = {
         .name = "orphaned-stream",

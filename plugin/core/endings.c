@@ -6,14 +6,21 @@
 #define CLOSED_WITHIN VSOCK_SECOND
 #define AGAIN_WITHIN (VSOCK_SECOND / 2)
 
-/* A server, as one client CID sees it. CID 2 is another machine for each CID where a guest is a host itself.
- */
+/* There may be one of these for every packet: what few have is NULL while there is none. */
+
+/* A server, whoever its clients are. */
+struct server {
+    struct vsock_key key; /* words: source, its CID, its port */
+    uint32_t accepted, streams;
+    struct vsock_diagnosis *slow, *unread;
+};
+
+/* A server, as one client CID sees it. */
 struct service {
     struct vsock_key key; /* words: source, the client's CID, the server's, its port */
-    uint32_t requests, accepted, streams;
+    uint32_t requests;
     uint32_t stamped; /* of the abandoned */
-    /* There may be a service for every packet: NULL while there is none of these. */
-    struct vsock_diagnosis *abandoned, *slow, *unread;
+    struct vsock_diagnosis *abandoned;
     struct loop *loop;
 };
 
@@ -28,19 +35,26 @@ struct loop {
 struct ending {
     const struct vsock_stream *stream;
     struct service *service;
+    struct server *of_all;
     uint8_t client, server;
     bool selected;
     wmem_allocator_t *memory;
 };
 
-static struct ending ending_of(struct vsock_table *services, const struct vsock_stream *s, bool selected)
+struct endings {
+    struct vsock_table services, servers;
+};
+
+static struct ending ending_of(struct endings *all, const struct vsock_stream *s, bool selected)
 {
     uint8_t client = vsock_stream_client(s);
-    struct vsock_endpoint server = s->side[client ^ 1];
-    struct vsock_key key = {{(uintptr_t)s->source, s->side[client].cid, server.cid, server.port}};
-    struct service *service = (struct service *)vsock_table_get(services, key, sizeof(*service));
+    struct vsock_endpoint to = s->side[client ^ 1];
+    struct vsock_key key = {{(uintptr_t)s->source, s->side[client].cid, to.cid, to.port}};
+    struct vsock_key key_of_all = {{(uintptr_t)s->source, to.cid, to.port}};
+    struct service *service = (struct service *)vsock_table_get(&all->services, key, sizeof(*service));
+    struct server *server = (struct server *)vsock_table_get(&all->servers, key_of_all, sizeof(*server));
 
-    return (struct ending){s, service, client, client ^ 1, selected, services->memory};
+    return (struct ending){s, service, server, client, client ^ 1, selected, all->services.memory};
 }
 
 static void add(struct vsock_diagnosis *sum, enum vsock_code code, const struct ending *e,
@@ -54,6 +68,8 @@ static void add(struct vsock_diagnosis *sum, enum vsock_code code, const struct 
     one.src.cid = e->stream->side[e->client].cid;
     one.dst_scope = VSOCK_SCOPE_ENDPOINT;
     one.dst = e->stream->side[e->server];
+    if (sum->figures.count > 0 && sum->src.cid != one.src.cid)
+        sum->src_scope = VSOCK_SCOPE_NONE; /* of several */
     vsock_diagnosis_add(sum, &one);
 }
 
@@ -101,7 +117,7 @@ static void take_slow_end(const struct ending *e)
     if (stats->end_of_wait.record == 0)
         return;
     wait = stats->end_of_wait.time - stats->shut_time;
-    sum = count(&e->service->slow, VSOCK_CODE_HALF_CLOSE_SLOW, e, &stats->end_of_wait);
+    sum = count(&e->of_all->slow, VSOCK_CODE_HALF_CLOSE_SLOW, e, &stats->end_of_wait);
     sum->figures.longest = MAX(sum->figures.longest, wait);
     sum->figures.total = vsock_time_sum(sum->figures.total, wait);
 }
@@ -118,7 +134,7 @@ static void take_unread(const struct ending *e)
         return;
     if (c->flow.window[e->client].consumed > 0 || e->stream->stats.side[e->server].answered)
         return;
-    sum = count(&e->service->unread, VSOCK_CODE_CLOSED_UNREAD, e, &c->close);
+    sum = count(&e->of_all->unread, VSOCK_CODE_CLOSED_UNREAD, e, &c->close);
     vsock_diagnosis_extend(sum, c->close.time);
     sum->figures.bytes = MAX(sum->figures.bytes, c->close_unread);
 }
@@ -180,18 +196,22 @@ static void tell_service(const struct service *s, GArray *found)
 {
     if (s->abandoned && (s->stamped < s->abandoned->figures.count || s->stamped >= VSOCK_ABANDONED_MIN))
         tell_of(found, s->abandoned, s->requests, 1);
-    tell_of(found, s->slow, s->streams, VSOCK_SLOW_ENDS_MIN);
-    tell_of(found, s->unread, s->accepted, VSOCK_CLOSED_UNREAD_MIN);
     if (s->loop)
         tell(found, &s->loop->most, VSOCK_ACCEPTED_AND_CLOSED_MIN);
+}
+
+static void tell_server(const struct server *s, GArray *found)
+{
+    tell_of(found, s->slow, s->streams, VSOCK_SLOW_ENDS_MIN);
+    tell_of(found, s->unread, s->accepted, VSOCK_CLOSED_UNREAD_MIN);
 }
 
 static void take(const struct ending *e, const struct vsock_stale *stale,
                  const struct vsock_thresholds *thresholds)
 {
-    e->service->streams++;
+    e->of_all->streams++;
     e->service->requests += e->stream->conn.from_request;
-    e->service->accepted += e->stream->conn.response.record != 0;
+    e->of_all->accepted += e->stream->conn.response.record != 0;
     if (!vsock_is_stale(stale, e->stream) && !is_told_as_unanswered(e->stream, thresholds))
         take_abandoned(e);
     take_slow_end(e);
@@ -203,18 +223,22 @@ void vsock_endings_judge(const struct vsock_capture *c, const struct vsock_stale
                          GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
-    struct vsock_table services = vsock_table_new_listed(memory);
-    struct service **all;
+    struct endings of = {vsock_table_new_listed(memory), vsock_table_new_listed(memory)};
+    struct service **services;
+    struct server **servers;
 
     for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
         const struct vsock_stream *s = vsock_capture_stream(c, i);
-        struct ending e = ending_of(&services, s, vsock_is_selected(selected, i));
+        struct ending e = ending_of(&of, s, vsock_is_selected(selected, i));
 
         if (!s->conn.degenerate)
             take(&e, stale, &c->thresholds);
     }
-    all = (struct service **)wmem_array_get_raw(services.all);
-    for (unsigned i = 0; i < wmem_array_get_count(services.all); i++)
-        tell_service(all[i], found);
+    services = (struct service **)wmem_array_get_raw(of.services.all);
+    for (unsigned i = 0; i < wmem_array_get_count(of.services.all); i++)
+        tell_service(services[i], found);
+    servers = (struct server **)wmem_array_get_raw(of.servers.all);
+    for (unsigned i = 0; i < wmem_array_get_count(of.servers.all); i++)
+        tell_server(servers[i], found);
     wmem_destroy_allocator(memory);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * endings.h - what the ends of many connections between one client's CID and one server tell together. */
+ * endings.h - what the ends of many connections to one server tell together: of slow ends, and of what was
+ * left unread, whoever its clients are; of the others, those of one client's CID. */
 #ifndef VSOCK_CORE_ENDINGS_H
 #define VSOCK_CORE_ENDINGS_H
 

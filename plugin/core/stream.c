@@ -568,6 +568,25 @@ static void end_unread(struct vsock_unread *u, enum vsock_unread_outcome outcome
     u->until = *at;
 }
 
+/* A server that has read nothing at all: endings.h. */
+static bool is_server_that_read_nothing(const struct vsock_stream *s, uint8_t side)
+{
+    return s->conn.from_request && side != s->conn.client && !s->stats.side[side].answered &&
+           s->conn.flow.window[other(side)].consumed == 0;
+}
+
+/* The receiver closes, and leaves what it had long enough to read. */
+static bool drops_unread(const struct vsock_stream *s, const struct taken *t)
+{
+    const struct vsock_flow *flow = &s->conn.flow;
+    uint8_t sender = other(t->side);
+
+    return HAS(t, SHUTDOWN) && s->conn.shut[t->side] == VSOCK_SHUTDOWN_BOTH && !t->had_closed &&
+           s->conn.shut[sender] == 0 && t->step->flow.info.advance == 0 && !t->stalled &&
+           !vsock_flow_is_stalled(flow, sender) && !vsock_flow_pending(flow)->message[sender].open &&
+           !is_server_that_read_nothing(s, t->side);
+}
+
 /* The receiver has spoken: what is unread now is so from here on. Who waits to send may not come to read, and
  * a full buffer is a stall. */
 static void end_silence(struct vsock_stream *s, const struct taken *t)
@@ -585,6 +604,8 @@ static void end_silence(struct vsock_stream *s, const struct taken *t)
     if (u->since.record != 0 && !t->stalled && t->step->flow.stall.record == 0 && advance > 0 &&
         s->conn.from_request && w->consumed == advance && t->at->time - u->since.time >= READ_LATE)
         end_unread(u, VSOCK_UNREAD_LATE, advance, t->at);
+    else if (u->since.record != 0 && t->at->time - u->since.time >= READ_LATE && drops_unread(s, t))
+        end_unread(u, VSOCK_UNREAD_DROPPED, vsock_window_in_flight(w), t->at);
     else
         u->since = vsock_window_in_flight(w) > 0 ? *t->at : (struct vsock_mark){0};
 }

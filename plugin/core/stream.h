@@ -80,6 +80,7 @@ enum vsock_unread_outcome {
     VSOCK_UNREAD_STILL,
     VSOCK_UNREAD_GIVEN_UP, /* its sender closed or reset the connection, after 3 s or more */
     VSOCK_UNREAD_LATE,     /* it was read after 10 s or more, and it was the first that was */
+    VSOCK_UNREAD_DROPPED,  /* its receiver closed the connection, after 10 s or more */
 };
 
 /* Data that the other side, silent since, has not said it consumed. */

@@ -1123,6 +1123,32 @@ def proxy_without_server():
         yield from (*x.opened(after=1), x.c(RW, 517), x.s(SHUTDOWN, flags=RCV | SEND, after=3.07), x.c(RST))
 
 
+def relay_at_its_limit():
+    """stackrox/stackrox#17243: a relay that serves so many at a time closes at once what is more.
+
+    Recorded on the host, which has many guests. Each sends its report on a connection, and none comes again soon.
+    """
+    first = [Talk(818, "a report of 64 KiB", client=(10 + number, 3000001)) for number in range(2)]
+    for x in first:
+        yield from (*x.opened(), x.c(RW, 32768), x.s(CREDIT_UPDATE, reads=32768))
+    for number in range(3):
+        x = Talk(818, "one too many", client=(20 + number, 3000001))
+        yield from (*x.opened(), x.c(RW, 32768), x.s(SHUTDOWN, flags=RCV | SEND), x.c(RST))
+    for x in first:
+        yield from (x.c(RW, 32768), x.s(CREDIT_UPDATE, reads=32768), *x.closed())
+
+
+def answer_not_read():
+    """virtio-win/kvm-guest-drivers-windows#789: recv() in a Windows guest returns the first answer only.
+
+    The client is run again and again, and ended after 12 s. Recorded on the host.
+    """
+    x = Talk(9999, "the first answer is read", client=(3, 50100))
+    yield from (*x.opened(), *x.asked(100, 20), *x.closed())
+    x = Talk(9999, "the second is not", client=(3, 50101))
+    yield from (*x.opened(after=3), x.c(RW, 100), x.s(RW, 20, reads=100), *x.closed(after=12))
+
+
 def closed_by_reset():
     """libkrun, whose host program has gone while its buffer was full: RST (0,0), and what was in it is lost."""
     x = Talk(5050, "an upload of which 64 KiB are never read", buffers=(LINUX, 65536))
@@ -1447,6 +1473,14 @@ def packets_lost():
                 *pulse.beats(1))
 
 
+def packet_lost():
+    """One record is missing, an enclave's first RW of one connection; nothing is wrong with any of them."""
+    for number in range(9):
+        x = Talk(5005, "a question and its answer", client=(16, 3000001 + number), server_cid=3)
+        question = [x.c(RW, 60)] if number != 2 else []
+        yield from (*x.opened(), *question, x.s(RW, 200, reads=60), x.c(CREDIT_UPDATE, reads=200), *x.closed())
+
+
 GALLERY = {
     "01-libkrun-own-cap": (own_cap, "warn stall-own-cap"),
     "02-libkrun-own-cap-fixed": (own_cap_fixed,),
@@ -1503,6 +1537,7 @@ GALLERY = {
     "more-cid-started-again": (started_again, "warn listener-lost"),
     "more-closed-too-soon": (not_waited_for, "note closed-too-soon"),
     "more-closed-unread": (proxy_without_server, "note closed-unread"),
+    "more-closed-unread-of-many": (relay_at_its_limit, "note closed-unread"),
     "more-connect-slow": (slow_connect, "note connect-slow"),
     "more-datagram-refused": (time_refused, "note datagram-refused"),
     "more-dial-timeout": (dial_timeout, "note connect-abandoned"),
@@ -1519,8 +1554,10 @@ GALLERY = {
     "more-paused": (paused, "warn stood-still"),
     "more-no-rw": (without_rw, "note capture-loss"),
     "more-packets-lost": (packets_lost, "note capture-loss"),
+    "more-packet-lost": (packet_lost, "note capture-loss"),
     "more-peer-gone": (connection_lost, "warn peer-gone"),
     "more-not-read": (not_read, "note not-read"),
+    "more-answer-not-read": (answer_not_read, "note not-read"),
     "more-port-scan": (port_scan, "warn port-scan"),
     "more-payload-not-recorded": (not_recorded, "note payload-not-recorded"),
     "more-receiver-not-reading": (not_reading, "warn stall-receiver-not-reading"),

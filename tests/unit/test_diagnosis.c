@@ -393,7 +393,7 @@ static const struct words words[] = {
     {VSOCK_CODE_DATAGRAM_REFUSED, ENDPOINTS, {.count = 1, .of = 1},
      .text = DST " refused 1 of 1 datagram from " SRC ": a RST of their type answered it"},
     {VSOCK_CODE_HALF_CLOSE_SLOW, CLIENT_CID, {.count = 30, .of = 31, TIMES(2001, 60033)},
-     .text = "In 30 of 31 streams between CID 42 and " DST ", one side said that it sends no more, and nothing "
+     .text = "In 30 of 31 streams from CID 42 to " DST ", one side said that it sends no more, and nothing "
              "came of it before one of them closed, 2.001 s later at most; 60.033 s in all"},
     {VSOCK_CODE_CLOSED_UNREAD, CLIENT_CID, {.count = 25, .of = 30, .bytes = 517, TIMES(0, 97000)},
      .text = DST " closed 25 of 30 connections that it had accepted from CID 42 in 97.000 s, and had "
@@ -532,6 +532,9 @@ static const struct words words[] = {
     {VSOCK_CODE_NOT_READ, ENDPOINTS, {.count = 1, .bytes = 133, TIMES(32000, 0)},
      .unread = VSOCK_UNREAD_LATE,
      .text = DST " read nothing of " SRC " for 32.000 s, though it had room for more, then 133 bytes"},
+    {VSOCK_CODE_NOT_READ, ENDPOINTS, {.count = 1, .bytes = 20, TIMES(12000, 0)},
+     .unread = VSOCK_UNREAD_DROPPED,
+     .text = DST " had not read 20 bytes of " SRC " for 12.000 s, though it had room for more, when it closed"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 1, TIMES(1400, 0)},
      .text = DST " was late to answer 1 credit request of " SRC "; the longest wait was 1.400 s"},
     {VSOCK_CODE_CREDIT_REQUEST_UNANSWERED, ENDPOINTS, {.count = 2, .others = 2, TIMES(8615, 0)},

@@ -170,9 +170,9 @@ static void clients_of_several_cids_are_told_apart_and_told_where_selected(void)
 /* ---- half-close-slow ---- */
 
 /* The client ends its data; so long after the server has read it, the server closes. */
-static void end_slowly(int64_t wait, bool answers)
+static void end_slowly_of(uint64_t cid, int64_t wait, bool answers)
 {
-    struct connection c = next_client_of(42);
+    struct connection c = next_client_of(cid);
 
     open_connection(&c);
     rw(&c, 20);
@@ -183,6 +183,11 @@ static void end_slowly(int64_t wait, bool answers)
         take(&c, S, VSOCK_OP_RW, 5);
     shut(&c, S, 3);
     take(&c, C, VSOCK_OP_RST, 0);
+}
+
+static void end_slowly(int64_t wait, bool answers)
+{
+    end_slowly_of(42, wait, answers);
 }
 
 static void three_half_closes_of_which_nothing_comes_for_a_second_are_slow(void)
@@ -207,6 +212,22 @@ static void three_half_closes_of_which_nothing_comes_for_a_second_are_slow(void)
     g_assert_cmpint(d->figures.total, ==, 4 * SECOND + 3 * MS);
 }
 
+static void slow_ends_of_several_clients_are_counted_together(void)
+{
+    const struct vsock_diagnosis *d = NULL;
+
+    begin();
+    for (unsigned i = 0; i < 3; i++)
+        end_slowly_of(42 + 2 * i, SECOND, false);
+    judge();
+    g_assert_cmpuint(report->len, ==, 1);
+    d = &g_array_index(report, struct vsock_diagnosis, 0);
+    g_assert_cmpint(d->code, ==, VSOCK_CODE_HALF_CLOSE_SLOW);
+    g_assert_cmpuint(d->figures.count, ==, 3);
+    g_assert_cmpint(d->src_scope, ==, VSOCK_SCOPE_NONE);
+    g_assert_cmpuint(d->dst.port, ==, 9999);
+}
+
 static void slow_ends_need_no_request(void)
 {
     begin();
@@ -225,9 +246,9 @@ static void slow_ends_need_no_request(void)
 /* ---- closed-unread ---- */
 
 /* The client sends `bytes`, of which the server has consumed so many when it closes. */
-static void close_unread(uint32_t bytes, uint32_t consumed)
+static void close_unread_of(uint64_t cid, uint32_t bytes, uint32_t consumed)
 {
-    struct connection c = next_client_of(42);
+    struct connection c = next_client_of(cid);
 
     open_connection(&c);
     if (bytes > 0)
@@ -236,6 +257,31 @@ static void close_unread(uint32_t bytes, uint32_t consumed)
     c.fwd_cnt[S] = consumed;
     shut(&c, S, 3);
     take(&c, C, VSOCK_OP_RST, 0);
+}
+
+static void close_unread(uint32_t bytes, uint32_t consumed)
+{
+    close_unread_of(42, bytes, consumed);
+}
+
+static void what_is_left_unread_of_several_clients_is_counted_together(void)
+{
+    const struct vsock_diagnosis *d = NULL;
+
+    begin();
+    close_unread_of(42, 517, 0);
+    close_unread_of(44, 517, 0);
+    judge();
+    assert_healthy();
+    close_unread_of(45, 517, 0);
+    close_unread_of(45, 517, 517);
+    judge();
+    g_assert_cmpuint(report->len, ==, 1);
+    d = &g_array_index(report, struct vsock_diagnosis, 0);
+    g_assert_cmpint(d->code, ==, VSOCK_CODE_CLOSED_UNREAD);
+    g_assert_cmpuint(d->figures.count, ==, 3);
+    g_assert_cmpuint(d->figures.of, ==, 4);
+    g_assert_cmpint(d->src_scope, ==, VSOCK_SCOPE_NONE);
 }
 
 static void three_connections_that_a_server_closes_unread_are_told(void)
@@ -408,7 +454,9 @@ int main(int argc, char **argv)
     TEST(a_connect_that_took_less_than_nothing_by_its_clock_took_no_time);
     TEST(clients_of_several_cids_are_told_apart_and_told_where_selected);
     TEST(three_half_closes_of_which_nothing_comes_for_a_second_are_slow);
+    TEST(slow_ends_of_several_clients_are_counted_together);
     TEST(slow_ends_need_no_request);
+    TEST(what_is_left_unread_of_several_clients_is_counted_together);
     TEST(three_connections_that_a_server_closes_unread_are_told);
     TEST(a_server_that_has_answered_has_read);
     TEST(a_reset_without_a_socket_and_a_client_that_closes_say_nothing_of_what_was_read);

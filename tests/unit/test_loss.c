@@ -78,6 +78,39 @@ static void two_servers_alike_may_both_miscount_but_not_a_client_and_a_server(vo
     g_assert_false(is_said(VSOCK_CODE_CREDIT_COUNTER_AHEAD));
 }
 
+/* The server says that it has read what was sent. */
+static void miss_nothing_from(uint32_t port)
+{
+    struct connection c = between(42, port, 43, 9999);
+
+    open_connection(&c);
+    rw(&c, 10);
+    update(&c, 10);
+}
+
+static void who_counts_right_elsewhere_does_so_here(void)
+{
+    begin();
+    miss_data(&one);
+    for (uint32_t i = 1; i < 8; i++)
+        miss_nothing_from(1024 + i);
+    g_assert_true(is_said(VSOCK_CODE_CREDIT_COUNTER_AHEAD));
+    miss_nothing_from(1024 + 8);
+    g_assert_false(is_said(VSOCK_CODE_CREDIT_COUNTER_AHEAD));
+    g_assert_true(is_said(VSOCK_CODE_CAPTURE_LOSS));
+}
+
+static void who_sends_more_was_not_confused_by_it(void)
+{
+    begin();
+    miss_data(&one);
+    rw(&one, 10);
+    g_assert_false(is_said(VSOCK_CODE_CREDIT_COUNTER_AHEAD));
+    g_assert_true(is_said(VSOCK_CODE_CAPTURE_LOSS));
+    miss_data(&two); /* where there are two, it is no accident */
+    g_assert_false(is_said(VSOCK_CODE_CAPTURE_LOSS));
+}
+
 static void a_client_that_goes_on_had_a_response(void)
 {
     begin();
@@ -102,6 +135,8 @@ int main(int argc, char **argv)
     TEST(a_count_that_is_ahead_of_nothing_may_be_the_captures);
     TEST(where_bytes_are_missing_elsewhere_they_are_here_too);
     TEST(two_servers_alike_may_both_miscount_but_not_a_client_and_a_server);
+    TEST(who_counts_right_elsewhere_does_so_here);
+    TEST(who_sends_more_was_not_confused_by_it);
     TEST(a_client_that_goes_on_had_a_response);
     return g_test_run();
 }

@@ -311,6 +311,71 @@ static void who_closes_itself_need_not_read(void)
     g_assert_cmpuint(count_unread(), ==, 0);
 }
 
+/* The client of a connection on which both have read, and the server sends 30 bytes more. */
+static void answer_unread(int64_t time)
+{
+    one.buf_alloc[C] = two.buf_alloc[C] = LINUX;
+    open_connection(&two);
+    take(&two, S, VSOCK_OP_RW, 5);
+    two.fwd_cnt[C] = 5;
+    take(&two, C, VSOCK_OP_CREDIT_UPDATE, 0);
+    open_connection(&one);
+    take(&one, S, VSOCK_OP_RW, 30);
+    after(time);
+}
+
+static void who_closes_after_ten_seconds_has_not_read(void)
+{
+    for (int64_t missing = 1; missing >= 0; missing--) {
+        begin();
+        answer_unread(10 * SECOND - missing);
+        shut(&one, C, 3);
+        take(&one, S, VSOCK_OP_RST, 0);
+        g_assert_cmpuint(count_unread(), ==, missing ? 0 : 1);
+    }
+    g_assert_cmpuint(told()->unread, ==, VSOCK_UNREAD_DROPPED);
+    g_assert_cmpuint(told()->side, ==, S);
+    g_assert_cmpuint(told()->figures.bytes, ==, 30);
+    g_assert_cmpint(told()->figures.longest, ==, 10 * SECOND);
+    g_assert_cmpuint(told()->last_frame, ==, 8);
+}
+
+static void who_has_read_when_it_closes_or_was_left_did_not_drop_it(void)
+{
+    begin();
+    answer_unread(20 * SECOND);
+    one.fwd_cnt[C] = 30;
+    shut(&one, C, 3); /* it has read */
+    count_unread();
+    g_assert_cmpuint(told()->unread, ==, VSOCK_UNREAD_LATE);
+
+    begin();
+    answer_unread(5 * SECOND);
+    shut(&one, S, VSOCK_SHUTDOWN_SEND); /* the server's last word */
+    after(20 * SECOND);
+    shut(&one, C, 3);
+    g_assert_cmpuint(count_unread(), ==, 0);
+}
+
+static void a_server_that_read_nothing_is_told_of_with_others(void)
+{
+    begin();
+    tell_of(&two, 1);
+    lie_unread(20 * SECOND);
+    shut(&one, S, 3);
+    g_assert_cmpuint(count_unread(), ==, 0);
+
+    begin();
+    tell_of(&two, 1);
+    open_connection(&one);
+    rw(&one, 7);
+    update(&one, 7);
+    rw(&one, 133);
+    after(20 * SECOND);
+    shut(&one, S, 3);
+    g_assert_cmpuint(count_unread(), ==, 1);
+}
+
 static void a_full_window_is_a_stall(void)
 {
     begin();
@@ -430,6 +495,9 @@ int main(int argc, char **argv)
     TEST(who_sends_no_more_has_not_given_up);
     TEST(who_had_closed_at_once_has_not_waited);
     TEST(who_closes_itself_need_not_read);
+    TEST(who_closes_after_ten_seconds_has_not_read);
+    TEST(who_has_read_when_it_closes_or_was_left_did_not_drop_it);
+    TEST(a_server_that_read_nothing_is_told_of_with_others);
     TEST(a_full_window_is_a_stall);
     TEST(who_cannot_send_may_not_come_to_read);
     TEST(the_first_that_is_read_after_ten_seconds_was_read_late);
