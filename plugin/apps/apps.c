@@ -84,6 +84,13 @@ static int dissect_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, v
     return (int)tvb_captured_length(tvb);
 }
 
+static unsigned size_of(packet_info *pinfo, tvbuff_t *tvb, int offset, const struct run *run)
+{
+    unsigned told = run->app->told_size ? run->app->told_size(pinfo, tvb, offset, run->frame) : 0;
+
+    return told > 0 ? told : run->app->message_size(tvb, offset);
+}
+
 static unsigned message_size(packet_info *pinfo, tvbuff_t *tvb, int offset, void *data)
 {
     const struct run *run = (const struct run *)data;
@@ -92,7 +99,7 @@ static unsigned message_size(packet_info *pinfo, tvbuff_t *tvb, int offset, void
 
     if (!tvb_bytes_exist(tvb, offset, (int)app->header_size))
         return app->header_size;
-    size = app->message_size(tvb, offset);
+    size = size_of(pinfo, tvb, offset, run);
     if (size == VSOCK_APP_SIZE_UNKNOWN && pinfo->can_desegment > 0)
         return 0; /* epan asks for another packet */
     if (size == VSOCK_APP_SIZE_UNKNOWN)
@@ -102,13 +109,15 @@ static unsigned message_size(packet_info *pinfo, tvbuff_t *tvb, int offset, void
     return size != 0 ? size : (unsigned)tvb_reported_length_remaining(tvb, offset);
 }
 
-static bool is_its_own(const struct vsock_app *app, tvbuff_t *tvb)
+static bool is_its_own(packet_info *pinfo, tvbuff_t *tvb, const struct run *run)
 {
+    const struct vsock_app *app = run->app;
     struct vsock_look look = vsock_look_at(tvb);
 
     if (app->strict && !app->recognize(&look))
         return false;
-    return !app->leaves || !tvb_bytes_exist(tvb, 0, (int)app->header_size) || app->message_size(tvb, 0) != 0;
+    return !app->leaves || !tvb_bytes_exist(tvb, 0, (int)app->header_size) ||
+           size_of(pinfo, tvb, 0, run) != 0;
 }
 
 /* For what the app lacks to be sure of its protocol or its framing. */
@@ -135,7 +144,9 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
                        : 0;
         vsock_claim(pinfo, run.app->handle);
     }
-    if (!is_its_own(run.app, tvb))
+    if (run.app->told_size)
+        run.frame = get_frame(pinfo, run.app->proto);
+    if (!is_its_own(pinfo, tvb, &run))
         return 0;
     run.frame = get_frame(pinfo, run.app->proto);
     if (run.app->header_size == 0)

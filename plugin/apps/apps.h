@@ -48,6 +48,8 @@ struct vsock_app {
      * and the rest of what there is is shown as one; or VSOCK_APP_SIZE_UNKNOWN. */
     unsigned header_size;
     unsigned (*message_size)(tvbuff_t *tvb, int offset);
+    /* How long it is, where only the connection tells; 0: as message_size() says. NULL: always that. */
+    unsigned (*told_size)(packet_info *pinfo, tvbuff_t *tvb, int offset, struct vsock_app_frame *frame);
     /* How many bytes follow that, where only the connection tells. NULL: none. */
     unsigned (*message_tail)(packet_info *pinfo, tvbuff_t *tvb, int offset, struct vsock_app_frame *frame);
     /* What one costs beyond VSOCK_WEIGHT_MESSAGE, so far as it is there; NULL: nothing. */

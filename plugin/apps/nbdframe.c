@@ -16,6 +16,10 @@
 #define CHUNK_HOLE 2
 #define CHUNK_ERROR 0x8000 /* of a type */
 #define OPTION_EXPORT_NAME 1
+/* Of what is noted of the handshake as if it were requests. Those have cookies; one with this takes its place
+ * when the note has served. */
+#define FLAGS_ID UINT64_C(0x4e42444d41474943)
+#define EXPORT_ID UINT64_C(0x49484156454f5054)
 #define OTHER_COMMAND "a command that is not known"
 #define REPLY_INFO 3
 #define INFO_EXPORT 0
@@ -26,6 +30,7 @@ static const value_string kind_names[] = {
     {VSOCK_NBD_CLIENT_FLAGS, "Client flags"},
     {VSOCK_NBD_OPTION, "Option"},
     {VSOCK_NBD_OPTION_REPLY, "Option reply"},
+    {VSOCK_NBD_EXPORT, "Export"},
     {VSOCK_NBD_REQUEST, "Request"},
     {VSOCK_NBD_EXTENDED_REQUEST, "Extended request"},
     {VSOCK_NBD_SIMPLE_REPLY, "Simple reply"},
@@ -96,9 +101,9 @@ static const value_string error_names[] = {
 };
 
 static int hf_kind = -1, hf_server_flags = -1, hf_client_flags = -1, hf_option = -1, hf_reply = -1,
-           hf_export = -1, hf_export_size = -1, hf_length = -1, hf_command = -1, hf_command_flags = -1,
-           hf_cookie = -1, hf_offset = -1, hf_count = -1, hf_error = -1, hf_chunk = -1, hf_chunk_flags = -1,
-           hf_data = -1;
+           hf_export = -1, hf_export_size = -1, hf_export_flags = -1, hf_length = -1, hf_command = -1,
+           hf_command_flags = -1, hf_cookie = -1, hf_offset = -1, hf_count = -1, hf_error = -1, hf_chunk = -1,
+           hf_chunk_flags = -1, hf_data = -1;
 static struct vsock_call_fields hf_call = {-1, -1, -1};
 
 static hf_register_info fields[] = {
@@ -116,6 +121,9 @@ static hf_register_info fields[] = {
       HFILL}},
     {&hf_export_size,
      {"Export size", "nbdframe.export.size", FT_UINT64, BASE_DEC, NULL, 0, "In bytes", HFILL}},
+    {&hf_export_flags,
+     {"Export flags", "nbdframe.export.flags", FT_UINT16, BASE_HEX, NULL, 0,
+      "Of the transmission, as the server answers EXPORT_NAME", HFILL}},
     {&hf_length,
      {"Length", "nbdframe.length", FT_UINT64, BASE_DEC, NULL, 0, "Of what follows the header, in bytes",
       HFILL}},
@@ -183,6 +191,7 @@ static struct message read_message(tvbuff_t *tvb)
     case VSOCK_NBD_CLIENT_FLAGS:
     case VSOCK_NBD_OPTION:
     case VSOCK_NBD_OPTION_REPLY:
+    case VSOCK_NBD_EXPORT:
         return m;
     }
     m.cookie = tvb_get_ntoh64(tvb, 8);
@@ -265,6 +274,15 @@ static void show_option_reply(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tre
     show_data(tvb, tree, 20);
 }
 
+static void show_export(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    proto_tree_add_item(tree, hf_export_size, tvb, 0, 8, ENC_BIG_ENDIAN);
+    proto_tree_add_item(tree, hf_export_flags, tvb, 8, 2, ENC_BIG_ENDIAN);
+    add_text(pinfo, tree,
+             wmem_strdup_printf(pinfo->pool, "Export of %" PRIu64 " bytes", tvb_get_ntoh64(tvb, 0)));
+    show_data(tvb, tree, VSOCK_NBD_EXPORT_SIZE);
+}
+
 static void show_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, enum vsock_nbd_kind kind)
 {
     switch (kind) {
@@ -273,6 +291,9 @@ static void show_handshake(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         return;
     case VSOCK_NBD_OPTION_REPLY:
         show_option_reply(tvb, pinfo, tree);
+        return;
+    case VSOCK_NBD_EXPORT:
+        show_export(tvb, pinfo, tree);
         return;
     case VSOCK_NBD_GREETING:
         proto_tree_add_item(tree, hf_server_flags, tvb, 16, 2, ENC_BIG_ENDIAN);
@@ -378,6 +399,31 @@ static struct vsock_call *find_call(packet_info *pinfo, struct vsock_app_frame *
     return call;
 }
 
+/* What of the handshake tells how the server answers EXPORT_NAME. */
+static void note_handshake(tvbuff_t *tvb, packet_info *pinfo, struct vsock_app_frame *frame,
+                           enum vsock_nbd_kind kind)
+{
+    enum vsock_call_part part = VSOCK_CALL_REQUEST;
+    bool is_flags = kind == VSOCK_NBD_CLIENT_FLAGS;
+    struct vsock_call *call;
+
+    if (!is_flags && (kind != VSOCK_NBD_OPTION || tvb_get_ntohl(tvb, 8) != OPTION_EXPORT_NAME))
+        return;
+    call = vsock_call_of(pinfo, frame->calls, is_flags ? FLAGS_ID : EXPORT_ID, &part);
+    if (!PINFO_FD_VISITED(pinfo))
+        call->note = is_flags ? tvb_get_ntohl(tvb, 0) : 1;
+}
+
+static unsigned export_size(packet_info *pinfo, tvbuff_t *tvb, int offset, struct vsock_app_frame *frame)
+{
+    if (!tvb_bytes_exist(tvb, offset, 1) || !vsock_nbd_may_be_export(*tvb_get_ptr(tvb, offset, 1)) ||
+        vsock_call_note(pinfo, frame->calls, EXPORT_ID) == 0)
+        return 0;
+    return VSOCK_NBD_EXPORT_SIZE + (vsock_call_note(pinfo, frame->calls, FLAGS_ID) & VSOCK_NBD_NO_ZEROES
+                                        ? 0
+                                        : VSOCK_NBD_EXPORT_ZEROES);
+}
+
 /* A reply's read data. */
 static unsigned message_tail(packet_info *pinfo, tvbuff_t *tvb, int offset, struct vsock_app_frame *frame)
 {
@@ -395,7 +441,8 @@ static unsigned message_tail(packet_info *pinfo, tvbuff_t *tvb, int offset, stru
 static void show_nbdframe(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
                           struct vsock_app_frame *frame)
 {
-    struct message m = read_message(tvb);
+    bool is_export = export_size(pinfo, tvb, 0, frame) > 0;
+    struct message m = is_export ? (struct message){.kind = VSOCK_NBD_EXPORT} : read_message(tvb);
     enum vsock_call_part part = part_of(&m);
     const struct vsock_call *call;
 
@@ -407,6 +454,7 @@ static void show_nbdframe(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, pr
     proto_item_set_generated(proto_tree_add_uint(tree, hf_kind, tvb, 0, 0, m.kind));
     if (m.header == 0) {
         show_handshake(tvb, pinfo, tree, m.kind);
+        note_handshake(tvb, pinfo, frame, m.kind);
         return;
     }
     call = find_call(pinfo, frame, &m, &part);
@@ -443,7 +491,8 @@ static struct vsock_app app = {
     "NBD in a stream", "Framed NBD", "nbdframe", .column = "NBD", .subtrees = {&ett_nbdframe},
     .fields = fields, .field_count = array_length(fields), .experts = {&failed, &no_message},
     .recognize = is_nbd, .heuristic = dissect_heuristic, .show = show_nbdframe,
-    .header_size = 1, .message_size = message_size, .message_tail = message_tail, .leaves = true,
+    .header_size = 1, .message_size = message_size, .told_size = export_size,
+    .message_tail = message_tail, .leaves = true,
 };
 /* clang-format on */
 

@@ -80,6 +80,15 @@ uint32_t vsock_nbd_size(const uint8_t *bytes, uint32_t length)
     return size <= LARGEST ? (uint32_t)size : 0;
 }
 
+bool vsock_nbd_may_be_export(uint8_t first)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
+        if (messages[i].kind >= VSOCK_NBD_SIMPLE_REPLY && (uint8_t)messages[i].magic[0] == first)
+            return false;
+    }
+    return true;
+}
+
 bool vsock_is_nbd(const uint8_t *bytes, size_t length)
 {
     enum vsock_nbd_kind kind =

@@ -20,6 +20,7 @@ enum vsock_nbd_kind {
     VSOCK_NBD_SIMPLE_REPLY, /* read data, which only the request tells of, may follow */
     VSOCK_NBD_CHUNK,        /* of a structured reply */
     VSOCK_NBD_EXTENDED_CHUNK,
+    VSOCK_NBD_EXPORT, /* which no bytes tell: vsock_nbd_may_be_export() */
 };
 
 enum vsock_nbd_command {
@@ -33,6 +34,13 @@ enum vsock_nbd_kind vsock_nbd_kind_of(const uint8_t *bytes, uint32_t length);
 
 /* How long that is; UINT32_MAX if it takes more bytes to tell; 0 if it is nothing, or too large. */
 uint32_t vsock_nbd_size(const uint8_t *bytes, uint32_t length);
+
+/* What a server answers to EXPORT_NAME: a size, flags, zeroes unless both sides do without. No magic: it is
+ * what comes where nothing else may, but for replies of the transmission that follows. */
+#define VSOCK_NBD_EXPORT_SIZE 10
+#define VSOCK_NBD_EXPORT_ZEROES 124
+#define VSOCK_NBD_NO_ZEROES 2 /* of a client's flags */
+bool vsock_nbd_may_be_export(uint8_t first);
 
 /* Does a server's stream begin so? */
 bool vsock_is_nbd(const uint8_t *bytes, size_t length);

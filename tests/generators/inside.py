@@ -454,7 +454,7 @@ def p11_all():
 
 NBD_GREETING = b"NBDMAGICIHAVEOPT\0\3"
 NBD_FLAGS = b"\0\0\0\3"
-NBD_LIST, NBD_GO, NBD_STRUCTURED = 3, 7, 8
+NBD_EXPORT_NAME, NBD_LIST, NBD_GO, NBD_STRUCTURED = 1, 3, 7, 8
 NBD_ACK, NBD_INFO, NBD_UNSUPPORTED = 1, 3, 0x80000001
 NBD_READ, NBD_WRITE, NBD_DISCONNECT, NBD_FLUSH, NBD_TRIM = range(5)
 NBD_DONE, NBD_DATA, NBD_HOLE, NBD_ERROR = 1, 1, 2, 0x8001
@@ -486,6 +486,14 @@ NBD_GONE = nbd_option_reply(NBD_GO, NBD_INFO, struct.pack(">HQH", 0, 1 << 20, 0x
 BLOCK = bytes(range(64))
 
 
+NBD_ASK_EXPORT = nbd_option(NBD_EXPORT_NAME, b"disk")
+
+
+def nbd_export(size, zeroes=124):
+    """What a server answers to EXPORT_NAME."""
+    return struct.pack(">QH", size, 0x0D) + bytes(zeroes)
+
+
 def nbd_opened(x, structured):
     yield from (*x.opened(), *x.answer(NBD_GREETING), *x.ask(NBD_FLAGS), *x.ask(nbd_option(NBD_STRUCTURED)),
                 *x.answer(nbd_option_reply(NBD_STRUCTURED, NBD_ACK if structured else NBD_UNSUPPORTED)), *x.ask(NBD_ASK_GO),
@@ -514,6 +522,15 @@ def nbd_stories():
                 *x.ask(nbd_request(NBD_READ, 1, 64, 32)), *x.answer(nbd_reply(1, BLOCK[:32])), *x.answer(nbd_reply(9)), *x.closed())
 
 
+def nbd_exports():
+    """By EXPORT_NAME, with zeroes and without; of such a size that nothing would be taken for a client's flags."""
+    for number, (flags, zeroes, size) in enumerate(((1, 124, 1 << 20), (3, 0, 1 << 20), (3, 0, 5 << 40))):
+        x = Dialogue(10809, f"by EXPORT_NAME, {zeroes} zeroes, an export of {size >> 20} MiB", client=(3, 995010 + number))
+        yield from (*x.opened(), *x.answer(NBD_GREETING), *x.ask(struct.pack(">I", flags)), *x.ask(NBD_ASK_EXPORT),
+                    *x.answer(*cut(nbd_export(size, zeroes), 3)), *x.ask(nbd_request(NBD_READ, 1, 0, 64)),
+                    *x.answer(nbd_reply(1, BLOCK)), *x.closed())
+
+
 NBD_UNKNOWN = nbd_request(200, 3, 0, 64)
 
 
@@ -525,7 +542,7 @@ def nbd_not():
 
 
 def nbd_all():
-    for story in (nbd_stories, nbd_not):
+    for story in (nbd_stories, nbd_not, nbd_exports):
         yield from story()
 
 
@@ -720,6 +737,9 @@ DIALOGUES = {
                 (True, nbd_request(NBD_READ, 1, 0, 16) + nbd_request(NBD_WRITE, 2, 0, 8, data=BLOCK[:8])),
                 (False, nbd_reply(1, BLOCK[:16]) + nbd_reply(2)), (True, nbd_request(NBD_READ, 3, 0, 8)),
                 (False, nbd_reply(3, BLOCK[:8]))),
+    "NBD, by EXPORT_NAME": Talk("nbdframe.kind nbdframe.export.size nbdframe.export.flags nbd.type nbd.data",
+                                (False, NBD_GREETING), (True, b"\0\0\0\1" + NBD_ASK_EXPORT), (False, nbd_export(5 << 40)),
+                                (True, nbd_request(NBD_READ, 1, 0, 16)), (False, nbd_reply(1, BLOCK[:16]))),
     "NBD, structured": Talk("nbdframe.kind nbdframe.chunk nbdframe.offset nbdframe.error nbdframe.length nbd.type",
                             (False, NBD_GREETING), (True, NBD_FLAGS + nbd_option(NBD_STRUCTURED)),
                             (False, nbd_option_reply(NBD_STRUCTURED, NBD_ACK)), (True, nbd_request(NBD_READ, 1, 0, 24)),

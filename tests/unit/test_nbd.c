@@ -75,6 +75,15 @@ static void fewer_bytes_than_tell_may_be_any(void)
     g_assert_cmpuint(SIZE_OF("no"), ==, 0);
 }
 
+static void an_export_begins_as_no_reply_does(void)
+{
+    g_assert_true(vsock_nbd_may_be_export(0));
+    g_assert_true(vsock_nbd_may_be_export(0x65));
+    g_assert_false(vsock_nbd_may_be_export(0x66)); /* a chunk */
+    g_assert_false(vsock_nbd_may_be_export(0x67)); /* a simple reply */
+    g_assert_false(vsock_nbd_may_be_export(0x6e)); /* an extended chunk */
+}
+
 static void random_bytes_are_none(void)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(17);
@@ -98,6 +107,7 @@ int main(int argc, char **argv)
     TEST(data_follow_a_request_to_write_alone);
     TEST(what_is_too_large_is_none);
     TEST(fewer_bytes_than_tell_may_be_any);
+    TEST(an_export_begins_as_no_reply_does);
     TEST(random_bytes_are_none);
     return g_test_run();
 }
