@@ -65,7 +65,7 @@ def look_at_io_graph(wireshark):
     wait_for("graph of the profile", lambda: "vsock.credit.peer_effective_window" in names(window))
     expect("the I/O graphs", ["Lowest window", "Most in flight", "vsock.credit.effective_window"], names(window))
     wireshark.pick(window, "100 ms")
-    wireshark.shot(window, "io-graph", (1000, 640))
+    wireshark.shot(window, "io-graph", (1270, 640))
 
 
 def look_at_plots(wireshark):
