@@ -36,7 +36,12 @@ const char *vsock_settled_name(enum vsock_settled settled)
 
 uint64_t vsock_place(uint32_t record)
 {
-    return UINT64_C(2) * record;
+    return (uint64_t)record << 32;
+}
+
+uint32_t vsock_place_record(uint64_t place)
+{
+    return (uint32_t)place == 0 ? (uint32_t)(place >> 32) : 0;
 }
 
 struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct vsock_mark *at)

@@ -221,9 +221,12 @@ int64_t vsock_time_at(int64_t seconds, int nanoseconds);
 /* A time that has passed; by a clock that went back, none. */
 int64_t vsock_time_passed(int64_t from, int64_t until);
 
-/* The place of a packet that has a record. Of one that has none, it is that of the record before it, and 1.
- */
+/* The place of a packet that has a record. Of one that has none, it is that of the record before it, and how
+ * many packets there have been. */
 uint64_t vsock_place(uint32_t record);
+
+/* The record of the packet there; 0: it has none. */
+uint32_t vsock_place_record(uint64_t place);
 
 /* A diagnosis of the code's usual severity, about no stream and no endpoint. */
 struct vsock_diagnosis vsock_diagnosis_start(enum vsock_code code, const struct vsock_mark *at);

@@ -84,16 +84,16 @@ static gint by_frame(gconstpointer a, gconstpointer b)
 
 /* `record`: of the packet, if it is known: a read filter may have dropped it, and given its number to
  * another. */
-static uint32_t frame_of(uint32_t frame, uint64_t record)
+static uint32_t frame_of(uint32_t frame, uint32_t record)
 {
-    bool known = record > 0 && vsock_track_record((uint32_t)record)->frame == frame;
+    bool known = record > 0 && vsock_track_record(record)->frame == frame;
 
-    return known ? vsock_track_frame((uint32_t)record) : frame;
+    return known ? vsock_track_frame(record) : frame;
 }
 
 uint32_t vsock_verdict_first_frame(const struct vsock_diagnosis *d)
 {
-    return frame_of(d->first_frame, d->place % 2 == 0 ? d->place / 2 : 0);
+    return frame_of(d->first_frame, vsock_place_record(d->place));
 }
 
 uint32_t vsock_verdict_last_frame(const struct vsock_diagnosis *d)

@@ -141,6 +141,28 @@ static void datagrams_have_an_order_too(void)
     g_assert_cmpuint(disorder().first_frame, ==, 2);
 }
 
+static void send_as_frame_1(struct connection *c, uint32_t on, int64_t at)
+{
+    frame = 0;
+    interface = on;
+    now = at;
+    take(c, C, VSOCK_OP_RW, 48);
+}
+
+/* As where a read filter drops them all. */
+static void the_first_is_known_without_its_number(void)
+{
+    struct connection dgram = between(42, 1024, 2, 123);
+
+    begin();
+    dgram.type = VSOCK_TYPE_DGRAM;
+    send_as_frame_1(&dgram, 0, 9 * SECOND);
+    send_as_frame_1(&dgram, 1, 9 * SECOND);
+    send_as_frame_1(&dgram, 1, 2 * SECOND);
+    send_as_frame_1(&dgram, 0, 5 * SECOND);
+    g_assert_cmpint(disorder().time / SECOND, ==, 2);
+}
+
 /* ---- what is left of other verdicts ---- */
 
 static void a_torn_stream_is_not_judged(void)
@@ -412,6 +434,7 @@ int main(int argc, char **argv)
     TEST(each_interface_and_section_has_an_order_of_its_own);
     TEST(a_packet_without_a_time_has_that_of_the_one_before);
     TEST(datagrams_have_an_order_too);
+    TEST(the_first_is_known_without_its_number);
     TEST(a_torn_stream_is_not_judged);
     TEST(nor_are_others_between_the_same_endpoints);
     TEST(a_stream_that_is_whole_is_judged_as_ever);
