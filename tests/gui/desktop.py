@@ -22,6 +22,8 @@ SHOTS = pathlib.Path("shots")
 COMPLAINT = re.compile("CRITICAL|GLib|Gtk|[Aa]ssertion|vsock")
 NEWS = re.compile(r".*\[Capture MESSAGE\].*\n")  # of a live capture, on stderr as well
 TIMEOUT = 30
+NOTHING_OPEN = "The Wireshark Network Analyzer"
+EXTCAP = "vsock of this machine and its guests"
 BEFORE = 10  # pixels
 LARGE = 1270, 790
 
@@ -151,12 +153,22 @@ class Wireshark:
         time.sleep(3)  # for what is drawn late
         return number
 
-    def click_before(self, row):
-        """On what is drawn left of an item of the main window, which has no name. All items are seen in a large window."""
+    def click_interface(self, name, *click, beside=BEFORE):
+        """In the list, so many pixels from where its name begins. The whole list is seen in a large window."""
         self.place(self.title, LARGE)
+        row = wait_for(f"interface {name}", lambda: next((w for w in widgets(self.main) if name in w.get_name()), None))
         place = row.get_component_iface().get_extents(Atspi.CoordType.SCREEN)
-        subprocess.run(["xdotool", "mousemove", str(place.x - BEFORE), str(place.y + place.height // 2), "sleep", "1",
-                        "click", "1"], check=True)
+        subprocess.run(["xdotool", "mousemove", str(place.x + beside), str(place.y + place.height // 2), "sleep", "1",
+                        "click", *click, "1"], check=True)
+
+    def open_form(self, name):
+        """By the wheel in front of the interface, which has no name."""
+        self.click_interface(name, beside=-BEFORE)
+        return self.window(name)
+
+    def capture_from(self, name):
+        self.click_interface(name, "--repeat", "2", "--delay", "100")
+        self.window(f"Capturing from {name}")
 
     def shot(self, window, name, size=None):
         """A screenshot of the window, a small one: few colours, nothing but the picture."""

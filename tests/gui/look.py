@@ -5,10 +5,8 @@ what.
 """
 import sys
 
-from desktop import Failure, Wireshark, expect, names, press, text_of, wait_for, widgets
+from desktop import EXTCAP, NOTHING_OPEN, Failure, Wireshark, expect, names, press, text_of, wait_for, widgets
 
-NOTHING_OPEN = "The Wireshark Network Analyzer"
-EXTCAP = "vsock of this machine and its guests"
 STALLS = "37-containerization-head-of-line.pcapng"
 CREDIT = "cap-7.2.13.pcapng.gz"
 
@@ -81,11 +79,8 @@ def look_at_plots(wireshark):
 
 
 def look_at_form(wireshark):
-    """What vsockmon is asked: it opens by the wheel in front of its name in the list of interfaces."""
-    row = wait_for("vsockmon in the list of interfaces",
-                   lambda: next((w for w in widgets(wireshark.main) if EXTCAP in w.get_name()), None))
-    wireshark.click_before(row)
-    window = wireshark.window(EXTCAP)
+    """What vsockmon is asked."""
+    window = wireshark.open_form(EXTCAP)
     expect("the form", ["CIDs", "Ports", "Leave out ports", "Operations", "credit-update", "Headers only", "Buffer (MiB)"],
            [name.rstrip(":") for name in names(window)])
     wireshark.shot(window, "form")

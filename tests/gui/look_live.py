@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""look_live.py - captures from vsockmon0 in Wireshark's window while traffic.py runs, and looks at the plugin's windows
-as they follow. Only for the virtual machine; live_guest says as whom.
+"""look_live.py - captures from the list's vsockmon, then from vsockmon0, in Wireshark's window while traffic.py runs, and
+looks at the plugin's windows as they follow. Only for the virtual machine; live_guest says as whom.
 """
+import pathlib
 import re
 import subprocess
 import sys
 
 import desktop
 import traffic
-from desktop import Failure, Wireshark, expect, find, names, text_of, wait_for, widgets
+from desktop import EXTCAP, NOTHING_OPEN, Failure, Wireshark, expect, find, names, text_of, wait_for, widgets
 
 desktop.TIMEOUT = 120  # the processor is emulated
+PICTURE = 1270, 620
 LEFT_OUT = traffic.STREAM
 FILTER = subprocess.run(["./vsock-filter", f"not port {LEFT_OUT}"], check=True, stdout=subprocess.PIPE,
                         text=True).stdout.strip()
@@ -101,7 +103,22 @@ def look_at_stop(wireshark, counter, diagnoses, before):
         raise Failure("a capture that was stopped goes on")
 
 
+def look_from_the_list():
+    """By a double click; the extcap makes a device of its own."""
+    with Wireshark(NOTHING_OPEN, "-o", "gui.ask_unsaved:FALSE") as wireshark:
+        wireshark.capture_from(EXTCAP)
+        talk(Counter(wireshark), 0)
+        cells = names(find(wireshark.main, "tree", "Packet list"))
+        expect("the packets' Info", INFO, [text for cell in cells for text in INFO if text in cell])
+        wireshark.shot(wireshark.main, "list-live", PICTURE)
+        wireshark.choose("Capture", "Stop")
+        wireshark.window(f"*{EXTCAP}")
+        wait_for("end of the device", lambda: not list(pathlib.Path("/sys/class/net").glob("vsockmon-cap*")))
+        print("from the list: as it should be", flush=True)
+
+
 def main():
+    look_from_the_list()
     with Wireshark(f"Capturing from {TITLE}", "-o", "gui.ask_unsaved:FALSE", "-k", "-i", "vsockmon0",
                    "-f", FILTER) as wireshark:
         counter = Counter(wireshark)
@@ -110,11 +127,11 @@ def main():
         diagnoses = Diagnoses(wireshark)
         wait_for("diagnoses", lambda: diagnoses.have(STREAMS, count))
         look_at_what_follows(wireshark, counter, diagnoses, count)
-        wireshark.shot(wireshark.main, "live", (1270, 620))
+        wireshark.shot(wireshark.main, "live", PICTURE)
         wireshark.shot(diagnoses.window, "live-diagnoses", (1000, 480))
         count = look_at_restart(wireshark, counter, diagnoses)
         look_at_stop(wireshark, counter, diagnoses, count)
-        wireshark.shot(wireshark.main, "live-stopped", (1270, 620))
+        wireshark.shot(wireshark.main, "live-stopped", PICTURE)
 
 
 try:
