@@ -441,11 +441,13 @@ static unsigned message_tail(packet_info *pinfo, tvbuff_t *tvb, int offset, stru
 static void show_nbdframe(tvbuff_t *tvb, packet_info *pinfo, proto_tree *top, proto_tree *tree,
                           struct vsock_app_frame *frame)
 {
-    bool is_export = export_size(pinfo, tvb, 0, frame) > 0;
-    struct message m = is_export ? (struct message){.kind = VSOCK_NBD_EXPORT} : read_message(tvb);
-    enum vsock_call_part part = part_of(&m);
+    struct message m = {.kind = VSOCK_NBD_EXPORT};
+    enum vsock_call_part part;
     const struct vsock_call *call;
 
+    if (export_size(pinfo, tvb, 0, frame) == 0)
+        m = read_message(tvb);
+    part = part_of(&m);
     if (m.kind == VSOCK_NBD_NONE) {
         add_text(pinfo, tree, "No message");
         expert_add_info(pinfo, proto_tree_add_item(tree, hf_data, tvb, 0, -1, ENC_NA), &no_message.id);

@@ -220,19 +220,24 @@ static bool is_known(const char *text)
     return false;
 }
 
+static bool is_lines(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (g_ascii_iscntrl(text[i]) && text[i] != '\t' && !ends_line((uint8_t)text[i]))
+            return false;
+    }
+    return true;
+}
+
 /* Text to the end of what there is, the first line of it well known. */
 static bool is_sd_notify(const struct vsock_look *look)
 {
     char text[64 + 1];
-    unsigned length = MIN(look->captured, (uint32_t)sizeof(text) - 1);
+    size_t length = MIN(look->captured, sizeof(text) - 1);
 
     memcpy(text, look->bytes, length);
     text[length] = '\0';
-    for (unsigned i = 0; i < length; i++) {
-        if (g_ascii_iscntrl(text[i]) && text[i] != '\t' && !ends_line((uint8_t)text[i]))
-            return false;
-    }
-    return is_known(text);
+    return is_lines(text, length) && is_known(text);
 }
 
 static compat_bool dissect_heuristic(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)

@@ -43,8 +43,8 @@ struct vsock_capture {
     wmem_array_t *prints;       /* of struct vsock_print *, as the chunks are; none where nobody will ask */
     struct vsock_rw *spare_rws; /* to be used again before new ones are made */
     struct vsock_pending *lent_pending; /* the one that is lent; NULL: it was kept */
-    uint32_t rws, rws_max;      /* RWs that were made; at most so many, 0 for any number */
-    uint64_t rws_left_out;      /* those that there were too many for */
+    uint32_t rws, rws_max;              /* RWs that were made; at most so many, 0 for any number */
+    uint64_t rws_left_out;              /* those that there were too many for */
     wmem_stack_t *spare_duplicates;
     void *spare_streams, *spare_data, *spare_exts, *spare_pending,
         *spare_chunks; /* spare.h; only of what is forgotten */

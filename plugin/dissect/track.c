@@ -213,8 +213,8 @@ static const struct vsock_record *take(packet_info *pinfo, tvbuff_t *tvb, struct
     return last.record;
 }
 
-/* The record of a packet of a connection that was taken on the first pass, or NULL. Those of its frame are the
- * last ones that have its number, layer by layer: a read filter may have dropped others with that number. */
+/* The record of a packet of a connection that was taken on the first pass, or NULL. Those of its frame are
+ * the last ones that have its number, layer by layer: a read filter may have dropped others with it. */
 static const struct vsock_record *find(const packet_info *pinfo)
 {
     const struct vsock_record *r = vsock_track_find(pinfo->num);

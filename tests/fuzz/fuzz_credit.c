@@ -2,7 +2,6 @@
  * fuzz_credit.c - flow control by itself, whatever order packets come in: core/credit.h, core/flow.h and
  * core/stall.h. Input: 1 byte, whose lowest bit says whether the REQUEST was captured, and steps. A step's
  * choice says whether the connection has ended. */
-#include <string.h>
 
 #include "check_flow.h"
 #include "rws.h"
@@ -74,6 +73,16 @@ static void take(struct vsock_flow *flow, struct steps *steps, struct history *h
     CHECK(lent == flow->window[0].unconsumed_rws + flow->window[1].unconsumed_rws);
 }
 
+static bool is_zero(const void *memory, size_t size)
+{
+    const uint8_t *bytes = (const uint8_t *)memory;
+    size_t zeroes = 0;
+
+    while (zeroes < size && bytes[zeroes] == 0)
+        zeroes++;
+    return zeroes == size;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct steps steps = {.input = {data, size}};
@@ -86,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (more_steps(&steps)) {
         take(&flow, &steps, &history, &ended);
         untouched &= flow.quiet;
-        CHECK_IMPLIES(untouched, memcmp(&pending, &vsock_nothing_pending, sizeof(pending)) == 0);
+        CHECK_IMPLIES(untouched, is_zero(&pending, sizeof(pending)));
     }
     for (uint8_t side = 0; side < 2; side++) {
         if (flow.window[side].unconsumed_rws == 0)
