@@ -109,12 +109,18 @@ static unsigned message_size(packet_info *pinfo, tvbuff_t *tvb, int offset, void
     return size != 0 ? size : (unsigned)tvb_reported_length_remaining(tvb, offset);
 }
 
+static bool is_recognized(const struct vsock_app *app, tvbuff_t *tvb)
+{
+    struct vsock_look look = vsock_look_at(tvb);
+
+    return app->recognize(&look);
+}
+
 static bool is_its_own(packet_info *pinfo, tvbuff_t *tvb, const struct run *run)
 {
     const struct vsock_app *app = run->app;
-    struct vsock_look look = vsock_look_at(tvb);
 
-    if (app->strict && !app->recognize(&look))
+    if (app->strict && !is_recognized(app, tvb))
         return false;
     return !app->leaves || !tvb_bytes_exist(tvb, 0, (int)app->header_size) ||
            size_of(pinfo, tvb, 0, run) != 0;
@@ -204,9 +210,7 @@ static struct vsock_weight weigh(const void *context, tvbuff_t *tvb, const struc
 
 bool vsock_app_try(struct vsock_app *app, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    struct vsock_look look = vsock_look_at(tvb);
-
-    if (!app->recognize(&look))
+    if (!is_recognized(app, tvb))
         return false;
     if (app->lacks && app->lacks(tvb) > 0)
         return ask_for_more(app, tvb, pinfo);
