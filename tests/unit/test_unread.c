@@ -376,20 +376,23 @@ static void a_server_that_read_nothing_is_told_of_with_others(void)
     g_assert_cmpuint(count_unread(), ==, 1);
 }
 
-static void a_full_window_is_a_stall(void)
+/* What lies unread is all that there is room for. */
+static void fill_the_window(void)
 {
     begin();
     tell_of(&two, 1);
     one.buf_alloc[S] = 133;
     lie_unread(20 * SECOND);
+}
+
+static void a_full_window_is_a_stall(void)
+{
+    fill_the_window();
     g_assert_cmpuint(count_unread(), ==, 0);
     update(&one, 133); /* which ends it */
     g_assert_cmpuint(count_unread(), ==, 0);
 
-    begin();
-    tell_of(&two, 1);
-    one.buf_alloc[S] = 133;
-    lie_unread(20 * SECOND);
+    fill_the_window();
     shut(&one, C, 3);
     g_assert_cmpuint(count_unread(), ==, 0);
 }
