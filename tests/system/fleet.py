@@ -63,7 +63,8 @@ class ClickHouse:
         (folder / "config.xml").write_text(CONFIGURATION.format(http=http, tcp=tcp, folder=folder))
         (folder / "users.xml").write_text(USERS)
         stack.enter_context(server(folder, ["clickhouse-server", f"--config-file={folder}/config.xml"], http, "/ping"))
-        self.client = f"clickhouse-client --port {tcp}"
+        # A tree of debootstrap's has no /etc/hosts that would know of localhost.
+        self.client = f"clickhouse-client --host 127.0.0.1 --port {tcp}"
 
     def run(self, *arguments, **more):
         return subprocess.run([*self.client.split(), *arguments], capture_output=True, text=True, check=False, **more)
@@ -106,8 +107,10 @@ def value(text):
 
 
 def rows(run):
-    """What a question was answered; what was said instead, where it failed."""
-    return [[value(cell) for cell in row] for row in csv.reader(run.stdout.splitlines())] if run.returncode == 0 else run.stderr
+    """What a question was answered."""
+    if run.returncode != 0:
+        sys.exit(f"a question failed: {run.stderr}")
+    return [[value(cell) for cell in row] for row in csv.reader(run.stdout.splitlines())]
 
 
 def run_load(database, options, host, captures):
