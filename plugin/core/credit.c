@@ -12,23 +12,6 @@ struct vsock_window vsock_window_start(bool from_request)
     return (struct vsock_window){.based = from_request};
 }
 
-uint64_t vsock_window_in_flight(const struct vsock_window *w)
-{
-    return w->sent - w->consumed;
-}
-
-int64_t vsock_window_left(const struct vsock_window *w)
-{
-    return (int64_t)w->buf_alloc - (int64_t)vsock_window_in_flight(w);
-}
-
-int64_t vsock_window_left_capped(const struct vsock_window *w, uint32_t own_buf_alloc)
-{
-    uint32_t cap = own_buf_alloc < w->buf_alloc ? own_buf_alloc : w->buf_alloc;
-
-    return (int64_t)cap - (int64_t)vsock_window_in_flight(w);
-}
-
 void vsock_window_send(struct vsock_window *w, uint32_t length, uint32_t record, struct vsock_rw *rw)
 {
     w->sent += length;

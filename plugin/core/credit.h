@@ -55,13 +55,24 @@ struct vsock_credit_info vsock_window_advertise(struct vsock_window *window, uin
                                                 uint32_t fwd_cnt, struct vsock_rw **released);
 
 /* Bytes that the sender has sent and the receiver has not said it consumed. */
-uint64_t vsock_window_in_flight(const struct vsock_window *window);
+static inline uint64_t vsock_window_in_flight(const struct vsock_window *window)
+{
+    return window->sent - window->consumed;
+}
 
 /* Bytes that the sender may still send; negative after an overrun or a shrink. Only while `advertised`. */
-int64_t vsock_window_left(const struct vsock_window *window);
+static inline int64_t vsock_window_left(const struct vsock_window *window)
+{
+    return (int64_t)window->buf_alloc - (int64_t)vsock_window_in_flight(window);
+}
 
 /* The same for a sender that also caps what is in flight at its own buffer, `own_buf_alloc`, as Linux does
  * since January 2026 (8ee784fdf006). */
-int64_t vsock_window_left_capped(const struct vsock_window *window, uint32_t own_buf_alloc);
+static inline int64_t vsock_window_left_capped(const struct vsock_window *window, uint32_t own_buf_alloc)
+{
+    uint32_t cap = own_buf_alloc < window->buf_alloc ? own_buf_alloc : window->buf_alloc;
+
+    return (int64_t)cap - (int64_t)vsock_window_in_flight(window);
+}
 
 #endif

@@ -20,13 +20,6 @@ struct vsock_flow vsock_flow_start(bool from_request)
                                .quiet = true};
 }
 
-uint32_t vsock_flow_own_buffer(const struct vsock_flow *f, uint8_t sender)
-{
-    const struct vsock_window *incoming = &f->window[other(sender)];
-
-    return incoming->advertised ? incoming->buf_alloc : UINT32_MAX;
-}
-
 static int64_t left_capped(const struct vsock_flow *f, uint8_t sender)
 {
     return vsock_window_left_capped(&f->window[sender], vsock_flow_own_buffer(f, sender));

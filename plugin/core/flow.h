@@ -107,6 +107,11 @@ struct vsock_flow_step vsock_flow_trail(struct vsock_flow *flow, const struct vs
 
 /* What side `sender` may have in flight at most, for its own buffer's sake; UINT32_MAX where that is not
  * known. */
-uint32_t vsock_flow_own_buffer(const struct vsock_flow *flow, uint8_t sender);
+static inline uint32_t vsock_flow_own_buffer(const struct vsock_flow *flow, uint8_t sender)
+{
+    const struct vsock_window *incoming = &flow->window[sender ^ 1];
+
+    return incoming->advertised ? incoming->buf_alloc : UINT32_MAX;
+}
 
 #endif

@@ -47,17 +47,20 @@ static bool fits_older(const struct vsock_stream *s, const struct vsock_packet *
 }
 
 /* Bytes of the side that were taken for the newest one's and may not be: nobody has consumed them there. */
-static uint64_t unsettled(const struct vsock_stream *newest, uint8_t side)
+static uint64_t unsettled(const struct vsock_overlap *o, const struct vsock_stream *newest, uint8_t side)
 {
-    return MIN(newest->overlap->unsettled[side], vsock_window_in_flight(&newest->conn.flow.window[side]));
+    uint64_t in_flight = vsock_window_in_flight(&newest->conn.flow.window[side]);
+
+    return MIN(o->unsettled[side], in_flight);
 }
 
-static struct vsock_stream *find_fitting(const struct vsock_stream *newest, const struct vsock_packet *p,
-                                         uint8_t side)
+/* `o`: the newest one's. */
+static struct vsock_stream *find_fitting(const struct vsock_overlap *o, const struct vsock_stream *newest,
+                                         const struct vsock_packet *p, uint8_t side)
 {
-    uint64_t more = unsettled(newest, other(side));
+    uint64_t more = unsettled(o, newest, other(side));
 
-    for (struct vsock_stream *s = older(newest); s; s = older(s)) {
+    for (struct vsock_stream *s = o->older; s; s = older(s)) {
         if (fits_older(s, p, side, more))
             return s;
     }
@@ -147,9 +150,10 @@ static struct vsock_stream *find_reset(struct vsock_stream *newest, const struct
 struct vsock_stream *vsock_overlap_find(struct vsock_stream *newest, const struct vsock_packet *p,
                                         uint8_t side, int64_t time)
 {
+    const struct vsock_overlap *o = newest->overlap;
     struct vsock_stream *found = NULL;
 
-    if (!newest->overlap)
+    if (!o)
         return newest;
     if (p->virtio.op == VSOCK_OP_RESPONSE || vsock_is_no_socket(p))
         found = find_requested(newest, side);
@@ -158,21 +162,21 @@ struct vsock_stream *vsock_overlap_find(struct vsock_stream *newest, const struc
     if (!found && p->virtio.op == VSOCK_OP_RST)
         found = find_reset(newest, p, side, time);
     if (!found && p->virtio.op != VSOCK_OP_RESPONSE && !fits_newest(newest, p, side, time))
-        found = find_fitting(newest, p, side);
+        found = find_fitting(o, newest, p, side);
     return found ? found : newest;
 }
 
 /* ---- what is proved ---- */
 
 /* Bytes that the older one's side has consumed were sent there, whatever they were taken for. */
-static void settle(struct vsock_stream *newest, const struct vsock_stream *s, const struct vsock_packet *p,
-                   uint8_t side)
+static void settle(struct vsock_overlap *o, struct vsock_stream *newest, const struct vsock_stream *s,
+                   const struct vsock_packet *p, uint8_t side)
 {
     const struct vsock_window *w = &s->conn.flow.window[other(side)];
     uint64_t in_flight = vsock_window_in_flight(w), consumed = advance(w, p);
-    uint64_t moved = consumed > in_flight ? MIN(consumed - in_flight, unsettled(newest, other(side))) : 0;
+    uint64_t moved = consumed > in_flight ? MIN(consumed - in_flight, unsettled(o, newest, other(side))) : 0;
 
-    newest->overlap->unsettled[other(side)] -= moved;
+    o->unsettled[other(side)] -= moved;
     vsock_window_unsend(&newest->conn.flow.window[other(side)], moved);
 }
 
@@ -183,7 +187,7 @@ static void note_older(struct vsock_stream *newest, const struct vsock_stream *s
     struct vsock_overlap *o = newest->overlap;
 
     if (only)
-        settle(newest, s, p, side);
+        settle(o, newest, s, p, side);
     else if (p->virtio.op == VSOCK_OP_RW)
         o->unsettled[side] += p->virtio.len;
     o->went_on[side] |= only;
@@ -223,7 +227,7 @@ bool vsock_overlap_note(struct vsock_stream *newest, const struct vsock_stream *
     if (p->virtio.op == VSOCK_OP_RESPONSE || p->virtio.type != newest->conn.type ||
         (p->virtio.op == VSOCK_OP_RST && find_closing(newest, p, side) == NULL))
         return false;
-    fitting = find_fitting(newest, p, side);
+    fitting = find_fitting(o, newest, p, side);
     behind = !fitting && newest->conn.response.record != 0 && is_behind(o, p, side);
     if (fitting)
         note_older(newest, fitting, p, side, taker != newest || !continues(newest, p, side, 0));

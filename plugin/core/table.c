@@ -35,7 +35,9 @@ static void *take(struct vsock_table *t, size_t size)
 
 static uint32_t hash_of(const struct vsock_key *key)
 {
-    return MAX(wmem_strong_hash((const uint8_t *)key, sizeof(*key)), 1);
+    uint32_t hash = wmem_strong_hash((const uint8_t *)key, sizeof(*key));
+
+    return MAX(hash, 1);
 }
 
 gboolean vsock_key_equal(const void *key, const void *other)
@@ -43,7 +45,7 @@ gboolean vsock_key_equal(const void *key, const void *other)
     return memcmp(key, other, sizeof(struct vsock_key)) == 0;
 }
 
-/* Where that thing is, or would be. */
+/* Where that thing is, or would be; there are slots. */
 static uint32_t slot_of(const struct vsock_table *t, const struct vsock_key *key, uint32_t hash)
 {
     uint32_t i = hash & (t->slots - 1);
@@ -106,19 +108,25 @@ struct vsock_table vsock_table_new_listed(wmem_allocator_t *memory)
     return t;
 }
 
-void *vsock_table_find(const struct vsock_table *t, struct vsock_key key)
+static void *find_hashed(const struct vsock_table *t, const struct vsock_key *key, uint32_t hash)
 {
     uint32_t i;
 
     if (t->slots == 0)
         return NULL;
-    i = slot_of(t, &key, hash_of(&key));
+    i = slot_of(t, key, hash);
     return t->hashes[i] != 0 ? t->things[i] : NULL;
+}
+
+void *vsock_table_find(const struct vsock_table *t, struct vsock_key key)
+{
+    return find_hashed(t, &key, hash_of(&key));
 }
 
 void *vsock_table_get(struct vsock_table *t, struct vsock_key key, size_t size)
 {
-    void *thing = vsock_table_find(t, key);
+    uint32_t hash = hash_of(&key);
+    void *thing = find_hashed(t, &key, hash);
 
     if (thing)
         return thing;
@@ -126,7 +134,7 @@ void *vsock_table_get(struct vsock_table *t, struct vsock_key key, size_t size)
     memcpy(thing, &key, sizeof(key));
     if (4 * (t->count + 1) > 3 * t->slots)
         grow(t);
-    put(t, thing, hash_of(&key));
+    put(t, thing, hash);
     t->count++;
     if (t->all)
         wmem_array_append_one(t->all, thing);

@@ -276,8 +276,9 @@ struct vsock_weighed_message vsock_weigh_websocket(const void *context, const ui
 static uint64_t units_of_anything(const uint8_t *bytes, uint32_t length)
 {
     static const uint8_t eighths[3] = {80, 16, 4};
+    uint64_t units = units_of_varied(bytes, length, eighths);
 
-    return MAX(VSOCK_WEIGHT_MESSAGE, units_of_varied(bytes, length, eighths));
+    return MAX(VSOCK_WEIGHT_MESSAGE, units);
 }
 
 struct vsock_weighed_message vsock_weigh_screen(const void *context, const uint8_t *bytes, uint32_t length)
