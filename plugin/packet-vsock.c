@@ -25,6 +25,7 @@
 #include "dissect/twin.h"
 #include "dissect/verdicts.h"
 #include "payload/handoff.h"
+#include "payload/known.h"
 #include "payload/payload.h"
 #include "payload/pdu.h"
 #include "payload/share.h"
@@ -172,6 +173,7 @@ void proto_reg_handoff_vsock(void)
     if (!vsock_handle)
         return;
     vsock_handoff_fill();
+    vsock_known_add();
     dissector_add_uint("wtap_encap", WTAP_ENCAP_VSOCK, vsock_handle);
     dissector_add_uint("sll.hatype", ARPHRD_VSOCKMON, vsock_handle); /* captures from `-i any` */
 }

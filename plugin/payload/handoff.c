@@ -52,7 +52,6 @@ void vsock_handoff_fill(void)
         if (handle)
             dissector_add_uint(VSOCK_PORT_TABLE, known_ports[i].port, handle);
     }
-    vsock_known_add();
 }
 
 bool vsock_takes_dissectors(void)

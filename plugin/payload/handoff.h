@@ -44,8 +44,8 @@ struct vsock_look vsock_look_at(tvbuff_t *tvb);
 /* Registers table, list, preferences, Decode As and Export PDUs. Before anything is added to the table. */
 void vsock_handoff_register(module_t *preferences);
 
-/* Fills table and list: what is offered for Decode As, the ports that mean one protocol only, and protocols
- * that are known by their contents. Once all other dissectors are registered. */
+/* Fills the table: what is offered for Decode As, and the ports that mean one protocol only. Once all other
+ * dissectors are registered. */
 void vsock_handoff_fill(void);
 
 /* Are table and list there, and ours? Not where the plugin has stepped back. For handoffs of protocols
@@ -105,7 +105,7 @@ struct vsock_payload_answer vsock_hand_over(tvbuff_t *tvb, packet_info *pinfo, p
  * returns, so that a packet of many small messages would reach it. */
 void vsock_layers_leave(packet_info *pinfo, unsigned layers_before);
 
-/* ---- what handoff.c needs of decode_as.c, known.c and export.c ---- */
+/* ---- what handoff.c needs of decode_as.c and export.c ---- */
 
 /* Once the table exists, and before anything is offered for it: epan accepts no offer otherwise. */
 void vsock_decode_as_register(void);
@@ -116,7 +116,6 @@ void vsock_decode_as_fill(void);
 /* Does this dissector expect TCP's per-packet data? Those do that are registered with TCP. */
 bool vsock_expects_tcp(dissector_handle_t handle);
 
-void vsock_known_add(void);
 void vsock_export_register(void);
 
 /* Is anybody listening to what follows? */

@@ -3,6 +3,8 @@
  * or only behind TCP. */
 #include "compat.h"
 
+#include "known.h"
+
 #include "core/contents.h"
 #include "core/json_frame.h"
 #include "core/qga.h"
