@@ -2,21 +2,13 @@
  * fake_follow.c - a plugin for the tests alone: turns the box with the sub-stream in the window of Follow >
  * ttrpc Stream, when a capture has been read. A line on stderr for each stream: the sub-streams that are
  * found one after another upwards, then downwards. Where Wireshark has no such box, it says so. */
-#include "compat.h"
+#include "fake.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
 
 #include <epan/follow.h>
 #include <epan/tap.h>
-
-#if __has_include(<wsutil/plugins.h>)
-#include <wsutil/plugins.h>
-#endif
-
-WS_DLL_PUBLIC_DEF const char plugin_version[] = "0";
-WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
-WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
 
 #define STREAMS 100 /* more than the capture has */
 
@@ -60,28 +52,12 @@ static void draw(void *data _U_)
         turn(nearest, stream);
 }
 
-static void do_nothing(void)
+static void fake_register(void)
 {
 }
 
-static void handoff(void)
+static void fake_handoff(void)
 {
     if (register_tap_listener("frame", &listener, NULL, TL_REQUIRES_NOTHING, NULL, NULL, draw, NULL))
         fprintf(stderr, "no tap\n");
 }
-
-WS_DLL_PUBLIC void plugin_register(void);
-WS_DLL_PUBLIC_DEF void plugin_register(void)
-{
-    static proto_plugin plugin = {do_nothing, handoff};
-
-    proto_register_plugin(&plugin);
-}
-
-#ifdef WS_PLUGIN_DESC_DISSECTOR
-WS_DLL_PUBLIC uint32_t plugin_describe(void);
-WS_DLL_PUBLIC_DEF uint32_t plugin_describe(void)
-{
-    return WS_PLUGIN_DESC_DISSECTOR;
-}
-#endif

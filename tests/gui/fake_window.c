@@ -4,7 +4,7 @@
  * been drawn it presses buttons, which FAKE_WINDOW names by their first letters: N, O, and C for Close. It
  * says where they lead, and what is in the window after each. R is no button: packets go, as when a file is
  * closed. */
-#include "compat.h"
+#include "fake.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,14 +12,6 @@
 #include <epan/funnel.h>
 #include <epan/plugin_if.h>
 #include <epan/tap.h>
-
-#if __has_include(<wsutil/plugins.h>)
-#include <wsutil/plugins.h>
-#endif
-
-WS_DLL_PUBLIC_DEF const char plugin_version[] = "0";
-WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
-WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
 
 static char window, listener;
 static funnel_bt_t *buttons[2];
@@ -115,11 +107,11 @@ static void choose(const char *name, register_stat_group_t group, funnel_menu_ca
     callback(data);
 }
 
-static void do_nothing(void)
+static void fake_register(void)
 {
 }
 
-static void handoff(void)
+static void fake_handoff(void)
 {
     static const funnel_ops_t gui = {
         .new_text_window = open_window,
@@ -135,19 +127,3 @@ static void handoff(void)
     funnel_set_funnel_ops(&gui);
     funnel_register_all_menus(choose);
 }
-
-WS_DLL_PUBLIC void plugin_register(void);
-WS_DLL_PUBLIC_DEF void plugin_register(void)
-{
-    static proto_plugin plugin = {do_nothing, handoff};
-
-    proto_register_plugin(&plugin);
-}
-
-#ifdef WS_PLUGIN_DESC_DISSECTOR
-WS_DLL_PUBLIC uint32_t plugin_describe(void);
-WS_DLL_PUBLIC_DEF uint32_t plugin_describe(void)
-{
-    return WS_PLUGIN_DESC_DISSECTOR;
-}
-#endif
