@@ -128,7 +128,7 @@ static void add_verdict(GString *out, const struct vsock_report *r)
     if (r->rows->len > 0)
         add_counts(out, r->rows);
     else
-        g_string_append(out, "nothing is wrong");
+        g_string_append(out, "no problems found");
     g_string_append_printf(out, " in %u stream%s", r->streams, plurality(r->streams, "", "s"));
     if (r->filter)
         g_string_append_printf(out, " that \"%s\" picks", r->filter);

@@ -66,7 +66,7 @@ def write_captures(folder):
 
 
 def check_status(folder):
-    expect(0, "nothing is wrong in 3 streams", run(folder, ["http.pcapng.gz"]))
+    expect(0, "no problems found in 3 streams", run(folder, ["http.pcapng.gz"]))
     expect(0, "connect-refused", run(folder, ["hello.pcapng"]))
     expect(0, "connect-refused", run(folder, ["snap96.pcapng"]))
     expect(1, "buffer-shrunk", run(folder, ["cap-7.2.13.pcapng.gz"]))
@@ -80,13 +80,13 @@ def check_status(folder):
     expect(2, "--stricter is no option; usage", run(folder, ["--stricter", "hello.pcapng"]))
     expect(2, "no such file", run(folder, ["nothing.pcapng"]))
     expect(2, "not readable", run(folder, ["a folder"]))
-    expect(2, "==> http.pcapng.gz\nvsock: nothing is wrong", run(folder, ["nothing.pcapng", "http.pcapng.gz"]))
+    expect(2, "==> http.pcapng.gz\nvsock: no problems found", run(folder, ["nothing.pcapng", "http.pcapng.gz"]))
     expect(2, "could not read it to the end", run(folder, ["cut.pcapng", "cap-7.2.13.pcapng.gz"]))
     expect(2, "could not read it to the end", run(folder, ["cut.pcapng"]))
     expect(2, "could not read it to the end", run(folder, ["check"]))
     expect(2, "there is no vsock packet in it", run(folder, ["empty.pcapng"]))
     for capture in ("snap60.pcapng", "no-header.pcapng"):
-        expect(2, "none of its packets tells its stream", run(folder, [capture]), never="nothing is wrong")
+        expect(2, "none of its packets tells its stream", run(folder, [capture]), never="no problems found")
     expect(2, "does not load the vsock plugin", run(folder, ["hello.pcapng"], WIRESHARK_PLUGIN_DIR="/nonexistent"))
     expect(2, "is not there", run(folder, ["hello.pcapng"], TSHARK="/nonexistent/tshark"))
 
@@ -94,7 +94,7 @@ def check_status(folder):
 def check_arguments(folder):
     expect(0, "Exit status 0: ", run(folder, ["-h"]))
     expect(0, "--strict makes notes count", run(folder, ["--help"]))
-    expect(0, "nothing is wrong in 3 streams", run(folder, ["--strict", "http.pcapng.gz"]))
+    expect(0, "no problems found in 3 streams", run(folder, ["--strict", "http.pcapng.gz"]))
     expect(1, "connect-refused", run(folder, ["--strict", "hello.pcapng"]))
     expect(1, "malformed  (packets: 3; frames 3 to 5)", run(folder, ["--strict", "tap-whole.pcapng"]))
     expect(0, "connect-refused", run(folder, ["--", "-name"]))
@@ -171,7 +171,7 @@ def check_kernels(folder):
     expect(0, "payload-not-recorded", run(folder, [zero], CAPINFOS="/nonexistent/capinfos"), never="recorded by")
     expect(1, "payload-not-recorded", run(folder, ["--strict", zero]))
     # What the file says goes before what the bytes look like, either way.
-    expect(0, "nothing is wrong", run(folder, renamed(folder, zero, b"6.17.13", b"6.18.32")), never="tap")
+    expect(0, "no problems found", run(folder, renamed(folder, zero, b"6.17.13", b"6.18.32")), never="tap")
     expect(1, "payload of 3 packets", run(folder, renamed(folder, content, b"7.2.13", b"7.0.08")))
     expect(1, "buffer-shrunk", run(folder, renamed(folder, content, b"7.2.13+d", b"6.12.0-5")),
            never="payload-not-recorded")
