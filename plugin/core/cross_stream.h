@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * cross_stream.h - what only many connections together tell; here, gaps that streams did not survive; in
  * head_of_line.h, streams that wait as one; in requests.h, who answered requests. Interfaces and sections are
- * told apart: another one may be another kernel, or another day. `selected`: the streams that the user wants
- * to know of; all streams are judged, and what is found is told where one of these is among them. */
+ * told apart: another one may be another kernel, or another day. `selected`: the streams that the user asked
+ * for. All streams are judged; a diagnosis is reported if one of its streams is selected. */
 #ifndef VSOCK_CORE_CROSS_STREAM_H
 #define VSOCK_CORE_CROSS_STREAM_H
 

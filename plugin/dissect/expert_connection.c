@@ -192,11 +192,10 @@ static const char *credit_text(const struct shown *s, unsigned row)
         return text(s, "%u bytes that the other side sent were consumed, but are not in the capture",
                     ext->ahead);
     case VSOCK_FOUND_FWD_CNT_AHEAD:
-        return text(
-            s,
-            "Says that it consumed %u bytes, but the other side was not seen to send any: a peer that "
-            "does not count per connection, or a capture that misses the beginning",
-            ext->ahead);
+        return text(s,
+                    "fwd_cnt covers %u bytes that no captured packet sent: a peer that does not count per "
+                    "connection, or a capture that misses the beginning",
+                    ext->ahead);
     case VSOCK_FOUND_FWD_CNT_BACKWARDS:
         return text(s, "The count of consumed bytes went backwards by %u", ext->backwards);
     case VSOCK_FOUND_FWD_CNT_AT_START:
@@ -544,10 +543,9 @@ void vsock_thresholds_register(module_t *preferences)
         10, &connect_timeout);
     prefs_register_uint_preference(
         preferences, "stall_note", "Stall (ms)",
-        "A window that is shut for so many milliseconds is noted; a shorter time is chat", 10, &stall_note);
+        "Minimum zero-window time reported as a note (ms); a shorter one is a chat", 10, &stall_note);
     prefs_register_uint_preference(preferences, "stall_warning", "Long stall (ms)",
-                                   "A window that is shut for so many milliseconds is a warning", 10,
-                                   &stall_warning);
+                                   "Minimum zero-window time reported as a warning (ms)", 10, &stall_warning);
     prefs_register_uint_preference(
         preferences, "credit_request_timeout", "Credit request timeout (ms)",
         "A credit request that has no answer for so many milliseconds is reported; 0: never", 10,

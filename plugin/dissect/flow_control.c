@@ -51,7 +51,7 @@ static hf_register_info fields[] = {
       "Stream offset up to which the other side may send: what is consumed, and this packet's buf_alloc",
       HFILL}},
     {&hf_at_least,
-     {"At least", "vsock.credit.at_least", FT_BOOLEAN, BASE_NONE, TFS(&tfs_yes_no), 0,
+     {"Lower bound", "vsock.credit.at_least", FT_BOOLEAN, BASE_NONE, TFS(&tfs_yes_no), 0,
       "The figures are bounds, since the connection began before the capture: at least so much in flight, at "
       "most such a window",
       HFILL}},
