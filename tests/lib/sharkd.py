@@ -15,8 +15,10 @@ COLUMNS_MAX = 30  # of sharkd's 32
 UNDER_WAY = 64  # requests: far less than a pipe holds
 
 # sharkd keeps what a filter has matched, by its text, even if another capture is loaded. At the end of a filter: becomes
-# as many spaces as captures have been loaded, so that each is asked about anew.
+# blanks and tabs, as binary digits of how many captures have been loaded, so that each is asked about anew. sharkd reads
+# no more than 2 KiB a line.
 ANEW = "@"
+BLANKS = str.maketrans({"0": " ", "1": r"\t"})
 
 # What Wireshark's own dissectors show by what they looked at last, over TCP as well.
 NOT_OURS = {"http.response_for.uri"}
@@ -72,9 +74,10 @@ class Sharkd:
 
     def answers(self, requests):
         """(request, the line that answers it), in order. Some requests are always under way."""
+        anew = f"{self.loads:b}".translate(BLANKS)
         for start in range(0, len(requests), UNDER_WAY):
             lines = requests[start:start + UNDER_WAY]
-            self.process.stdin.write("".join(line.replace(ANEW, " " * self.loads) + "\n" for line in lines))
+            self.process.stdin.write("".join(line.replace(ANEW, anew) + "\n" for line in lines))
             self.process.stdin.flush()
             for line in lines:
                 answer = self.process.stdout.readline()
