@@ -108,6 +108,8 @@ static int dissect_vsock(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     worst = vsock_malformed_show(pinfo, &packet, malformed, &items);
     if (record)
         worst_of_connection = show_connection(tvb, pinfo, &packet, record, &items);
+    else
+        worst_of_connection = vsock_not_followed_show(pinfo, &packet, &items);
     worst_of_verdicts = vsock_verdicts_show(tvb, pinfo, &items);
     worst = MAX(worst, worst_of_connection);
     vsock_flags_show(tvb, &items, MAX(worst, worst_of_verdicts));

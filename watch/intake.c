@@ -33,6 +33,8 @@ void vsock_intake_init(struct vsock_intake *intake, uint32_t remembered, bool fo
                                     .archive = vsock_archive_new()};
     intake->capture = vsock_capture_new(intake->memory);
     intake->capture->thresholds = vsock_thresholds_usual();
+    if (forgets) /* that is a limit, too */
+        intake->capture->thresholds.followed = 0;
     intake->capture->rws_max = VSOCK_INTAKE_RWS;
 }
 

@@ -4,6 +4,7 @@
 
 #include "datagrams.h"
 #include "duplicates.h"
+#include "followed.h"
 #include "overlap.h"
 #include "stood_still.h"
 #include "time_order.h"
@@ -211,16 +212,23 @@ static struct vsock_cid_pair *get_cid_pair(struct vsock_capture *c, const struct
     return p;
 }
 
-static struct vsock_tuple *get_tuple(struct vsock_capture *c, struct vsock_key key,
-                                     const struct vsock_arrival *at)
+static struct vsock_tuple *find_tuple(struct vsock_capture *c, struct vsock_key key)
 {
     struct vsock_tuple *t = c->recent;
 
-    if (t && vsock_key_equal(&t->key, &key))
-        return t;
-    t = c->recent = (struct vsock_tuple *)vsock_table_get(&c->tuples, key, sizeof(*t));
-    if (t->source)
-        return t;
+    if (!t || !vsock_key_equal(&t->key, &key))
+        t = (struct vsock_tuple *)vsock_table_find(&c->tuples, key);
+    if (t)
+        c->recent = t;
+    return t;
+}
+
+static struct vsock_tuple *new_tuple(struct vsock_capture *c, struct vsock_key key,
+                                     const struct vsock_arrival *at)
+{
+    struct vsock_tuple *t = (struct vsock_tuple *)vsock_table_get(&c->tuples, key, sizeof(*t));
+
+    c->recent = t;
     t->pair = wmem_array_get_count(c->streams); /* the one about to begin */
     t->source = get_source(c, at);
     t->cids = get_cid_pair(c, t->source, key.word[0], key.word[1]);
@@ -366,17 +374,17 @@ static void make_candidate(struct vsock_capture *c, struct vsock_stream *s)
 /* Is this packet the second copy of one that was already taken? The REQUEST's is what proves that there are
  * any. */
 static bool take_copy(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_packet *p,
-                      const struct vsock_record *r, uint64_t *findings, uint32_t *skip)
+                      uint8_t side, int64_t time, uint64_t *findings, uint32_t *skip)
 {
     if (!s->duplicates)
         return false;
     if (!s->candidate)
-        return vsock_duplicates_take(s->duplicates, p, r->sender, skip);
-    if (is_candidate_no_more(s, r->time)) {
+        return vsock_duplicates_take(s->duplicates, p, side, skip);
+    if (is_candidate_no_more(s, time)) {
         vsock_capture_dismiss(c, s);
         return false;
     }
-    if (p->virtio.op != VSOCK_OP_REQUEST || !vsock_duplicates_take(s->duplicates, p, r->sender, skip))
+    if (p->virtio.op != VSOCK_OP_REQUEST || !vsock_duplicates_take(s->duplicates, p, side, skip))
         return false;
     s->candidate = false;
     *findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_DUPLICATE_CAPTURE);
@@ -752,6 +760,29 @@ static void note_order(struct vsock_capture *c, struct vsock_stream *s, const st
         order->answers++;
 }
 
+/* `begins`: a connection begins with the packet, if it is followed. */
+static bool is_left_out(const struct vsock_capture *c, const struct vsock_tuple *t,
+                        const struct vsock_packet *p, bool begins)
+{
+    if (begins)
+        return !vsock_may_begin(c, p);
+    return t->left_out;
+}
+
+/* The connection before is over, or its other side holds it: what becomes of it is not known. */
+static void leave_out(struct vsock_capture *c, struct vsock_tuple *t, const struct vsock_packet *p,
+                      uint32_t malformed, const struct vsock_arrival *at)
+{
+    if (t->newest && t->newest->superseded_time == VSOCK_TIME_NONE) {
+        t->newest->superseded_time = at->time;
+        vsock_capture_give_back(c, vsock_conn_release(&t->newest->conn));
+    }
+    vsock_cid_pair_hear(t->cids, at->time);
+    vsock_leave_out(c, p, at);
+    if (malformed != 0)
+        note_unassociated(c, p, malformed, at);
+}
+
 /* A packet of that tuple, sent by `side`, whose headers are whole. */
 static const struct vsock_record *take_packet(struct vsock_capture *c, struct vsock_tuple *t, uint8_t side,
                                               const struct vsock_packet *p, uint32_t malformed,
@@ -762,16 +793,24 @@ static const struct vsock_record *take_packet(struct vsock_capture *c, struct vs
     struct vsock_step copied = {0};
     struct vsock_record *r;
     struct vsock_mark before;
+    bool copy, begins;
     uint32_t skip = 0;
 
-    append_print(c, p);
-    r = append_record(c, at);
     if (s && s->overlap && p->virtio.op != VSOCK_OP_REQUEST)
         s = vsock_overlap_find(s, p, side, at->time);
     before = s ? s->last : (struct vsock_mark){0};
+    copy = s && take_copy(c, s, p, side, at->time, &copied.findings, &skip);
+    begins = !s || (!copy && vsock_conn_begins(&s->conn, p, side, at->time));
+    t->left_out = is_left_out(c, t, p, begins);
+    if (t->left_out) {
+        leave_out(c, t, p, malformed, at);
+        return NULL;
+    }
+    append_print(c, p);
+    r = append_record(c, at);
     r->sender = side;
-    r->copy = s && take_copy(c, s, p, r, &copied.findings, &skip);
-    if (!s || (!r->copy && vsock_conn_begins(&s->conn, p, side, at->time))) {
+    r->copy = copy;
+    if (begins) {
         previous = s;
         s = start_stream(c, t, p, side, at->time);
     } else if (!r->copy && t->newest->overlap) {
@@ -829,6 +868,30 @@ static const struct vsock_record *take_any(struct vsock_capture *c, struct vsock
     return NULL;
 }
 
+/* Of endpoints that are not followed; where it was recorded, and whose they are, may be known. */
+static void take_unfollowed(struct vsock_capture *c, struct vsock_key key, uint8_t side,
+                            const struct vsock_packet *p, uint32_t malformed, const struct vsock_arrival *at)
+{
+    struct vsock_mark mark = {.frame = at->frame, .time = at->time};
+    struct vsock_key place = {{at->section, at->interface}};
+    struct source *source = (struct source *)vsock_table_find(&c->sources, place);
+    struct vsock_cid_pair *pair =
+        source ? vsock_cid_pair_find(&c->cid_pairs, &source->capture_source, key.word[0], key.word[1]) : NULL;
+
+    if (pair) {
+        vsock_cid_take(pair->cid[side], at->time);
+        vsock_cid_pair_hear(pair, at->time);
+    }
+    if (source && vsock_has_whole_header(p))
+        *source->capture_source.seen_until = at->time;
+    if (vsock_has_whole_header(p))
+        vsock_leave_out(c, p, at);
+    if (malformed != 0)
+        note_unassociated(c, p, malformed, at);
+    if (source)
+        vsock_time_order_take(&source->capture_source.order, &mark, place_of_last(c, false));
+}
+
 const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const struct vsock_packet *p,
                                               uint32_t malformed, const struct vsock_arrival *arrival)
 {
@@ -836,6 +899,7 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
     const struct vsock_record *r;
     struct vsock_mark mark;
     struct vsock_tuple *t;
+    struct vsock_key key;
     uint8_t side;
 
     if (!VSOCK_HAS_MON(p, dst_port))
@@ -846,7 +910,14 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
     }
     c->end = c->packets++ == 0 ? at.time : MAX(c->end, at.time);
     c->latest = at.time;
-    t = get_tuple(c, key_of(p, &at, &side), &at); /* of packets in no stream, too: for vsock_capture_pair() */
+    key = key_of(p, &at, &side);
+    t = find_tuple(c, key);
+    if (!t && !vsock_may_begin(c, p)) {
+        take_unfollowed(c, key, side, p, malformed, &at);
+        return NULL;
+    }
+    if (!t)
+        t = new_tuple(c, key, &at); /* of packets in no stream, too: for vsock_capture_pair() */
     r = take_any(c, t, side, p, malformed, &at);
     mark = (struct vsock_mark){.record = r ? c->records : 0, .frame = at.frame, .time = at.time};
     vsock_time_order_take(&t->source->order, &mark, place_of_last(c, r));
@@ -909,7 +980,9 @@ uint32_t vsock_capture_pair(const struct vsock_capture *c, const struct vsock_pa
     struct vsock_key key = key_of(p, at, &side);
     const struct vsock_tuple *t = (const struct vsock_tuple *)vsock_table_find(&c->tuples, key);
 
-    return t ? t->pair : 0;
+    if (!t || (t->left_out && !t->newest))
+        return VSOCK_STREAM_UNKNOWN;
+    return t->pair;
 }
 
 const struct vsock_datagrams *vsock_capture_datagrams(const struct vsock_capture *c,

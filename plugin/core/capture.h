@@ -52,6 +52,7 @@ struct vsock_capture {
         *candidates; /* streams that may turn out to be captured twice, in the order of their REQUESTs */
     struct vsock_table sources; /* of struct source */
     int64_t latest;             /* when the packet before was */
+    bool left_out;              /* there were more connections than are followed */
     uint32_t source_count;
     struct vsock_table endpoints; /* of struct vsock_endpoints */
 };
@@ -68,7 +69,8 @@ struct vsock_arrival {
 struct vsock_capture *vsock_capture_new(wmem_allocator_t *memory);
 
 /* Takes the next packet, whose findings by itself are `malformed`. Returns its record; NULL where it is in no
- * stream, since its headers were cut, or are not virtio's, or it is a datagram. */
+ * stream, since its headers were cut, or are not virtio's, or it is a datagram, or its connection is not
+ * followed. */
 const struct vsock_record *vsock_capture_take(struct vsock_capture *capture,
                                               const struct vsock_packet *packet, uint32_t malformed,
                                               const struct vsock_arrival *arrival);
@@ -105,7 +107,7 @@ struct vsock_wait {
 struct vsock_wait vsock_capture_wait(const struct vsock_capture *capture, const struct vsock_record *record);
 
 /* An index that stands for the packet's two endpoints, wherever recorded: that of the first stream between
- * them. Only for packets that were taken. */
+ * them; VSOCK_STREAM_UNKNOWN where they are not followed. Only for packets that were taken. */
 uint32_t vsock_capture_pair(const struct vsock_capture *capture, const struct vsock_packet *packet,
                             const struct vsock_arrival *at);
 

@@ -16,6 +16,7 @@ struct vsock_tuple {
     struct vsock_cid_pair *cids; /* of its sides */
     struct vsock_capture_source *source;
     uint32_t pair; /* index of the first stream between the endpoints, wherever recorded */
+    bool left_out; /* its newest connection is not followed */
     struct vsock_resets resets;
 };
 

@@ -11,13 +11,24 @@
 
 /* ---- two CIDs over time ---- */
 
+static struct vsock_key pair_key(const struct vsock_capture_source *source, uint64_t low, uint64_t high)
+{
+    return (struct vsock_key){{(uintptr_t)source, low, high}};
+}
+
 struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *pairs,
                                           const struct vsock_capture_source *source, uint64_t low,
                                           uint64_t high)
 {
-    struct vsock_key key = {{(uintptr_t)source, low, high}};
+    return (struct vsock_cid_pair *)vsock_table_get(pairs, pair_key(source, low, high),
+                                                    sizeof(struct vsock_cid_pair));
+}
 
-    return (struct vsock_cid_pair *)vsock_table_get(pairs, key, sizeof(struct vsock_cid_pair));
+struct vsock_cid_pair *vsock_cid_pair_find(const struct vsock_table *pairs,
+                                           const struct vsock_capture_source *source, uint64_t low,
+                                           uint64_t high)
+{
+    return (struct vsock_cid_pair *)vsock_table_find(pairs, pair_key(source, low, high));
 }
 
 void vsock_cid_pair_hear(struct vsock_cid_pair *p, int64_t time)

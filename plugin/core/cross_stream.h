@@ -38,6 +38,11 @@ struct vsock_cid_pair *vsock_cid_pair_get(struct vsock_table *cid_pairs,
                                           const struct vsock_capture_source *source, uint64_t low,
                                           uint64_t high);
 
+/* NULL where there is none. */
+struct vsock_cid_pair *vsock_cid_pair_find(const struct vsock_table *cid_pairs,
+                                           const struct vsock_capture_source *source, uint64_t low,
+                                           uint64_t high);
+
 /* One of them has sent a packet, of a stream or not. */
 void vsock_cid_pair_hear(struct vsock_cid_pair *pair, int64_t time);
 

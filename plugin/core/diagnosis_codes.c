@@ -1014,4 +1014,15 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
         .next = "the packets are in the order in which they came: reordercap would mix them up. Times across such a "
                 "place are too short. Was the clock set then, as by NTP, or the machine restored?",
     },
+    [VSOCK_CODE_NOT_FOLLOWED] = {
+        .name = "not-followed",
+        .usual = WARN, .worst = WARN,
+        .figures = {.count = "packets", .others = "requests"},
+        .meaning = "there are more connections than vsock.followed_connections: of the others nothing is known",
+        .sentence = "{count:packet} {count?is|are} of connections that are not followed, {others:REQUEST} among "
+                    "{count?it|them}: there are too many",
+        .filter = "vsock.analysis.not_followed",
+        .next = "what else is said here is of the connections before. Who asks for so many? To follow all, at up to 3 KB "
+                "each: -o vsock.followed_connections:0",
+    },
 };

@@ -125,6 +125,7 @@ struct vsock_thresholds vsock_thresholds_usual(void)
         .credit_request_timeout = VSOCK_USUAL_CREDIT_REQUEST_TIMEOUT * millisecond,
         .late = VSOCK_USUAL_LATE * millisecond,
         .large_payload = VSOCK_USUAL_LARGE_PAYLOAD,
+        .followed = VSOCK_USUAL_FOLLOWED,
     };
 }
 

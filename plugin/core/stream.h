@@ -25,6 +25,7 @@ struct vsock_thresholds {
     int64_t late; /* from one side's recording to the other's; 0: never */
 
     enum vsock_large_payload large_payload; /* what the user knows of the kernel that recorded */
+    uint32_t followed;                      /* connections, whatever there is of them; 0: all */
 };
 
 /* What they are unless somebody wants others, in milliseconds. Linux gives up a connect after 2 s unless told
@@ -35,6 +36,7 @@ struct vsock_thresholds {
 #define VSOCK_USUAL_CREDIT_REQUEST_TIMEOUT 1000
 #define VSOCK_USUAL_LATE 100
 #define VSOCK_USUAL_LARGE_PAYLOAD VSOCK_LARGE_PAYLOAD_BY_BYTES
+#define VSOCK_USUAL_FOLLOWED 100000
 
 struct vsock_thresholds vsock_thresholds_usual(void);
 

@@ -11,6 +11,7 @@
 /* Rows that are no finding: variants by what came later, and by how long it took. */
 enum {
     UNANSWERED = VSOCK_FOUND_COUNT,
+    NOT_FOLLOWED,
     CREDIT_EXCEEDED_RESET,
     CREDIT_RECORD_MISSING,
     CREDIT_UPDATE,
@@ -280,6 +281,9 @@ static struct row connection_rows[] = {
     {VSOCK_FOUND_DUPLICATE_CAPTURE, .expert = {.name = "vsock.analysis.duplicate_capture", PI_CHAT,
      "This connection was captured twice; second copies are not counted",
      "As with -i any and two vsockmon devices; second copies have [Copy] in Info"}},
+    {NOT_FOLLOWED, .expert = {.name = "vsock.analysis.not_followed", PI_NOTE,
+     "Not followed: there are more connections than vsock.followed_connections",
+     "Decoded by itself: of its connection nothing is known"}},
     {UNANSWERED, .expert = {.name = "vsock.connection.unanswered", PI_WARN,
      "No answer in time", "Within vsock.connect_timeout, while the capture goes on; on the second pass"}},
 };
@@ -447,6 +451,17 @@ int vsock_connection_findings_show(packet_info *pinfo, const struct vsock_packet
     return worst;
 }
 
+int vsock_not_followed_show(packet_info *pinfo, const struct vsock_packet *p,
+                            const struct vsock_header_items *items)
+{
+    int worst = 0;
+    struct shown s = {pinfo, items->packet, p, NULL, &worst};
+
+    if (vsock_is_of_connection(p) || (vsock_is_datagram(p) && !vsock_track_datagrams(pinfo, p)))
+        add(&s, NOT_FOLLOWED, NULL);
+    return worst;
+}
+
 static bool is_answer_late(const struct vsock_record *r)
 {
     int64_t until;
@@ -526,6 +541,7 @@ static unsigned stall_warning = VSOCK_USUAL_STALL_WARNING;
 static unsigned credit_request_timeout = VSOCK_USUAL_CREDIT_REQUEST_TIMEOUT;
 static unsigned late = VSOCK_USUAL_LATE;
 static int large_payload = VSOCK_USUAL_LARGE_PAYLOAD;
+static unsigned followed = VSOCK_USUAL_FOLLOWED;
 
 static const enum_val_t large_payload_values[] = {
     {"by_bytes", "Decide by its bytes", VSOCK_LARGE_PAYLOAD_BY_BYTES},
@@ -560,6 +576,11 @@ void vsock_thresholds_register(module_t *preferences)
                                    "6.17 to 7.0 did not. Its bytes tell "
                                    "only where such a kernel initialises memory",
                                    &large_payload, large_payload_values, false);
+    prefs_register_uint_preference(preferences, "followed_connections", "Connections to follow",
+                                   "So many connections are followed, or one for each five packets of the "
+                                   "capture, if that is more: each takes up to "
+                                   "3 KB; 0: all",
+                                   10, &followed);
 }
 
 void vsock_thresholds_read(struct vsock_thresholds *t)
@@ -573,5 +594,6 @@ void vsock_thresholds_read(struct vsock_thresholds *t)
         .credit_request_timeout = credit_request_timeout * millisecond,
         .late = late * millisecond,
         .large_payload = (enum vsock_large_payload)large_payload,
+        .followed = followed,
     };
 }

@@ -23,6 +23,10 @@ int vsock_connection_findings_show(packet_info *pinfo, const struct vsock_packet
 int vsock_credit_findings_show(packet_info *pinfo, const struct vsock_packet *packet,
                                const struct vsock_record *record, const struct vsock_header_items *items);
 
+/* The same of a packet that has no record: says whether its connection is not followed. */
+int vsock_not_followed_show(packet_info *pinfo, const struct vsock_packet *packet,
+                            const struct vsock_header_items *items);
+
 /* Marks a packet of which such an expert info, or one of expert_packet.h, is a note or worse. */
 #define VSOCK_FLAGGED_FROM PI_NOTE
 void vsock_flags_show(tvbuff_t *tvb, const struct vsock_header_items *items, int worst);

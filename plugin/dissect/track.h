@@ -41,7 +41,8 @@ uint32_t vsock_track_frame(uint32_t number);
 uint32_t vsock_track_stream_count(void);
 
 /* An index that stands for the packet's two endpoints, wherever recorded: that of the first stream between
- * them. Only for packets that vsock_track() was called for, and with their ports captured. */
+ * them; VSOCK_STREAM_UNKNOWN where they are not followed. Only for packets that vsock_track() was called for,
+ * and with their ports captured. */
 uint32_t vsock_track_pair(const packet_info *pinfo, const struct vsock_packet *packet);
 
 /* The datagrams between the packet's endpoints, or NULL. Only for packets as above. */

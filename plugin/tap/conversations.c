@@ -34,6 +34,8 @@ static tap_packet_status conversation_packet(void *table, packet_info *pinfo, ep
     /* Rows differ by this id too, and the dialog's Follow Stream button takes it for the stream's index. */
     conv_id_t id = vsock_track_pair(pinfo, &tap->packet);
 
+    if (id == VSOCK_STREAM_UNKNOWN) /* of the many that are not followed */
+        return TAP_PACKET_DONT_REDRAW;
     hash->flags = flags;
     add_conversation_table_data_with_conv_id(hash, &tap->src, &tap->dst, 0, 0, id, 1, (int)pinfo->fd->pkt_len,
                                              &pinfo->rel_ts, &pinfo->abs_ts, &info, CONVERSATION_NONE);
@@ -48,6 +50,8 @@ static tap_packet_status endpoint_packet(void *table, packet_info *pinfo, epan_d
     const struct vsock_tap *tap = (const struct vsock_tap *)data;
     int bytes = (int)pinfo->fd->pkt_len;
 
+    if (vsock_track_pair(pinfo, &tap->packet) == VSOCK_STREAM_UNKNOWN)
+        return TAP_PACKET_DONT_REDRAW;
     hash->flags = flags;
     add_endpoint_table_data(hash, &tap->src, 0, TRUE, 1, bytes, &info, ENDPOINT_NONE);
     add_endpoint_table_data(hash, &tap->dst, 0, FALSE, 1, bytes, &info, ENDPOINT_NONE);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/followed.h"
 #include "core/malformed.h"
 #include "report/json.h"
 #include "tap.h"
@@ -68,6 +69,7 @@ static tap_packet_status select_stream(void *listener, packet_info *pinfo, epan_
     struct vsock_listener *l = *(struct vsock_listener **)listener;
     const struct vsock_tap *tap = (const struct vsock_tap *)data;
     struct vsock_mark mark = {.frame = pinfo->num, .time = vsock_packet_time(pinfo)};
+    const struct vsock_datagrams *datagrams = NULL;
     struct vsock_diagnoses found = {.count = 0};
 
     if (tap->record) {
@@ -75,7 +77,11 @@ static tap_packet_status select_stream(void *listener, packet_info *pinfo, epan_
         return TAP_PACKET_REDRAW;
     }
     if (vsock_is_datagram(&tap->packet))
-        g_hash_table_add(l->selection.datagrams, (void *)vsock_track_datagrams(pinfo, &tap->packet));
+        datagrams = vsock_track_datagrams(pinfo, &tap->packet);
+    if (datagrams)
+        g_hash_table_add(l->selection.datagrams, (void *)datagrams);
+    else if (vsock_has_whole_header(&tap->packet))
+        found.list[found.count++] = vsock_not_followed(&tap->packet, &mark);
     vsock_packet_diagnose(tap->packet.virtio.op, vsock_malformed(&tap->packet), 0, &mark, &found);
     for (unsigned i = 0; i < found.count; i++)
         vsock_diagnosis_collect(l->memory, &l->selection.unassociated, &found.list[i]);

@@ -16,7 +16,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from bench import hostile_payload
 from generators import vsock
-from generators.vsock import CREDIT_UPDATE, NO_SOCKET, REQUEST, RESPONSE, RST, RW, SEQPACKET, packet
+from generators.vsock import CREDIT_UPDATE, NO_SOCKET, REQUEST, RESPONSE, RST, RW, SEQPACKET, SHUTDOWN, packet
 from lib import pcapng
 
 STEP = 10_000  # nanoseconds
@@ -110,6 +110,37 @@ def refusals(packets):
         ends = {"src": (3, number), "dst": (2, MAX - number)}
         yield Packet(packet(REQUEST, **ends))
         yield Packet(packet(RST, src=ends["dst"], dst=ends["src"], **NO_SOCKET))
+
+
+def between(number):
+    """The fields of what a client sends, and of what it is sent, of which each has another port."""
+    client, server = (3, 0x20000000 + number), (2, MAX - number)
+    return {"src": client, "dst": server}, {"src": server, "dst": client}
+
+
+def lone(packets):
+    """RWs of connections that began before the capture, each from and to other ports"""
+    for number in range(packets):
+        yield Packet(packet(RW, b"x", **between(number)[0]))
+
+
+def spoken(packets):
+    """a REQUEST and an RW, each from and to other ports"""
+    for number in range(packets // 2):
+        out, _ = between(number)
+        yield Packet(packet(REQUEST, **out))
+        yield Packet(packet(RW, b"x", **out))
+
+
+def closed(packets):
+    """connections of a byte that come to their end, as short as they can be"""
+    for number in range(packets // 5):
+        out, back = between(number)
+        yield Packet(packet(REQUEST, **out))
+        yield Packet(packet(RESPONSE, **back))
+        yield Packet(packet(RW, b"x", **out))
+        yield Packet(packet(SHUTDOWN, flags=3, **out))
+        yield Packet(packet(RST, **back, **NO_SOCKET))
 
 
 def copies(packets):
@@ -246,9 +277,9 @@ def gcs_requests():
 
 
 KINDS = {function.__name__: function for function in (
-    ports, same_time, cids, collisions, interfaces, sections, flapping, refusals, copies, lengths, credit, findings,
-    headers, message, messages, http_header, http_headers, http_length, http_limit, http_chunks, http_chunk_ends, tls,
-    ttrpc, ttrpc_small, gcs)}
+    ports, same_time, cids, collisions, interfaces, sections, flapping, refusals, lone, spoken, closed, copies, lengths,
+    credit, findings, headers, message, messages, http_header, http_headers, http_length, http_limit, http_chunks,
+    http_chunk_ends, tls, ttrpc, ttrpc_small, gcs)}
 
 
 ALL = [*KINDS, *hostile_payload.KINDS]

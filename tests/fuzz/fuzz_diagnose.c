@@ -109,7 +109,9 @@ static void check_capture(const struct vsock_packet *p, const struct vsock_arriv
     CHECK(run.capture->end >= at->time);
     CHECK(run.capture->records <= run.capture->packets && streams <= run.capture->records);
     CHECK(wmem_array_get_count(run.capture->cid_pairs.all) <= run.capture->packets);
-    CHECK_IMPLIES(streams > 0, vsock_capture_pair(run.capture, p, at) <= streams);
+    CHECK_IMPLIES(streams > 0 && run.capture->thresholds.followed == 0,
+                  vsock_capture_pair(run.capture, p, at) <= streams);
+    CHECK_IMPLIES(run.capture->left_out, run.capture->thresholds.followed > 0);
 }
 
 /* ---- a stream, at the end ---- */
@@ -429,6 +431,7 @@ static void start(uint8_t thresholds)
         .stall_note = thresholds & 2 ? 0 : 100 * ms,
         .stall_warning = thresholds & 2 ? 0 : 1000 * ms,
         .credit_request_timeout = thresholds & 4 ? 0 : 1000 * ms,
+        .followed = thresholds & 8 ? 3 : 0,
     };
 }
 
@@ -444,12 +447,14 @@ static void take(void)
     const struct vsock_record *r = vsock_capture_take(run.capture, p, vsock_malformed(p), &arrival);
 
     run.rws += p->virtio.op == VSOCK_OP_RW;
-    CHECK((r != NULL) == has_stream);
-    CHECK(run.capture->records == records + has_stream);
+    CHECK_IMPLIES(r, has_stream);
+    CHECK_IMPLIES(has_stream && !run.capture->left_out, r);
+    CHECK(run.capture->records == records + (r != NULL));
     CHECK(run.capture->packets == packets + has_ends);
     if (has_ends) {
         check_capture(p, &arrival);
-        CHECK_IMPLIES(is_whole && !has_stream, vsock_capture_datagrams(run.capture, p, &arrival));
+        CHECK_IMPLIES(is_whole && !has_stream && !run.capture->left_out,
+                      vsock_capture_datagrams(run.capture, p, &arrival));
     }
     if (r)
         check_record(r, p, &arrival);

@@ -22,17 +22,21 @@ FEW = 3_000
 # How many streams a capture of so many packets has; the others have one.
 STREAMS = {
     "ports": FEW, "same_time": FEW, "cids": FEW, "collisions": FEW, "interfaces": FEW, "sections": FEW,
-    "flapping": FEW // 3, "refusals": FEW // 2, "findings": FEW // 6, "messages": FEW // 10, "http_headers": FEW // 10,
+    "flapping": FEW // 3, "refusals": FEW // 2, "lone": FEW, "spoken": FEW // 2, "closed": FEW // 5,
+    "findings": FEW // 6, "messages": FEW // 10, "http_headers": FEW // 10,
 }
 
 # Packets, tshark's arguments, and how many bytes a packet may cost. A connection costs 1,500 and more, as it
 # is summed up packet by packet.
 FILTER = ("-Y", "frame.number == 0")
 MEMORY = {
-    "ports": (60_000, ("-q", "-z", "conv,vsock"), 2100),
-    "same_time": (60_000, FILTER, 1700),
-    "cids": (100_000, ("-T", "fields", "-e", "_ws.col.Source", "-e", "_ws.col.Destination"), 2600),
-    "interfaces": (60_000, FILTER, 1900),
+    "ports": (60_000, ("-q", "-z", "conv,vsock"), 1600),
+    "same_time": (60_000, FILTER, 1150),
+    "cids": (48_000, ("-T", "fields", "-e", "_ws.col.Source", "-e", "_ws.col.Destination"), 2100),
+    "interfaces": (60_000, FILTER, 1300),
+    "lone": (60_000, FILTER, 2000),
+    "spoken": (60_000, FILTER, 1400),
+    "closed": (60_000, FILTER, 750),
     "findings": (60_000, ("-q", "-z", "vsock,diagnose"), 1200),
     "flapping": (60_000, ("-q", "-z", "vsock,diagnose"), 1000),
     "copies": (60_000, FILTER, 300),
@@ -41,6 +45,10 @@ MEMORY = {
     "message": (60_000, ("-o", "vsock.reassembly_limit:64", *FILTER), 350),
     "http_header": (60_000, ("-o", "vsock.reassembly_limit:64", *FILTER), 400),
 }
+
+FLOOD = 463_000  # packets: 50 MB
+FOLLOWED = 100_000
+FLOOD_MEMORY_MAX = 230 << 20  # beyond what tshark takes of itself, which is 170 to 190 MiB in 4.0
 
 # Of 12 MB of hostile_payload.py's kinds, in packets of up to 64,000 bytes: how many packets may be dissected as a whole.
 DISSECTED_MAX = {
@@ -128,11 +136,28 @@ def check_memory(bench, kind, packets, arguments, most):
         sys.exit(f"{kind}: more than {most}")
 
 
+def check_flood(bench, kind):
+    """50 MB of packets that are a connection each, in two passes: no more are followed than may be, and it is said."""
+    capture = bench.write(kind, FLOOD)
+    told, peak = bench.run(capture, "-2", "-q", "-z", "vsock,diagnose,json")
+    without = bench.run(capture, "-2", "--disable-protocol", "vsock", *FILTER)[1]
+    left_out = [row for row in map(json.loads, told.splitlines()) if row["code"] == "not-followed"]
+    print(f"{kind}, {FLOOD} packets: {peak >> 20} MiB, without the plugin {without >> 20} MiB")
+    expect(f"{kind}: not followed", 1, len(left_out))
+    followed = FLOOD - left_out[0]["figures"]["packets"]
+    if not 0 < followed <= FOLLOWED:
+        sys.exit(f"{kind}: {followed} are followed")
+    if peak - without > FLOOD_MEMORY_MAX:
+        sys.exit(f"{kind}: more than {FLOOD_MEMORY_MAX >> 20} MiB")
+    capture.unlink()
+
+
 def check_keys(bench):
     """Where hashes can be chosen, or collide by accident, these take longer than ctest waits."""
     for kind in ("collisions", "sections"):
         capture = bench.write(kind, 300_000)
-        told, _ = bench.run(capture, "-T", "fields", "-e", "vsock.stream", "-Y", "frame.number == 300000")
+        told, _ = bench.run(capture, "-o", "vsock.followed_connections:0", "-T", "fields", "-e", "vsock.stream",
+                            "-Y", "frame.number == 300000")
         expect(f"{kind}: the last stream", "299999", told.strip())
         capture.unlink()
 
@@ -230,6 +255,8 @@ def main():
         for kind, limits in MEMORY.items():
             check_memory(bench, kind, *limits)
         check_payload_memory(bench)
+        for kind in ("ports", "cids"):
+            check_flood(bench, kind)
 
 
 options = runner.parse_arguments()

@@ -33,6 +33,7 @@ ALL_RULES_MATCH_IN = (STALL, "connections.pcapng", "credit.pcapng", "headers.pca
 # Rules of packets that may be well; and captures with the diagnoses that the gallery does not have.
 FINE = ("", "Begin and end", "Credit update and request", "vsock")
 DIAGNOSED_ELSEWHERE = ("connections.pcapng", "credit.pcapng", "payload-gap.pcapng", "tap-whole.pcapng")
+DIAGNOSED_WITH = {"nested.pcapng": ("-o", "vsock.followed_connections:4")}
 
 # Diagnoses of somebody who waits: the packet list says it on the packet that shut the window.
 WAITS = ("stall-", "credit-leak", "head-of-line")
@@ -140,9 +141,9 @@ def codes():
 def check_what_is_wrong_has_a_colour(tshark):
     """Each diagnosis, and data that nobody had read at the close: in no capture the colour of what is well."""
     seen, plain = set(), set()
-    captures = [*runner.stored_captures("gallery/*"), *DIAGNOSED_ELSEWHERE]
+    captures = [*runner.stored_captures("gallery/*"), *DIAGNOSED_ELSEWHERE, *DIAGNOSED_WITH]
     for shown in runner.each(
-            lambda capture: tshark(capture, "-C", "vsock", "--color", "-2",
+            lambda capture: tshark(capture, "-C", "vsock", "--color", "-2", *DIAGNOSED_WITH.get(capture, ()),
                                    "-Y", "vsock.diagnosis || vsock.connection.unconsumed_at_close",
                                    "-T", "fields", "-e", "vsock.diagnosis", "-e", "frame.coloring_rule.name"), captures):
         for said, rule in (line.split("\t") for line in shown.splitlines()):

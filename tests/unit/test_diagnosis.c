@@ -650,6 +650,10 @@ static const struct words words[] = {
     {VSOCK_CODE_CLOCK_SET_BACK, NO_ENDS, {.count = 2, .others = 3, .longest = 60500 * MS},
      .text = "The clock that stamps the packets went back 2 times, by 60.500 s at most: 3 answers are earlier than "
              "what they answer"},
+    {VSOCK_CODE_NOT_FOLLOWED, NO_ENDS, {.count = 1, .others = 1},
+     .text = "1 packet is of connections that are not followed, 1 REQUEST among it: there are too many"},
+    {VSOCK_CODE_NOT_FOLLOWED, NO_ENDS, {.count = 7, .others = 2},
+     .text = "7 packets are of connections that are not followed, 2 REQUESTs among them: there are too many"},
 };
 /* clang-format on */
 
