@@ -327,7 +327,9 @@ static void open_window(void *data _U_)
     gui->retap_packets(gui->ops_id);
 }
 
-/* Not REGISTER_STAT_GROUP_GENERIC: its entries are in no menu. */
+/* Not REGISTER_STAT_GROUP_GENERIC: in 4.0 its entries are in no menu. No submenu, by a slash in the name,
+ * either: 4.0 makes those in Tools alone, and 4.6 makes one beside the one of tree.c that has the same name.
+ */
 void vsock_diagnoses_register(void)
 {
     vsock_listener_register(&vsock_diagnoses);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * packet_menu.c - entries in the context menu of the packet list, of packets of a stream: filters on that
- * stream. */
+ * stream. None for its graph: neither plugin_if.h nor funnel.h opens one; graphs of the profile follow the
+ * selected packet instead. */
 #include "compat.h"
 
 #include <epan/funnel.h>
