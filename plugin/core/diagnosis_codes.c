@@ -14,6 +14,9 @@
 
 /* ---- sentences and hints that depend on the figures ---- */
 
+#define REFUSED "{dst} refused {count} of {of:request} from {src}{span}, and accepted {accepted}"
+#define LATE "{count?its RST|the slowest RST} came {whole_ms} s after {count?the|its} request"
+
 static const char *sentence_of_refused(const struct vsock_diagnosis *d)
 {
     if (d->dialled_itself)
@@ -21,7 +24,11 @@ static const char *sentence_of_refused(const struct vsock_diagnosis *d)
                "dialled itself";
     if (d->own_fault)
         return "{count} of {of:request} from {src} to {dst} ended in a RST of the client itself (EPROTO)";
-    return "{dst} refused {count} of {of:request} from {src}{span}, and accepted {accepted}";
+    if (d->figures.longest >= VSOCK_LOST_CONNECT)
+        return REFUSED "; " LATE ": Linux gives up after 2 s unless told otherwise";
+    if (d->figures.longest >= VSOCK_SLOW_CONNECT)
+        return REFUSED "; " LATE;
+    return REFUSED;
 }
 
 static const char *next_of_refused(const struct vsock_diagnosis *d)
@@ -33,6 +40,9 @@ static const char *next_of_refused(const struct vsock_diagnosis *d)
     if (d->shared)
         return "several machines have this CID (cid-shared): is anything listening on the one that was "
                "meant?";
+    if (d->figures.longest >= VSOCK_SLOW_CONNECT)
+        return "what kept the server's machine, or its monitor, busy? Is anything listening there, on that "
+               "CID and port, with this socket type?";
     if (d->figures.others > 0)
         return "it also accepts: was its listener not up yet, restarted, or its backlog full?";
     return "is anything listening there, on that CID and port, with this socket type?";
@@ -441,8 +451,10 @@ const struct vsock_code_row vsock_codes[VSOCK_CODE_COUNT] = {
     [VSOCK_CODE_CONNECT_REFUSED] = {
         .name = "connect-refused",
         .usual = NOTE, .worst = WARN,
-        .figures = {.count = "refused", .of = "requests", .others = "accepted", .total = "span_s"},
-        .meaning = "requests of one CID to one port were answered by a RST; a warning from three on",
+        .figures = {.count = "refused", .of = "requests", .others = "accepted", .longest = "answer_s",
+                    .total = "span_s"},
+        .meaning = "requests of one CID to one port were answered by a RST; a warning from three on, or where one "
+                   "came 2 s or more after its request",
         .choose_sentence = sentence_of_refused,
         .choose_next = next_of_refused,
     },

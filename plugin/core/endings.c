@@ -85,13 +85,6 @@ static struct vsock_diagnosis *count(struct vsock_diagnosis **sum, enum vsock_co
 
 /* ---- what one stream adds ---- */
 
-/* Who gives up a request by a stamped RST has had no answer; one that Linux's RST rejects was not captured.
- */
-static bool is_told_as_unanswered(const struct vsock_stream *s, const struct vsock_thresholds *thresholds)
-{
-    return s->conn.reset_stamped && vsock_stream_unanswered(s, thresholds);
-}
-
 static void take_abandoned(const struct ending *e)
 {
     const struct vsock_conn *c = &e->stream->conn;
@@ -212,7 +205,7 @@ static void take(const struct ending *e, const struct vsock_stale *stale,
     e->of_all->streams++;
     e->service->requests += e->stream->conn.from_request;
     e->of_all->accepted += e->stream->conn.response.record != 0;
-    if (!vsock_is_stale(stale, e->stream) && !is_told_as_unanswered(e->stream, thresholds))
+    if (!vsock_is_stale(stale, e->stream) && !vsock_stream_unanswered(e->stream, thresholds))
         take_abandoned(e);
     take_slow_end(e);
     take_unread(e);

@@ -207,6 +207,12 @@ static void take_stale_reset(struct requests *r, struct attempt a)
     add_attempt(r, a, ENDED, &a.conn->late_response);
 }
 
+/* A RST is an answer, however late: connect-refused says how late, or stale-reset. */
+static bool is_unanswered(const struct vsock_stream *s, const struct vsock_thresholds *thresholds)
+{
+    return s->conn.rst_kind != VSOCK_RST_REFUSED && vsock_stream_unanswered(s, thresholds);
+}
+
 static void take_request(struct requests *r, const struct vsock_stream *s,
                          const struct vsock_thresholds *thresholds, bool selected)
 {
@@ -218,7 +224,7 @@ static void take_request(struct requests *r, const struct vsock_stream *s,
     t->requests++;
     if (vsock_is_stale(r->stale, s))
         return;
-    if (vsock_stream_unanswered(s, thresholds)) {
+    if (is_unanswered(s, thresholds)) {
         if (r->twins)
             a.settled = vsock_request_settled(r->twins, s);
         count(r, &t->unanswered, VSOCK_CODE_CONNECT_UNANSWERED, &a);
@@ -362,10 +368,14 @@ static void look_for_scan(const struct requests *r, struct attempt *a)
 static void count_as_refused(const struct requests *r, const struct attempt *a)
 {
     struct target *t = a->target;
+    struct vsock_diagnosis *sum;
 
     if (a->outcome != REFUSED || a->explained)
         return;
-    count(r, &t->refused, VSOCK_CODE_CONNECT_REFUSED, a);
+    sum = count(r, &t->refused, VSOCK_CODE_CONNECT_REFUSED, a);
+    if (!is_own_fault(a))
+        sum->figures.longest =
+            MAX(sum->figures.longest, vsock_time_passed(a->conn->request.time, a->at.time));
     t->own_fault += is_own_fault(a);
     t->itself += a->conn->degenerate;
 }
@@ -430,7 +440,7 @@ static void tell_refused(const struct target *t, GArray *found)
     d->own_fault = t->own_fault == d->figures.count;
     d->shared = t->shared;
     d->dialled_itself = t->itself == d->figures.count;
-    if (d->figures.count >= REFUSALS_WARN)
+    if (d->figures.count >= REFUSALS_WARN || d->figures.longest >= VSOCK_LOST_CONNECT)
         vsock_diagnosis_worsen(d);
     tell(found, d, 1);
 }

@@ -4,11 +4,6 @@
 
 #include "malformed.h"
 
-/* A RESPONSE that comes so late is worth a word; Linux's connect() has given up after two seconds
- * (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
-#define SLOW_CONNECT VSOCK_SECOND
-#define LOST_CONNECT (2 * VSOCK_SECOND)
-
 #define HANG_AFTER (10 * VSOCK_SECOND)
 
 /* After a half close; many of them are worth a word: endings.h. */
@@ -184,12 +179,12 @@ static void diagnose_connect(const struct vsock_stream *s, const struct taken *t
     int64_t time = t->at->time - s->conn.request.time;
     struct vsock_diagnosis *d;
 
-    if (!HAS(t, RESPONSE) || !s->conn.from_request || time < SLOW_CONNECT)
+    if (!HAS(t, RESPONSE) || !s->conn.from_request || time < VSOCK_SLOW_CONNECT)
         return;
     d = add(found, VSOCK_CODE_CONNECT_SLOW, other(t->side), &s->conn.request);
     vsock_diagnosis_end(d, t->at);
     d->figures.longest = time;
-    if (time >= LOST_CONNECT)
+    if (time >= VSOCK_LOST_CONNECT)
         vsock_diagnosis_worsen(d);
 }
 

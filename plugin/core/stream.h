@@ -14,6 +14,12 @@
 #include "wrap.h"
 
 #define VSOCK_RUN_PAUSE VSOCK_SECOND
+
+/* A RESPONSE, or a RST instead, that comes so late is worth a word; Linux's connect() has given up after two
+ * seconds (VSOCK_DEFAULT_CONNECT_TIMEOUT). */
+#define VSOCK_SLOW_CONNECT VSOCK_SECOND
+#define VSOCK_LOST_CONNECT (2 * VSOCK_SECOND)
+
 #define VSOCK_STREAM_UNKNOWN UINT32_MAX /* instead of an index */
 
 /* From here on it counts. All in nanoseconds. 0: a timeout never does, a stall always. */

@@ -38,8 +38,8 @@ class Talk(Connection):
         stamp = {"buf_alloc": self.buffers[src], "fwd_cnt": self.read[src] & 0xFFFFFFFF}
         return super().send(src, dst, op, payload, **stamp | more)
 
-    def refused(self, **more):
-        return [self.c(REQUEST, **more), self.s(RST, **NO_SOCKET, after=0.0001)]
+    def refused(self, took=0.0001, **more):
+        return [self.c(REQUEST, **more), self.s(RST, **NO_SOCKET, after=took)]
 
     def closed(self, **more):
         """By the client. Linux acknowledges, and tells again when its program closes, too."""
@@ -446,6 +446,13 @@ def slow_accept():
     """
     pulse, x = Pulse(), Talk(5020, "answered after 2.6 s", buffers=(LINUX, FIRECRACKER))
     yield from (*pulse.opened(), x.c(REQUEST), x.s(RESPONSE, after=2.6), x.c(RST, **NO_SOCKET), *pulse.beats(1))
+
+
+def refused_late():
+    """libkrun#684: the guest's kernel refuses after 5 s, when its machine goes on: the program has given up long before."""
+    yield from Talk(1024, "refused after 5 s", client=host_side(), server_cid=3, buffers=(8388608, LINUX)).refused(took=5)
+    x = Talk(1024, "accepted", client=host_side(1), server_cid=3, buffers=(8388608, LINUX))
+    yield from (*x.opened(after=1), *x.asked(100, 100), *x.closed())
 
 
 def too_early():
@@ -1539,6 +1546,7 @@ GALLERY = {
     "more-closed-unread": (proxy_without_server, "note closed-unread"),
     "more-closed-unread-of-many": (relay_at_its_limit, "note closed-unread"),
     "more-connect-slow": (slow_connect, "note connect-slow"),
+    "more-refused-late": (refused_late, "warn connect-refused"),
     "more-datagram-refused": (time_refused, "note datagram-refused"),
     "more-dial-timeout": (dial_timeout, "note connect-abandoned"),
     "more-frames-for-http": (frames_for_http, "note protocol-mismatch"),

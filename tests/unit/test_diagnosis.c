@@ -311,6 +311,13 @@ static const struct words words[] = {
      .text = DST " refused 1 of 1 request from CID 42, and accepted none"},
     {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 2, .of = 4, .others = 2, TIMES(0, 2)},
      .text = DST " refused 2 of 4 requests from CID 42 in 0.002 s, and accepted 2"},
+    {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 1, .of = 1, TIMES(999, 0)},
+     .text = DST " refused 1 of 1 request from CID 42, and accepted none"},
+    {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 1, .of = 1, TIMES(1000, 0)},
+     .text = DST " refused 1 of 1 request from CID 42, and accepted none; its RST came 1.000 s after the request"},
+    {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 2, .of = 2, TIMES(2000, 4000)},
+     .text = DST " refused 2 of 2 requests from CID 42 in 4.000 s, and accepted none; the slowest RST came 2.000 s "
+             "after its request: Linux gives up after 2 s unless told otherwise"},
     {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 1, .of = 1}, .own_fault = true,
      .text = "1 of 1 request from CID 42 to " DST " ended in a RST of the client itself (EPROTO)"},
     {VSOCK_CODE_CONNECT_REFUSED, CLIENT_CID, {.count = 2, .of = 3}, .own_fault = true, .itself = true,

@@ -120,14 +120,18 @@ static void what_a_client_abandons_without_a_response_is_counted_apart(void)
 
 static void a_client_that_resets_what_has_no_answer_gave_up_until_it_is_unanswered(void)
 {
-    for (unsigned late = 0; late < 2; late++) {
+    for (unsigned i = 0; i < 4; i++) {
+        bool late = i & 1, stamped = i & 2;
         struct connection c;
 
         begin();
         c = next_client_of(42);
         request(&c);
         after(2 * SECOND - MS + late * MS);
-        take(&c, C, VSOCK_OP_RST, 0);
+        if (stamped)
+            take(&c, C, VSOCK_OP_RST, 0);
+        else
+            no_socket(&c, C);
         judge();
         if (late) {
             assert_healthy(); /* here: it is requests.h's */

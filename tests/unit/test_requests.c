@@ -405,6 +405,39 @@ static void a_lost_listener_is_no_part_of_a_scan(void)
     g_assert_false(is_scanned()); /* nine ports */
 }
 
+/* When Linux has given up: libkrun issue 684. */
+static void a_late_refusal_is_no_missing_answer(void)
+{
+    for (unsigned late = 0; late < 2; late++) {
+        struct vsock_conn *c;
+
+        begin();
+        c = refuse_one(0);
+        c->completeness |= VSOCK_COMPLETE_RST;
+        c->reset.time = c->request.time + 2 * SECOND - 1 + late;
+        judge();
+        g_assert_cmpuint(report->len, ==, 1);
+        g_assert_true(is_refused(0));
+        g_assert_cmpint(found.severity, ==, late ? VSOCK_SEVERITY_WARN : VSOCK_SEVERITY_NOTE);
+        g_assert_cmpint(found.figures.longest, ==, 2 * SECOND - 1 + late);
+    }
+}
+
+static void who_gives_up_itself_had_no_answer(void)
+{
+    struct vsock_conn *c;
+
+    begin();
+    c = refuse_one(0);
+    c->completeness |= VSOCK_COMPLETE_RST;
+    c->rst_side = 0;
+    c->rst_kind = VSOCK_RST_CONNECT_ABANDONED;
+    c->reset.time = c->request.time + 2 * SECOND;
+    judge();
+    g_assert_cmpuint(report->len, ==, 1);
+    g_assert_true(is_told(VSOCK_CODE_CONNECT_UNANSWERED, 0));
+}
+
 static void requests_without_answer_are_counted_by_port(void)
 {
     begin();
@@ -625,6 +658,8 @@ int main(int argc, char **argv)
     TEST(a_filter_changes_what_is_told_and_not_what_is_found);
     TEST(of_a_listener_that_is_lost_twice_the_time_that_was_selected_is_told);
     TEST(a_lost_listener_is_no_part_of_a_scan);
+    TEST(a_late_refusal_is_no_missing_answer);
+    TEST(who_gives_up_itself_had_no_answer);
     TEST(requests_without_answer_are_counted_by_port);
     TEST(who_does_not_answer_was_heard_of_before_or_since_or_never);
     TEST(requests_go_to_a_guest_or_to_the_host_or_between_guests);
