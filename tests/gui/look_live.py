@@ -107,6 +107,7 @@ def look_from_the_list():
     """By a double click; the extcap makes a device of its own."""
     with Wireshark(NOTHING_OPEN, "-o", "gui.ask_unsaved:FALSE") as wireshark:
         wireshark.capture_from(EXTCAP)
+        wireshark.place(wireshark.main.get_name(), PICTURE)  # before packets come, so that the last ones are in sight
         talk(Counter(wireshark), 0)
         cells = names(find(wireshark.main, "tree", "Packet list"))
         expect("the packets' Info", INFO, [text for cell in cells for text in INFO if text in cell])
