@@ -152,6 +152,53 @@ bool vsock_is_spice(const uint8_t *bytes, size_t length)
     return major >= 1 && major <= last_major && size >= smallest && size <= largest;
 }
 
+/* The header of version 1: a line of no more than 107 bytes, "\r\n" included. */
+static size_t proxy_line(const uint8_t *bytes, size_t length)
+{
+    const size_t longest = 107;
+    size_t end = 0;
+
+    while (end < length && end < longest && bytes[end] >= ' ' && bytes[end] <= '~')
+        end++;
+    if (end + 2 > longest)
+        return 0;
+    if (end == length)
+        return length + 1; /* at least */
+    if (bytes[end] != '\r')
+        return 0;
+    return end + 1 == length || bytes[end + 1] == '\n' ? end + 2 : 0;
+}
+
+/* The header of version 2: a signature, version and command, family and protocol, how much follows:
+ * addresses, and what else is told of the client. The longest has its certificate; nginx takes 4096 bytes,
+ * and epan does not go deeper than 500 into what is told within what is told, in 8 bytes each. */
+static size_t proxy_block(const uint8_t *bytes, size_t length)
+{
+    static const size_t addresses[] = {0, 12, 36, 216}; /* unspecified, IPv4, IPv6, Unix */
+    const size_t header = 16, longest = 3072;
+    size_t follows;
+
+    if (length < header || bytes[12] >> 4 != 2 || (bytes[12] & 15) > 1 || bytes[13] >> 4 > 3 ||
+        (bytes[13] & 15) > 2)
+        return 0;
+    follows = (size_t)(bytes[14] << 8 | bytes[15]);
+    return follows >= addresses[bytes[13] >> 4] && follows <= longest ? header + follows : 0;
+}
+
+size_t vsock_proxy_header(const uint8_t *bytes, size_t length)
+{
+    static const char *const lines[] = {"PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN", NULL};
+
+    if (begins_with_any(bytes, length, lines))
+        return proxy_line(bytes, length);
+    return BEGINS_WITH(bytes, length, "\r\n\r\n\0\r\nQUIT\n") ? proxy_block(bytes, length) : 0;
+}
+
+bool vsock_is_proxy(const uint8_t *bytes, size_t length)
+{
+    return vsock_proxy_header(bytes, length) > 0;
+}
+
 /* The first place from `at` on that is not white space, or `length`. */
 static size_t skip_space(const uint8_t *bytes, size_t length, size_t at)
 {

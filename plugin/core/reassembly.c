@@ -267,6 +267,7 @@ static uint32_t begin_at(const struct taking *t, uint32_t at)
     struct vsock_payload_step step = vsock_payload_hand_over(t->reassembly, t->packet, at);
     uint32_t rest = step.length;
     struct vsock_payload_answer a = take(t, step);
+    bool prefix = a.prefix;
 
     if (a.anew)
         begin_anew(side);
@@ -279,6 +280,8 @@ static uint32_t begin_at(const struct taking *t, uint32_t at)
     }
     side->decided = true;
     side->skip = a.skip;
+    if (prefix)
+        begin_anew(side);
     if (a.again)
         return rest - MIN(a.offset, rest);
     if (a.taken && step.may_ask && a.more > 0 && a.offset < rest) {
@@ -290,13 +293,11 @@ static uint32_t begin_at(const struct taking *t, uint32_t at)
     return 0;
 }
 
-/* Nothing is open: the rest of the packet, from `at` on, goes to a dissector; or to two. */
+/* Nothing is open: the rest of the packet, from `at` on, goes to a dissector; or to several. */
 static void begin(const struct taking *t, uint32_t at)
 {
-    uint32_t left = begin_at(t, at);
-
-    if (left > 0)
-        begin_at(t, t->packet->captured - left);
+    for (uint32_t left = begin_at(t, at); left > 0;)
+        left = begin_at(t, t->packet->captured - left);
 }
 
 /* Is it time to offer a PDU again? likely: it may be whole. */
@@ -321,6 +322,7 @@ static uint32_t keep_tail(const struct taking *t, const struct vsock_pdu *pdu,
 
     if (a->again) {
         rest->wanted = VSOCK_WANTED_ANY;
+        rest->undecided = a->prefix;
         t->side->open = rest;
         return own;
     }
@@ -352,6 +354,8 @@ static uint32_t offer_once(const struct taking *t, uint32_t at, uint32_t length)
         return 0;
     }
     side->decided = true;
+    if (a.prefix)
+        begin_anew(side);
     if (!a.taken && !a.again)
         return 0;
     if (a.more > 0 && a.offset == 0 && !a.again) {
@@ -365,13 +369,11 @@ static uint32_t offer_once(const struct taking *t, uint32_t at, uint32_t length)
     return 0;
 }
 
-/* It goes to a dissector; or to two. */
+/* It goes to a dissector; or to several. */
 static void offer(const struct taking *t, uint32_t at, uint32_t length)
 {
-    uint32_t left = offer_once(t, at, length);
-
-    if (left > 0)
-        offer_once(t, at + length - left, left);
+    for (uint32_t left = offer_once(t, at, length); left > 0;)
+        left = offer_once(t, at + length - left, left);
 }
 
 /* Adds to the open PDU what it lacks, from `at` on; returns how much that was. */

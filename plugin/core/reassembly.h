@@ -89,6 +89,7 @@ enum vsock_payload_whose {
     VSOCK_WHOSE_CHOSEN, /* by earlier packets, by the port, or by the contents */
     VSOCK_WHOSE_ANEW,   /* whatever earlier packets have chosen, these are as a stream's first bytes */
     VSOCK_WHOSE_HTTP,   /* the other direction has turned from HTTP to something else, this one not yet */
+    VSOCK_WHOSE_PREFIX, /* by the contents: what follows is as a stream's first bytes */
 };
 
 struct vsock_payload_step {
@@ -115,6 +116,7 @@ struct vsock_payload_answer {
     uint32_t skip;   /* bytes behind the packet that are nobody's: they belong to what was not dissected */
     bool anew;       /* the bytes were as a stream's first ones: so much was not known of it */
     bool again;      /* those from `offset` on were not in the step: they are another's */
+    bool prefix;     /* it was taken, and what follows is as a stream's first bytes */
 };
 
 /* A packet, as far as payload goes. */

@@ -12,7 +12,11 @@
 #include "core/weight_http2.h"
 #include "handoff.h"
 
-static dissector_handle_t ssh, http, http2, tls, mqtt, ninep, adb, tpkt, rdp, wireshark_vnc, vnc, spice, json;
+static dissector_handle_t ssh, http, http2, tls, mqtt, ninep, adb, tpkt, rdp, wireshark_vnc, vnc, spice,
+    proxy, json;
+
+/* What Wireshark recognises the PROXY protocol with: its dissectors have no names. */
+static const heur_dtbl_entry_t *wireshark_proxy;
 
 /* struct vsock_http2_side, by stream and direction. */
 static wmem_map_t *http2_sides;
@@ -85,6 +89,44 @@ static int dissect_vnc(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     pinfo->desegment_offset = 0;
     pinfo->desegment_len = VSOCK_VNC_NEEDED - length;
     return (int)tvb_captured_length(tvb);
+}
+
+static bool is_proxy(const struct vsock_look *look)
+{
+    return vsock_is_proxy(look->bytes, look->captured);
+}
+
+/* A header, whole, and nothing behind it: turn.h sees to that. Wireshark's would call TCP's dissectors for
+ * the rest, and 4.4's takes the connection for that: it is not its. */
+static int dissect_proxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    struct vsock_look look = vsock_look_at(tvb);
+    bool taken;
+
+    if (vsock_proxy_header(look.bytes, look.captured) != look.captured)
+        return 0;
+    tvb = tvb_new_subset_length(tvb, 0, (int)look.captured);
+    taken = wireshark_proxy->dissector(tvb, pinfo, tree, data);
+    vsock_claim(pinfo, NULL);
+    return taken ? (int)look.captured : 0;
+}
+
+static compat_bool find_proxy(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    struct vsock_look look = vsock_look_at(tvb);
+    size_t header = vsock_proxy_header(look.bytes, look.captured);
+
+    if (header <= look.captured || pinfo->can_desegment == 0)
+        return dissect_proxy(tvb, pinfo, tree, data) > 0;
+    pinfo->desegment_offset = 0;
+    pinfo->desegment_len =
+        header == look.captured + 1 ? DESEGMENT_ONE_MORE_SEGMENT : (uint32_t)(header - look.captured);
+    return true;
+}
+
+dissector_handle_t vsock_known_proxy(void)
+{
+    return proxy;
 }
 
 static bool is_alone(const uint8_t *bytes, size_t length)
@@ -297,6 +339,10 @@ void vsock_known_add(void)
         vnc = create_dissector_handle(dissect_vnc, proto_get_id_by_filter_name("vnc"));
     add(vnc, find_vnc, is_vnc, "VNC over vsock", "vnc_vsock");
     add(spice = find_tcps("spice"), find_spice, is_spice, "SPICE over vsock", "spice_vsock");
+    wireshark_proxy = find_heur_dissector_by_unique_short_name("proxy_tcp");
+    if (wireshark_proxy)
+        proxy = create_dissector_handle(dissect_proxy, proto_get_id_by_filter_name("proxy"));
+    add(proxy, find_proxy, is_proxy, "PROXY over vsock", "proxy_vsock");
     add(json = find_dissector("json"), find_json, is_json, "JSON over vsock", "json_vsock");
     http2_sides =
         wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), wmem_int64_hash, g_int64_equal);

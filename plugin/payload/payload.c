@@ -60,7 +60,7 @@ struct context {
     wmem_array_t *steps;             /* NULL where the packet was simply handed over, if it was */
     struct vsock_payload_step first; /* on the first pass, where it was */
     bool first_time, handed_over;
-    bool any_taken; /* a dissector has taken some of the packet's steps */
+    bool any_taken; /* a dissector has taken some of the packet's steps, prefixes apart */
     bool nobodys;   /* on the first pass, the step that is being taken: see vsock_is_nobodys() */
 };
 
@@ -174,6 +174,7 @@ static struct vsock_handoff handoff_of_step(const struct context *c, const struc
     case VSOCK_WHOSE_CHOSEN:
         break;
     case VSOCK_WHOSE_ANEW:
+    case VSOCK_WHOSE_PREFIX:
         h.chosen = NULL;
         break;
     case VSOCK_WHOSE_HTTP:
@@ -279,6 +280,7 @@ static void note_turn(const struct context *c, const struct vsock_payload_step *
         return;
     vsock_turn_taken(&h, sender_of(c, step), c->record->stream->conversation, a);
     a->anew = step->whose == VSOCK_WHOSE_ANEW;
+    a->prefix = step->whose == VSOCK_WHOSE_PREFIX && a->taken && a->more == 0;
     a->again = shorter && a->more == 0;
     if (a->again)
         a->offset = step->pdu ? step->captured : step->length;
@@ -401,6 +403,15 @@ static void note_shown(struct context *c, bool dissected)
     }
 }
 
+/* The line is for what follows a prefix. */
+static void note_dissected(struct context *c, const struct vsock_payload_step *step)
+{
+    if (step->whose == VSOCK_WHOSE_PREFIX)
+        c->shown = VSOCK_PAYLOAD_DISSECTED;
+    else if (step->dissected > 0)
+        note_shown(c, true);
+}
+
 /* The packet's own bytes, or a PDU that may not be all there yet. */
 static struct vsock_payload_answer take_offer(struct context *c, const struct vsock_payload_step *step)
 {
@@ -414,8 +425,7 @@ static struct vsock_payload_answer take_offer(struct context *c, const struct vs
     if (!a.taken) {
         show_data(c, step->offset, step->length);
     } else if (a.more == 0 || a.offset > 0) {
-        if (step->dissected > 0)
-            note_shown(c, true);
+        note_dissected(c, step);
         show_undissected(c, step, tvb);
         if (pdu)
             vsock_pdu_show_segments(step, c->items->tree, tvb);
@@ -480,7 +490,7 @@ static struct vsock_payload_answer take_step(struct context *c, const struct vso
 {
     struct vsock_payload_answer a = act_on(c, step);
 
-    c->any_taken |= a.taken;
+    c->any_taken |= a.taken && step->whose != VSOCK_WHOSE_PREFIX;
     return a;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * turn.c - where a connection of HTTP turns into something else. */
+ * turn.c - where a connection turns into something else. */
 #include "compat.h"
 
 #include "turn.h"
@@ -8,6 +8,7 @@
 
 #include "core/contents.h"
 #include "core/http_run.h"
+#include "known.h"
 
 /* Of a direction. */
 struct talk_side {
@@ -136,16 +137,31 @@ static struct vsock_turn turn_at_boundary(struct talk *talk, unsigned sender, co
                                talk->followed ? length : run.length, .drop = false};
 }
 
+/* How many of a stream's first bytes are the header of the PROXY protocol, which has no more to say. */
+static uint32_t prefix_of(tvbuff_t *tvb, const struct vsock_handoff *h, const uint8_t *bytes, uint32_t length)
+{
+    size_t header = h->offset == 0 && !h->chosen ? vsock_proxy_header(bytes, length) : 0;
+
+    if (header == 0 || header > length || vsock_is_users_choice(h) || !vsock_known_proxy() ||
+        !vsock_heuristic_is_enabled("proxy_vsock") || vsock_likely_taker(tvb, h) != vsock_known_proxy())
+        return 0;
+    return (uint32_t)header;
+}
+
 struct vsock_turn vsock_turn_of(tvbuff_t *tvb, const struct vsock_handoff *h, unsigned sender,
                                 bool from_beginning)
 {
-    uint32_t length = tvb_captured_length(tvb);
+    uint32_t length = tvb_captured_length(tvb), prefix;
     struct vsock_turn turn = {VSOCK_WHOSE_CHOSEN, length, .drop = false};
     const uint8_t *bytes = tvb_get_ptr(tvb, 0, (int)length);
     bool looks_so = vsock_is_http(bytes, length), of_http = h->chosen == vsock_turn_http();
-    struct talk *talk = find_talk(tvb, h, sender, looks_so, from_beginning);
+    struct talk *talk;
     struct talk_side *side;
 
+    prefix = from_beginning ? prefix_of(tvb, h, bytes, length) : 0;
+    if (prefix > 0)
+        return (struct vsock_turn){VSOCK_WHOSE_PREFIX, prefix, .drop = false};
+    talk = find_talk(tvb, h, sender, looks_so, from_beginning);
     if (!talk || talk->followed)
         return turn;
     side = &talk->side[sender];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
- * turn.h - where a connection of HTTP turns into something else: core/http_run.h. Each direction turns by
- * itself, behind a message of which it is known that it ends there: so a client may go on in a tunnel before
- * the server has granted it. On the first pass, and for it alone: a later one has to know. */
+ * turn.h - where a connection turns into something else: behind the header of the PROXY protocol, and where
+ * it was HTTP's: core/http_run.h. There each direction turns by itself, behind a message of which it is known
+ * that it ends there: so a client may go on in a tunnel before the server has granted it. On the first pass,
+ * and for it alone: a later one has to know. */
 #ifndef VSOCK_PAYLOAD_TURN_H
 #define VSOCK_PAYLOAD_TURN_H
 

@@ -19,15 +19,15 @@
 
 typedef bool (*rule)(const uint8_t *bytes, size_t length);
 
-static const rule rules[] = {vsock_is_ssh,          vsock_is_http,  vsock_is_http2, vsock_is_tls,
-                             vsock_is_mqtt,         vsock_is_9p,    vsock_is_adb,   vsock_is_rdp,
-                             vsock_is_vnc,          vsock_is_spice, vsock_is_nbd,   vsock_is_ethernet_le16,
-                             vsock_is_ethernet_be32};
+static const rule rules[] = {vsock_is_ssh,           vsock_is_http,  vsock_is_http2, vsock_is_tls,
+                             vsock_is_mqtt,          vsock_is_9p,    vsock_is_adb,   vsock_is_rdp,
+                             vsock_is_vnc,           vsock_is_spice, vsock_is_nbd,   vsock_is_ethernet_le16,
+                             vsock_is_ethernet_be32, vsock_is_proxy};
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
-/* The bytes are the beginning of one thing at most, and more of them do not change what it is; one line of
- * HTTP apart, of which it takes the whole to see its version. */
+/* The bytes are the beginning of one thing at most, and more of them do not change what it is; a line of HTTP
+ * or PROXY apart, of which it takes the whole to see its version or its end. */
 static void check_rules(const uint8_t *bytes, size_t length)
 {
     unsigned matches = 0;
@@ -36,12 +36,22 @@ static void check_rules(const uint8_t *bytes, size_t length)
         bool is = rules[i](bytes, length);
 
         matches += is;
-        if (length > 0 && rules[i](bytes, length - 1) && rules[i] != vsock_is_http)
+        if (length > 0 && rules[i](bytes, length - 1) && rules[i] != vsock_is_http &&
+            rules[i] != vsock_is_proxy)
             CHECK(is);
     }
     CHECK(matches + vsock_is_json(bytes, length) <= 1);
     CHECK_IMPLIES(vsock_json_frame_of(bytes, length).framing != VSOCK_JSON_NOT_FRAMED, matches == 0);
     CHECK_IMPLIES(length == 0, matches == 0);
+}
+
+/* A header that is whole is the same whatever follows it. */
+static void check_proxy(const uint8_t *bytes, size_t length)
+{
+    size_t header = vsock_proxy_header(bytes, length);
+
+    CHECK_IMPLIES(header > 0 && header <= length, vsock_proxy_header(bytes, header) == header);
+    CHECK_IMPLIES(header > length, length <= 3072 + 16);
 }
 
 /* White space around an object changes nothing, and half an object is none. */
@@ -212,6 +222,7 @@ static void check_weights(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     check_rules(data, size);
+    check_proxy(data, size);
     check_json(data, size);
     check_json_frame(data, size);
     check_calls(data, (uint32_t)size);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hand-made captures of what is spoken inside: streams that turn from HTTP to something else.
+"""Hand-made captures of what is spoken inside: streams that turn from HTTP, or a proxy's header, to something else.
 
 Nothing of HTTP whose dissector goes by its last request, as to HEAD, and for HTTP in a tunnel. One story a server port;
 the bytes are such as the programs send: gvisor-tap-vsock's gvforwarder, Docker's attach, a proxy asked to CONNECT.
@@ -658,6 +658,76 @@ def screens():
         yield from story()
 
 
+def proxy_line(family, *values):
+    """The PROXY protocol's header, version 1."""
+    return " ".join(["PROXY", family, *map(str, values)]).encode() + b"\r\n"
+
+
+def proxy_more(kind, value):
+    """What else a header of version 2 tells."""
+    return struct.pack(">BH", kind, len(value)) + value
+
+
+def proxy_block(addresses=b"", *more, command=0x21, family=0x11):
+    """The same, version 2."""
+    told = addresses + b"".join(more)
+    return PROXY_SIGNATURE + struct.pack(">BBH", command, family, len(told)) + told
+
+
+PROXY_SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+PROXY_IPV4 = ipaddress.ip_address("192.0.2.7").packed + ipaddress.ip_address("192.0.2.1").packed + struct.pack(">HH", 56324, 443)
+PROXY_IPV6 = ipaddress.ip_address("2001:db8::7").packed + ipaddress.ip_address("2001:db8::1").packed + struct.pack(">HH", 56324, 443)
+PROXY_LINE = proxy_line("TCP4", "192.0.2.7", "192.0.2.1", 56324, 443)
+PROXY_AUTHORITY = proxy_more(2, b"vsock.example")
+PROXY_LOCAL = proxy_block(command=0x20, family=0)
+
+
+def proxy():
+    (_, hello), (_, flight), *_ = tls_turns()
+    x = Dialogue(8751, "PROXY's line, a request behind it in the same RW; and another")
+    yield from (*x.opened(), *x.ask(PROXY_LINE + get("/one")), *x.answer(ok(b"one\n")), *x.ask(get("/two")),
+                *x.answer(ok(b"two\n")), *x.closed())
+    x = Dialogue(8752, "PROXY's line in an RW of its own, as systemd-socket-proxyd sends it, then TLS")
+    yield from (*x.opened(), *x.ask(proxy_line("TCP6", "2001:db8::7", "2001:db8::1", 56324, 443), hello), *x.answer(flight),
+                *x.closed())
+    x = Dialogue(8753, "PROXY UNKNOWN, then what nobody knows, in 17 RWs, and a request that is not looked at")
+    yield from (*x.opened(), *x.ask(proxy_line("UNKNOWN"), *[bytes(range(64))] * 17, get("/late")), *x.closed())
+    x = Dialogue(8754, "version 2 with a name; then the server speaks first, as it may not before the header: SSH")
+    yield from (*x.opened(), *x.ask(proxy_block(PROXY_IPV4, PROXY_AUTHORITY)), *x.answer(SSH), *x.ask(SSH), *x.closed())
+    x = Dialogue(8755, "version 2, of a proxy's own (LOCAL), then MQTT in pieces")
+    yield from (*x.opened(), *x.ask(PROXY_LOCAL + MQTT[:1], MQTT[1:9], MQTT[9:]), *x.answer(mqtt(2, b"\0\0")), *x.closed())
+    x = Dialogue(8756, "version 2, then POST /connect, then a frame, all in one RW")
+    yield from (*x.opened(), *x.ask(proxy_block(PROXY_IPV6, family=0x21) + POST + le16(arp(VM, GATEWAY, 1))),
+                *x.answer(le16(arp(GATEWAY, VM, 2))), *x.closed())
+    x = Dialogue(8757, "the longest header, and one that says it is a byte longer")
+    yield from (*x.opened(), *x.ask(proxy_block(PROXY_IPV4, bytes(3060)) + get("/longest")), *x.closed())
+    x = Dialogue(8757, "one that says it is a byte longer", client=(3, 900757))
+    yield from (*x.opened(), *x.ask(proxy_block(PROXY_IPV4, bytes(3061)) + get("/longer")), *x.closed())
+
+
+def proxy_not():
+    longest = proxy_line("UNKNOWN", "x" * 91)
+    for said in (longest, proxy_line("UNKNOWN", "x" * 92), proxy_line("TCP5", "192.0.2.7", "192.0.2.1", 1, 2),
+                 b"PROXY is what this is called\r\n", PROXY_LINE[:-2] + b"\n", b"PROXY TCP4 192.0.2.7\t192.0.2.1 1 2\r\n",
+                 proxy_block(PROXY_IPV4, command=0x11), proxy_block(PROXY_IPV4, command=0x22),
+                 proxy_block(PROXY_IPV4, family=0x41), proxy_block(PROXY_IPV4, family=0x13), proxy_block(PROXY_IPV4[:-1]),
+                 proxy_block(PROXY_IPV6[:-1], family=0x21)):
+        x = Dialogue(8761, f"{said[:20]}: the first is the longest line, the others are none", client=(3, 910000 + len(said)))
+        yield from (*x.opened(), *x.ask(said), *x.closed())
+    x = Dialogue(8762, "a header behind the first bytes, and in a body")
+    post = http("POST /upload HTTP/1.1", "Host: vsock", f"Content-Length: {len(PROXY_LINE)}")
+    yield from (*x.opened(), *x.ask(post, PROXY_LINE), *x.answer(ok(b"stored\n")), *x.closed())
+    x = Dialogue(8763, "a second header", client=(3, 910763))
+    yield from (*x.opened(), *x.ask(PROXY_LINE + PROXY_LINE + get("/")), *x.closed())
+    x = Dialogue(8764, "a connection whose beginning was not captured", before=(5000, 70000))
+    yield from (*x.ask(PROXY_LINE + get("/under-way")), *x.closed())
+
+
+def proxies():
+    for story in (proxy, proxy_not):
+        yield from story()
+
+
 class Talk:
     """What two programs say to each other, in turn: (is it the client?, bytes). `fields`: what of it shows."""
 
@@ -745,6 +815,12 @@ DIALOGUES = {
                             (False, nbd_option_reply(NBD_STRUCTURED, NBD_ACK)), (True, nbd_request(NBD_READ, 1, 0, 24)),
                             (False, nbd_chunk(NBD_DATA, 1, struct.pack(">Q", 0) + BLOCK[:16], 0) +
                              nbd_chunk(NBD_HOLE, 1, struct.pack(">QI", 16, 8)))),
+    "PROXY, a line": Talk("proxy.src.ipv4 proxy.dstport http.request.method http.response.code",
+                          (True, PROXY_LINE + get("/")), (False, ok(b"yes\n")), (True, get("/more"))),
+    "PROXY, version 2": Talk("proxy.src.ipv4 proxy.dstport mqtt.msgtype mqtt.clientid",
+                             (True, proxy_block(PROXY_IPV4, PROXY_AUTHORITY) + MQTT), (False, mqtt(2, b"\0\0"))),
+    "PROXY, then what turns": Talk("proxy.v2.cmd http.request.method ethframe.length arp.opcode",
+                                   (True, PROXY_LOCAL + POST + le16(arp(VM, GATEWAY, 1))), (False, le16(arp(GATEWAY, VM, 2)))),
     "VNC": Talk("vnc.server_proto_ver vnc.client_proto_ver", (False, VNC_VERSION), (True, VNC_VERSION)),
     "SPICE": Talk("spice.magic spice.channel_type spice.auth_select_client spice.ticket_client spice.ticket_server "
                   "spice.message_size", *SPICE_OPENED, (False, SPICE_FIRST), (True, spice_data(SPICE_ATTACH))),
@@ -759,6 +835,7 @@ CAPTURES = {
     "inside-calls.pcapng": capture(calls),
     "inside-nbd.pcapng": capture(nbd_all),
     "inside-p11.pcapng": capture(p11_all),
+    "inside-proxy.pcapng": capture(proxies),
     "inside-rdp.pcapng": capture(rdp_stories),
     "inside-screens.pcapng": capture(screens),
     "inside-json.pcapng": capture(framed_json),

@@ -140,6 +140,68 @@ static void spice_begins_with_a_link_message(void)
     g_assert_false(MATCHES(vsock_is_spice, "QEDR\2\0\0\0\2\0\0\0\x1a\0\0\0"));
 }
 
+#define PROXY_LINE "PROXY TCP4 192.0.2.7 192.0.2.1 56324 443\r\n"
+#define PROXY_BLOCK(command, family, length) "\r\n\r\n\0\r\nQUIT\n" command family length
+#define PROXY_IPV4 PROXY_BLOCK("\x21", "\x11", "\0\x0c") "12341234ppPP"
+
+static size_t proxy_header(const char *bytes, size_t length)
+{
+    g_autofree uint8_t *copy = (uint8_t *)g_memdup2(bytes, length);
+
+    return vsock_proxy_header(copy, length);
+}
+#define PROXY_HEADER(literal) proxy_header(literal, sizeof(literal) - 1)
+
+static void proxy_begins_with_a_line(void)
+{
+    CHECK_CUTS(vsock_is_proxy, PROXY_LINE, 11);
+    g_assert_cmpuint(PROXY_HEADER(PROXY_LINE "GET /"), ==, sizeof(PROXY_LINE) - 1);
+    g_assert_cmpuint(proxy_header(PROXY_LINE, 20), ==, 21); /* at least */
+    g_assert_cmpuint(proxy_header(PROXY_LINE, sizeof(PROXY_LINE) - 2), ==, sizeof(PROXY_LINE) - 1);
+    g_assert_true(MATCHES(vsock_is_proxy, "PROXY UNKNOWN\r\n"));
+    g_assert_false(MATCHES(vsock_is_proxy, "PROXY TCP4 192.0.2.7\n"));
+    g_assert_false(MATCHES(vsock_is_proxy, "PROXY TCP4 192.0.2.7\rx"));
+    g_assert_false(MATCHES(vsock_is_proxy, "PROXY TCP4 \x80"));
+    g_assert_false(MATCHES(vsock_is_proxy, "PROXY TCP5 192.0.2.7 192.0.2.1 1 2\r\n"));
+    g_assert_false(MATCHES(vsock_is_proxy, "PROXY is what this is called\r\n"));
+}
+
+static void a_line_of_proxy_has_107_bytes_at_most(void)
+{
+    char line[110] = "PROXY UNKNOWN ";
+
+    memset(line + strlen(line), 'x', sizeof(line) - strlen(line));
+    g_assert_cmpuint(proxy_header(line, 105), ==, 106);
+    g_assert_cmpuint(proxy_header(line, 106), ==, 0);
+    line[105] = '\r';
+    line[106] = '\n';
+    g_assert_cmpuint(proxy_header(line, sizeof(line)), ==, 107);
+    line[105] = 'x';
+    line[106] = '\r';
+    line[107] = '\n';
+    g_assert_cmpuint(proxy_header(line, sizeof(line)), ==, 0);
+}
+
+static void proxy_begins_with_a_signature_and_what_agrees_with_it(void)
+{
+    CHECK_CUTS(vsock_is_proxy, PROXY_IPV4, 16);
+    g_assert_cmpuint(PROXY_HEADER(PROXY_IPV4 "GET /"), ==, 28);
+    g_assert_cmpuint(proxy_header(PROXY_IPV4, 16), ==, 28);
+    g_assert_cmpuint(PROXY_HEADER(PROXY_BLOCK("\x20", "\0", "\0\0")), ==, 16); /* a proxy's own */
+    g_assert_false(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x11", "\x11", "\0\x0c")));
+    g_assert_false(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x22", "\x11", "\0\x0c")));
+    g_assert_false(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x21", "\x41", "\0\x0c")));
+    g_assert_false(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x21", "\x13", "\0\x0c")));
+    g_assert_false(
+        MATCHES(vsock_is_proxy, PROXY_BLOCK("\x21", "\x11", "\0\x0b"))); /* no room for addresses */
+    g_assert_true(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x21", "\x21", "\0\x24")));
+    g_assert_false(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x21", "\x21", "\0\x23")));
+    g_assert_true(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x21", "\x31", "\0\xd8")));
+    g_assert_false(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x21", "\x31", "\0\xd7")));
+    g_assert_true(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x21", "\x11", "\x0c\0")));
+    g_assert_false(MATCHES(vsock_is_proxy, PROXY_BLOCK("\x21", "\x11", "\x0c\1")));
+}
+
 static void json_is_one_object_and_nothing_else(void)
 {
     CHECK_CUTS(vsock_is_json, "{\"a\":1}", 7);
@@ -155,14 +217,15 @@ static void json_is_one_object_and_nothing_else(void)
     g_assert_false(MATCHES(vsock_is_json, "}"));
 }
 
-/* Also behind what these begin with: TPKT and X.224's request, VNC's and SPICE's letters. */
+/* Also behind what these begin with: TPKT and X.224's request, VNC's and SPICE's letters, PROXY's. */
 static void random_bytes_are_nobodys(void)
 {
     static const rule rules[] = {vsock_is_ssh,  vsock_is_http,  vsock_is_http2, vsock_is_tls,
                                  vsock_is_mqtt, vsock_is_9p,    vsock_is_adb,   vsock_is_rdp,
-                                 vsock_is_vnc,  vsock_is_spice, vsock_is_json};
-    static const char *const begins[] = {"\3\0\0\x29\x24\xe0\0\0\0\0\0", "RFB 00", "REDQ"};
-    static const size_t lengths[] = {11, 6, 4};
+                                 vsock_is_vnc,  vsock_is_spice, vsock_is_proxy, vsock_is_json};
+    static const char *const begins[] = {"\3\0\0\x29\x24\xe0\0\0\0\0\0", "RFB 00", "REDQ", "PROXY ",
+                                         "\r\n\r\n\0\r\nQUIT"};
+    static const size_t lengths[] = {11, 6, 4, 6, 11};
     g_autoptr(GRand) random = g_rand_new_with_seed(17);
     uint8_t bytes[96];
 
@@ -192,6 +255,9 @@ int main(int argc, char **argv)
     TEST(rdp_begins_with_a_connection_request_of_its_own);
     TEST(vnc_begins_with_a_version);
     TEST(spice_begins_with_a_link_message);
+    TEST(proxy_begins_with_a_line);
+    TEST(a_line_of_proxy_has_107_bytes_at_most);
+    TEST(proxy_begins_with_a_signature_and_what_agrees_with_it);
     TEST(random_bytes_are_nobodys);
     TEST(json_is_one_object_and_nothing_else);
     return g_test_run();

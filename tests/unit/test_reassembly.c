@@ -236,6 +236,52 @@ static void the_rest_of_an_offer_may_be_anothers(void)
     CHECK_STEPS(rw(0, 5), "over? 0+5");
 }
 
+/* The step's taker takes `length` bytes of it, as what is in front of another protocol. */
+static void answer_prefix(uint32_t length, bool again)
+{
+    answers[answers_left++] =
+        (struct vsock_payload_answer){.taken = true, .offset = length, .again = again, .prefix = true};
+}
+
+static void what_follows_a_prefix_is_as_first_bytes(void)
+{
+    start_stream(); /* in the same packet */
+    answer_prefix(20, true);
+    CHECK_STEPS(rw(0, 25), "over? 0+25; over? 20+5; undecided 20+5 of 5");
+    answer(0, 0);
+    CHECK_STEPS(rw(0, 5), "offer? 0+5 of 10");
+    CHECK_STEPS(rw(0, 5), "over? 0+5");
+
+    start_stream(); /* in the next one */
+    answer_prefix(20, false);
+    CHECK_STEPS(rw(0, 20), "over? 0+20");
+    CHECK_STEPS(rw(0, 5), "over? 0+5; undecided 0+5 of 5");
+
+    start_stream(); /* behind one that was in two packets */
+    answer(0, VSOCK_MORE_ANY);
+    rw(0, 10);
+    answer_prefix(12, true);
+    CHECK_STEPS(rw(0, 5), "offer? 0+5 of 15; offer? 2+3 of 3");
+    CHECK_STEPS(rw(0, 70), "offer? 0+70 of 73");
+}
+
+static void behind_a_prefix_may_be_two(void)
+{
+    start_stream();
+    answer_prefix(20, true);
+    answer_again(3);
+    answer(0, 0);
+    CHECK_STEPS(rw(0, 25), "over? 0+25; over? 20+5; over? 23+2");
+
+    start_stream();
+    answer(0, VSOCK_MORE_ANY);
+    rw(0, 10);
+    answer_prefix(12, true);
+    answer_again(3);
+    answer(0, 0);
+    CHECK_STEPS(rw(0, 10), "offer? 0+10 of 20; offer? 2+8 of 8; offer? 5+5 of 5");
+}
+
 static void what_begins_anew_is_not_in_vain_yet(void)
 {
     start_stream();
@@ -1008,6 +1054,8 @@ int main(int argc, char **argv)
     TEST(first_bytes_are_known_only_where_the_beginning_was_captured);
     TEST(the_rest_of_a_packet_may_be_anothers);
     TEST(the_rest_of_an_offer_may_be_anothers);
+    TEST(what_follows_a_prefix_is_as_first_bytes);
+    TEST(behind_a_prefix_may_be_two);
     TEST(what_begins_anew_is_not_in_vain_yet);
     TEST(undecided_bytes_may_turn_out_to_be_part_of_more);
     TEST(undecided_bytes_end_without_a_word);
