@@ -439,12 +439,6 @@ static void settle_overruns(struct vsock_capture *c, struct vsock_stream *s, uin
     vsock_diagnosis_collect(c->memory, &s->diagnoses, &loss);
 }
 
-/* Of the packet that was taken last. */
-static uint64_t place_of_last(const struct vsock_capture *c, bool has_record)
-{
-    return vsock_place(c->records) + (has_record ? 0 : c->packets);
-}
-
 static void note_unassociated(struct vsock_capture *c, const struct vsock_packet *p, uint32_t malformed,
                               const struct vsock_arrival *at)
 {
@@ -453,7 +447,7 @@ static void note_unassociated(struct vsock_capture *c, const struct vsock_packet
 
     vsock_packet_diagnose(p->virtio.op, malformed, 0, &mark, &found);
     for (unsigned i = 0; i < found.count; i++) {
-        found.list[i].place = place_of_last(c, false);
+        found.list[i].place = vsock_place_of_last(c, false);
         vsock_diagnosis_collect(c->memory, &c->unassociated, &found.list[i]);
     }
 }
@@ -889,7 +883,7 @@ static void take_unfollowed(struct vsock_capture *c, struct vsock_key key, uint8
     if (malformed != 0)
         note_unassociated(c, p, malformed, at);
     if (source)
-        vsock_time_order_take(&source->capture_source.order, &mark, place_of_last(c, false));
+        vsock_time_order_take(&source->capture_source.order, &mark, vsock_place_of_last(c, false));
 }
 
 const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const struct vsock_packet *p,
@@ -920,7 +914,7 @@ const struct vsock_record *vsock_capture_take(struct vsock_capture *c, const str
         t = new_tuple(c, key, &at); /* of packets in no stream, too: for vsock_capture_pair() */
     r = take_any(c, t, side, p, malformed, &at);
     mark = (struct vsock_mark){.record = r ? c->records : 0, .frame = at.frame, .time = at.time};
-    vsock_time_order_take(&t->source->order, &mark, place_of_last(c, r));
+    vsock_time_order_take(&t->source->order, &mark, vsock_place_of_last(c, r));
     return r;
 }
 

@@ -29,6 +29,12 @@ struct vsock_endpoints {
 /* The key of a tuple's endpoints, wherever recorded. */
 struct vsock_key vsock_endpoints_key(const struct vsock_tuple *tuple);
 
+/* Where the packet that was taken last stands in the order of diagnoses: vsock_place(). */
+static inline uint64_t vsock_place_of_last(const struct vsock_capture *capture, bool has_record)
+{
+    return vsock_place(capture->records) + (has_record ? 0 : capture->packets);
+}
+
 /* Takes back RWs that a connection does not need any more, for those to come. */
 void vsock_capture_give_back(struct vsock_capture *capture, struct vsock_rw *released);
 

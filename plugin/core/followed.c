@@ -2,6 +2,8 @@
  * followed.c - how many connections of a capture are followed. */
 #include "followed.h"
 
+#include "capture_parts.h"
+
 /* A pair of CIDs, and an interface, keep nearly as much as a connection. */
 static bool is_full(const struct vsock_capture *c)
 {
@@ -34,6 +36,6 @@ void vsock_leave_out(struct vsock_capture *c, const struct vsock_packet *p, cons
     struct vsock_diagnosis d = vsock_not_followed(p, &mark);
 
     c->left_out = true;
-    d.place = vsock_place(c->records) + c->packets;
+    d.place = vsock_place_of_last(c, false);
     vsock_diagnosis_collect(c->memory, &c->unassociated, &d);
 }
