@@ -211,15 +211,21 @@ static void another_machines_word_says_nothing(void)
     g_assert_cmpuint(count_unread(), ==, 0);
 }
 
-static void either_side_may_not_read(void)
+/* The client has read on one connection when the other one opens. */
+static void open_beside_one_that_was_read(void)
 {
-    begin();
     one.buf_alloc[C] = two.buf_alloc[C] = LINUX;
     open_connection(&two);
     take(&two, S, VSOCK_OP_RW, 5);
     two.fwd_cnt[C] = 5;
     take(&two, C, VSOCK_OP_CREDIT_UPDATE, 0);
     open_connection(&one);
+}
+
+static void either_side_may_not_read(void)
+{
+    begin();
+    open_beside_one_that_was_read();
     take(&one, S, VSOCK_OP_RW, 133);
     after(10 * SECOND);
     g_assert_cmpuint(count_unread(), ==, 1);
@@ -314,12 +320,7 @@ static void who_closes_itself_need_not_read(void)
 /* The client of a connection on which both have read, and the server sends 30 bytes more. */
 static void answer_unread(int64_t time)
 {
-    one.buf_alloc[C] = two.buf_alloc[C] = LINUX;
-    open_connection(&two);
-    take(&two, S, VSOCK_OP_RW, 5);
-    two.fwd_cnt[C] = 5;
-    take(&two, C, VSOCK_OP_CREDIT_UPDATE, 0);
-    open_connection(&one);
+    open_beside_one_that_was_read();
     take(&one, S, VSOCK_OP_RW, 30);
     after(time);
 }
