@@ -132,7 +132,8 @@ static uint32_t count_near(struct vsock_sequence s, struct vsock_print print, in
 }
 
 /* What both have once thereabouts, and in another order. */
-static void pair_crossed(const struct side *a, const struct side *b, uint32_t *of_a, const bool *b_is_paired)
+static void pair_crossed(const struct side *a, const struct side *b, uint32_t *of_a, bool *doubtful,
+                         const bool *b_is_paired)
 {
     int64_t ahead = 0; /* places, of the pair before */
 
@@ -143,13 +144,16 @@ static void pair_crossed(const struct side *a, const struct side *b, uint32_t *o
         if (of_a[i] != VSOCK_ALONE)
             ahead = (int64_t)of_a[i] - i;
         else if (count_near(a->s, print, i, &own) == 1 && count_near(b->s, print, i + ahead, &place) == 1 &&
-                 !b_is_paired[place])
+                 !b_is_paired[place]) {
             of_a[i] = place;
+            doubtful[i] = true;
+        }
     }
 }
 
 /* The places that are left over after a hole move on by the hole: what is compared is not far from it. */
-void vsock_align(struct vsock_sequence a, struct vsock_sequence b, uint32_t *of_a, wmem_allocator_t *memory)
+void vsock_align(struct vsock_sequence a, struct vsock_sequence b, uint32_t *of_a, bool *doubtful,
+                 wmem_allocator_t *memory)
 {
     struct side one = {a, NULL, memory}, other = {b, NULL, memory};
     bool *b_is_paired = wmem_alloc0_array(memory, bool, MAX(b.count, 1));
@@ -165,12 +169,13 @@ void vsock_align(struct vsock_sequence a, struct vsock_sequence b, uint32_t *of_
             move = find_either(&one, i, &other, j);
         if (same || is_altered(&one, i, &other, j, &move)) {
             of_a[i] = j;
+            doubtful[i] = !same;
             b_is_paired[j] = true;
         }
         i += move.found ? move.a : 1;
         j += move.found ? move.b : 1;
     }
-    pair_crossed(&one, &other, of_a, b_is_paired);
+    pair_crossed(&one, &other, of_a, doubtful, b_is_paired);
 }
 
 bool vsock_print_is_repeated(struct vsock_sequence s, uint32_t i)

@@ -18,8 +18,10 @@ struct vsock_sequence {
 
 /* Sets `of_a[i]` to the index in `b` of the packet that is `a`'s i-th, or VSOCK_ALONE. A pair in the same
  * place between two others need not be equal: it was altered, then. Pairs that cross others were reordered.
- */
-void vsock_align(struct vsock_sequence a, struct vsock_sequence b, uint32_t *of_a, wmem_allocator_t *memory);
+ * Both are `doubtful[i]`, which is `a.count` zeros before: where records are missing, they may be two
+ * packets, each of which one recording lacks. */
+void vsock_align(struct vsock_sequence a, struct vsock_sequence b, uint32_t *of_a, bool *doubtful,
+                 wmem_allocator_t *memory);
 
 /* Is there another packet next to it that could be taken for it? */
 bool vsock_print_is_repeated(struct vsock_sequence s, uint32_t i);

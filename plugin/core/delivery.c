@@ -19,32 +19,25 @@ bool vsock_is_senders_view(const struct vsock_twins *t, const struct vsock_recor
 
 /* ---- packets that are missing on the other side ---- */
 
-/* What a side sent: how much of it, between the first packet that the other side has and the last, that does
- * not have; and what it sent after that. */
-static uint32_t look_for_holes(const struct vsock_twins *t, const struct vsock_stream *s, uint8_t side,
-                               struct vsock_tail *tail)
+/* What a side sent after the last packet that the other side has. */
+static struct vsock_tail find_tail(const struct vsock_twins *t, const struct vsock_stream *s, uint8_t side)
 {
-    uint32_t holes = 0, since = 0;
-    bool paired = false;
+    struct vsock_tail tail = {.stream = NULL};
 
     for (uint32_t i = s->last_record; i != 0;) {
         const struct vsock_record *r = vsock_capture_record(t->capture, i);
-        bool has_twin = vsock_twin_of(t, i) != 0;
 
+        if (r->sender == side && vsock_twin_of(t, i) != 0) {
+            tail.stream = tail.packets > 0 ? s : NULL;
+            break;
+        }
         if (r->sender == side && !r->copy) {
-            if (has_twin)
-                holes += since;
-            since = has_twin || !paired ? 0 : since + 1;
-            paired |= has_twin;
-            if (!paired) {
-                tail->last = tail->packets++ == 0 ? i : tail->last;
-                tail->first = i;
-            }
+            tail.last = tail.packets++ == 0 ? i : tail.last;
+            tail.first = i;
         }
         i = r->previous;
     }
-    tail->stream = paired && tail->packets > 0 ? s : NULL;
-    return holes;
+    return tail;
 }
 
 /* Has the receiver said that it consumed some of these? */
@@ -106,7 +99,6 @@ static bool is_undelivered(const struct vsock_twins *t, const struct vsock_views
            !is_covered(t, tail, side ^ 1);
 }
 
-/* Which recordings lack what they should have is known once all connections were looked at. */
 void vsock_delivery_find(struct vsock_twins *t)
 {
     for (unsigned k = 0; k < wmem_array_get_count(t->sides); k++) {
@@ -115,15 +107,10 @@ void vsock_delivery_find(struct vsock_twins *t)
         for (unsigned i = 0; i < 2 * sides->count; i++) {
             struct vsock_views *v = &sides->connections[i / 2];
             uint8_t side = i % 2;
-            const struct vsock_stream *sent = vsock_view_of_side(v, side);
+            struct vsock_tail *tail = &v->undelivered[side];
 
-            if (look_for_holes(t, sent, side, &v->undelivered[side]) > 0)
-                sides->lacks[v->of[0] == sent] = true;
-        }
-        for (unsigned i = 0; i < 2 * sides->count; i++) {
-            struct vsock_tail *tail = &sides->connections[i / 2].undelivered[i % 2];
-
-            if (!is_undelivered(t, &sides->connections[i / 2], i % 2, tail))
+            *tail = find_tail(t, vsock_view_of_side(v, side), side);
+            if (!is_undelivered(t, v, side, tail))
                 tail->stream = NULL;
         }
     }

@@ -72,38 +72,69 @@ uint32_t vsock_seen_alike(const struct vsock_capture *c, const struct vsock_stre
 
 /* ---- the same packets ---- */
 
-static void add_packet(GArray *out, const struct sent sent[2], uint32_t i, uint32_t j, bool from_host)
+static void add_packet(GArray *out, const struct sent sent[2], uint32_t i, uint32_t j,
+                       const struct vsock_seen *like)
 {
-    struct vsock_seen one = {.record = {sent[0].records[i], sent[1].records[j]}, .from_host = from_host};
+    struct vsock_seen one = *like;
 
+    one.record[0] = sent[0].records[i];
+    one.record[1] = sent[1].records[j];
     one.tells = vsock_print_equal(sent[0].prints.prints[i], sent[1].prints.prints[j]) &&
                 !vsock_print_is_repeated(sent[0].prints, i) && !vsock_print_is_repeated(sent[1].prints, j);
     g_array_append_val(out, one);
 }
 
+/* Between the first pair and the last of each, is there more than pairs? */
+static void look_for_holes(const uint32_t *of_a, uint32_t count, bool lacks[2])
+{
+    uint32_t pairs = 0, first[2] = {0, UINT32_MAX}, last[2] = {0, 0};
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (of_a[i] == VSOCK_ALONE)
+            continue;
+        first[0] = pairs++ == 0 ? i : first[0];
+        first[1] = MIN(first[1], of_a[i]);
+        last[0] = i;
+        last[1] = MAX(last[1], of_a[i]);
+    }
+    for (int side = 0; side < 2 && pairs > 0; side++)
+        lacks[side ^ 1] |= last[side] - first[side] + 1 > pairs;
+}
+
 bool vsock_seen_add(const struct vsock_capture *c, const struct vsock_views *views, GArray *out,
-                    wmem_allocator_t *scratch)
+                    bool lacks[2], wmem_allocator_t *scratch)
 {
     unsigned before = out->len;
     uint32_t alike = 0, least = 0;
+    bool lacking[2] = {false, false};
 
     for (uint8_t side = 0; side < 2; side++) {
         const struct sent sent[2] = {gather(c, views->of[0], side, scratch),
                                      gather(c, views->of[1], side, scratch)};
         uint32_t *other = wmem_alloc_array(scratch, uint32_t, sent[0].prints.count + 1);
+        bool *doubtful = wmem_alloc0_array(scratch, bool, sent[0].prints.count + 1);
 
-        vsock_align(sent[0].prints, sent[1].prints, other, scratch);
+        vsock_align(sent[0].prints, sent[1].prints, other, doubtful, scratch);
+        look_for_holes(other, sent[0].prints.count, lacking);
         least += MIN(sent[0].prints.count, sent[1].prints.count);
         for (uint32_t i = 0; i < sent[0].prints.count; i++) {
+            const struct vsock_seen like = {
+                .from_host = side == vsock_host_side(views->of[0]),
+                .doubtful = doubtful[i],
+            };
+
             if (other[i] == VSOCK_ALONE)
                 continue;
             alike += vsock_print_equal(sent[0].prints.prints[i], sent[1].prints.prints[other[i]]);
-            add_packet(out, sent, i, other[i], side == vsock_host_side(views->of[0]));
+            add_packet(out, sent, i, other[i], &like);
         }
         wmem_free_all(scratch);
     }
-    if (alike > 0 && alike * 2 >= least)
+    if (alike > 0 && alike * 2 >= least) {
+        lacks[0] |= lacking[0];
+        lacks[1] |= lacking[1];
         return true;
+    }
     g_array_set_size(out, before);
     return false;
 }

@@ -23,6 +23,7 @@ struct place {
     const struct vsock_capture_source *source[2];
     GArray *views; /* of struct vsock_views, in the order of the sources */
     GArray *seen;  /* of struct vsock_seen */
+    bool lacks[2]; /* by source: it has none of some records */
 };
 
 struct search {
@@ -210,6 +211,8 @@ static void keep(struct search *s, const struct place *p, const struct vsock_bou
         alloc_twins(t, s->memory);
     sides->source[0] = p->source[!first_is_host];
     sides->source[1] = p->source[first_is_host];
+    sides->lacks[0] = p->lacks[!first_is_host];
+    sides->lacks[1] = p->lacks[first_is_host];
     sides->is_set = is_set;
     sides->connections = wmem_alloc_array(s->memory, struct vsock_views, p->views->len);
     sides->count = p->views->len;
@@ -228,7 +231,21 @@ static void keep(struct search *s, const struct place *p, const struct vsock_bou
     wmem_array_append_one(t->sides, sides);
 }
 
-/* Connections whose packets are not the same are left out. */
+static void drop_doubtful(GArray *seen)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < seen->len; i++) {
+        struct vsock_seen one = g_array_index(seen, struct vsock_seen, i);
+
+        if (!one.doubtful)
+            g_array_index(seen, struct vsock_seen, kept++) = one;
+    }
+    g_array_set_size(seen, kept);
+}
+
+/* Connections whose packets are not the same are left out; and where records are missing, packets that may
+ * not be. */
 static void pair_packets(const struct search *s, struct place *p)
 {
     unsigned kept = 0;
@@ -236,10 +253,12 @@ static void pair_packets(const struct search *s, struct place *p)
     for (unsigned i = 0; i < p->views->len; i++) {
         struct vsock_views views = g_array_index(p->views, struct vsock_views, i);
 
-        if (vsock_seen_add(s->twins->capture, &views, p->seen, s->scratch))
+        if (vsock_seen_add(s->twins->capture, &views, p->seen, p->lacks, s->scratch))
             g_array_index(p->views, struct vsock_views, kept++) = views;
     }
     g_array_set_size(p->views, kept);
+    if (p->lacks[0] || p->lacks[1])
+        drop_doubtful(p->seen);
 }
 
 static void decide(struct search *s, struct place *p)

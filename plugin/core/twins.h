@@ -28,7 +28,7 @@ struct vsock_sides {
     const struct vsock_capture_source *source[2]; /* the host's, the guest's */
     struct vsock_views *connections;
     unsigned count;         /* of these */
-    bool lacks[2];          /* records are missing in the host's, or the guest's: delivery.h's */
+    bool lacks[2];          /* records that the other one has are missing in the host's, or the guest's */
     bool is_set;            /* their clocks were set meanwhile, one or the other, or contradict each other */
     int64_t ahead;          /* the guest's clock, at the first packet: the middle of its bounds */
     int64_t ahead_at_end;   /* ... at the last */

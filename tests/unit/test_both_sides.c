@@ -229,6 +229,59 @@ static void packets_are_reordered(void)
     g_assert_cmpuint(vsock_delivery_of(twins, 41), ==, 0);
 }
 
+/* A record that one recording lacks, anywhere. */
+static void lose_one(int seen_by_one)
+{
+    seen_by = seen_by_one;
+    tell(&to_host, C, VSOCK_OP_RW, 20);
+    seen_by = BOTH;
+    tell(&to_host, C, VSOCK_OP_RW, 21);
+}
+
+/* Each recording lacks one of two packets in a row: that is no packet that was altered, in recordings that
+ * are known to lack records. */
+static void neighbours_are_lost(void)
+{
+    for (int once_more = HOST_ALONE; once_more <= GUEST_ALONE; once_more++) {
+        begin();
+        tell(&to_host, C, VSOCK_OP_RW, 9);
+        seen_by = HOST_ALONE;
+        tell(&to_host, C, VSOCK_OP_RW, 10);
+        seen_by = GUEST_ALONE;
+        tell(&to_host, C, VSOCK_OP_RW, 11);
+        seen_by = BOTH;
+        tell(&to_host, C, VSOCK_OP_RW, 12);
+        tell(&to_host, C, VSOCK_OP_RW, 13);
+        go_on(SECOND);
+        g_assert_cmpuint(judge_for(VSOCK_CODE_ALTERED, NULL).figures.count, ==, 1);
+        lose_one(once_more);
+        g_assert_cmpuint(judge_for(VSOCK_CODE_ALTERED, NULL).figures.count, ==, 0);
+        find();
+        g_assert_cmpuint(vsock_twin_of(twins, 39), ==, 0);
+        g_assert_cmpuint(vsock_twin_of(twins, 40), ==, 0);
+        g_assert_cmpuint(vsock_twin_of(twins, 41), ==, 42);
+    }
+}
+
+/* ... nor one that was overtaken, where two are the same. */
+static void one_of_two_is_lost_in_each(void)
+{
+    begin();
+    tell(&to_host, C, VSOCK_OP_RW, 9);
+    seen_by = GUEST_ALONE;
+    tell(&to_host, C, VSOCK_OP_RW, 14);
+    seen_by = BOTH;
+    tell(&to_host, C, VSOCK_OP_RW, 11);
+    seen_by = HOST_ALONE;
+    tell(&to_host, C, VSOCK_OP_RW, 14);
+    seen_by = BOTH;
+    tell(&to_host, C, VSOCK_OP_RW, 12);
+    go_on(SECOND);
+    g_assert_cmpuint(judge_for(VSOCK_CODE_REORDERED, NULL).figures.count, ==, 1);
+    lose_one(HOST_ALONE);
+    g_assert_cmpuint(judge_for(VSOCK_CODE_REORDERED, NULL).figures.count, ==, 0);
+}
+
 static struct vsock_diagnosis unanswered(int request_seen_by, int answer_seen_by, int64_t then)
 {
     begin();
@@ -281,6 +334,8 @@ int main(int argc, char **argv)
     ADD(a_packet_is_late);
     ADD(a_packet_is_altered);
     ADD(packets_are_reordered);
+    ADD(neighbours_are_lost);
+    ADD(one_of_two_is_lost_in_each);
     ADD(requests_without_an_answer);
     ADD(open_at_the_end);
     return g_test_run();
