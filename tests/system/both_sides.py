@@ -4,7 +4,7 @@
 of which nothing is said that the other side did not do.
 
 Which is the right one is found here by other means: equal headers, and the clocks, which the generator has set.
-Of what was recorded (live/sides.py), by all bytes, in order, around the time that the guest's clock says.
+Of what was recorded (live/sides.py, live/inner.py), by all bytes, in order, around the time that the guest's clock says.
 scripts/both does the same with two files. Takes runner.py's options.
 """
 import collections
@@ -30,6 +30,7 @@ FIELDS = ("frame.number", "frame.interface_id", "frame.time_epoch", "vsock.src",
 RECORDED = {
     "gallery/recorded-both-after-restart.pcapng.gz": (7197.25, 1),
     "gallery/recorded-both-before-restart.pcapng.gz": (7200.25, 1),
+    "gallery/recorded-both-kernels.pcapng.gz": (2920570.7238, 1),
     "gallery/recorded-both-not-read.pcapng.gz": (7200.25, 1),
     "gallery/recorded-both-request-lost.pcapng.gz": (7200.25, 1),
     "gallery/recorded-both-split.pcapng.gz": (7200.25, 1),
