@@ -71,13 +71,17 @@ check_folder() {
         die "$folder was made when this checkout was $home: it has been moved, renamed or copied since. Remove what was built: rm -r $(printf '%q' "$PWD/$folder"), and run this again"
 }
 
-# build FOLDER [CMAKE ARGUMENT...]: configures and builds.
+# build FOLDER [--target TARGET] [CMAKE ARGUMENT...]: configures and builds.
 build() {
-    local folder=$1
+    local folder=$1 target=all
     shift
+    if [ "${1:-}" = --target ]; then
+        target=$2
+        shift 2
+    fi
     say "Building in $folder"
     command -v cmake >/dev/null || die "cmake is missing"
     check_folder "$folder"
     cmake -S . -B "$folder" "$@" || die "cmake could not configure the build; what it misses is named above"
-    cmake --build "$folder" --parallel "$(nproc)" || die "the build failed; the compiler's messages are above"
+    cmake --build "$folder" --parallel "$(nproc)" --target "$target" || die "the build failed; the compiler's messages are above"
 }

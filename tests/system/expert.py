@@ -15,15 +15,11 @@ from lib import runner
 ROW = re.compile(r"^ +\d+ +(\S+) +(vsock|VSOCK) +(.*)$")
 
 
-def verdicts(capture):
-    """The messages of all expert infos that are verdicts."""
-    output = runner.tshark(capture, ["-q", "-z", "vsock,diagnose,json"], options)
-    return set(re.findall(r'"text":"((?:[^"\\]|\\.)*)"', output))
-
-
 def check(capture):
-    told, severity, rows = verdicts(capture), None, collections.defaultdict(set)
-    for line in runner.tshark(capture, ["-2", "-q", "-z", "expert"], options).splitlines():
+    output = runner.tshark(capture, ["-2", "-q", "-z", "expert", "-z", "vsock,diagnose,json"], options)
+    told = set(re.findall(r'"text":"((?:[^"\\]|\\.)*)"', output))
+    severity, rows = None, collections.defaultdict(set)
+    for line in output.splitlines():
         heading = re.match(r"(\w+) \(\d+\)", line)
         severity = heading[1] if heading else severity
         row = ROW.match(line)
