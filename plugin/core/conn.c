@@ -30,11 +30,6 @@
 
 #define FIND(step, finding) ((step)->findings |= VSOCK_FOUND_BIT(VSOCK_FOUND_##finding))
 
-static uint8_t other(uint8_t side)
-{
-    return side ^ 1;
-}
-
 /* Does a RESPONSE of `side` belong to a REQUEST that a RST had ended? Where the server had sent that, it was
  * of a connection before (cloud-hypervisor issue 8692); where the client had, it did not wait any more. */
 static bool is_late_response(const struct vsock_conn *c, uint8_t side, int64_t time)
@@ -60,7 +55,7 @@ struct vsock_conn vsock_conn_start(const struct vsock_packet *first, uint8_t sid
     struct vsock_conn conn = {
         .state = from_request ? VSOCK_STATE_REQUESTED : VSOCK_STATE_MIDSTREAM,
         .client = from_request && !degenerate ? side : VSOCK_SIDE_UNKNOWN,
-        .lower = first->mon.src_port < first->mon.dst_port ? side : other(side),
+        .lower = first->mon.src_port < first->mon.dst_port ? side : vsock_other_side(side),
         .type = first->virtio.type,
         .from_request = from_request,
         .degenerate = degenerate,
@@ -102,7 +97,7 @@ static void on_response(struct vsock_conn *c, uint8_t side, const struct vsock_m
         FIND(step, RESPONSE_WITHOUT_REQUEST);
         if (c->from_request)
             return;
-        c->client = c->degenerate ? VSOCK_SIDE_UNKNOWN : other(side);
+        c->client = c->degenerate ? VSOCK_SIDE_UNKNOWN : vsock_other_side(side);
     }
     c->completeness |= VSOCK_COMPLETE_RESPONSE;
     c->response = *at;
@@ -119,7 +114,7 @@ static void on_rw(struct vsock_conn *c, uint8_t side, struct vsock_step *step)
     }
     if (c->shut[side] & VSOCK_SHUTDOWN_SEND && !c->degenerate)
         FIND(step, DATA_AFTER_SHUTDOWN);
-    c->late_data[other(side)] |= (c->shut[other(side)] & VSOCK_SHUTDOWN_RCV) != 0;
+    c->late_data[vsock_other_side(side)] |= (c->shut[vsock_other_side(side)] & VSOCK_SHUTDOWN_RCV) != 0;
     c->data_side = side;
     c->completeness |= VSOCK_COMPLETE_DATA;
     step->in_stream = !c->degenerate;
@@ -140,13 +135,13 @@ static void note_close(struct vsock_conn *c, uint8_t side, const struct vsock_ma
         return;
     c->closer = side;
     c->close = *at;
-    c->close_unread = vsock_window_in_flight(&c->flow.window[other(side)]);
+    c->close_unread = vsock_window_in_flight(&c->flow.window[vsock_other_side(side)]);
 }
 
 static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint8_t side,
                         const struct vsock_mark *at, struct vsock_step *step)
 {
-    uint8_t client = c->client != VSOCK_SIDE_UNKNOWN ? c->client : other(c->lower);
+    uint8_t client = c->client != VSOCK_SIDE_UNKNOWN ? c->client : vsock_other_side(c->lower);
     uint8_t flags = p->virtio.flags & VSOCK_SHUTDOWN_BOTH;
 
     FIND(step, SHUTDOWN);
@@ -164,7 +159,7 @@ static void on_shutdown(struct vsock_conn *c, const struct vsock_packet *p, uint
 /* The side that closed resets, because the other did not answer. */
 static bool is_close_timeout(const struct vsock_conn *c, uint8_t side, int64_t time)
 {
-    return c->shut[side] == VSOCK_SHUTDOWN_BOTH && c->shut[other(side)] != VSOCK_SHUTDOWN_BOTH &&
+    return c->shut[side] == VSOCK_SHUTDOWN_BOTH && c->shut[vsock_other_side(side)] != VSOCK_SHUTDOWN_BOTH &&
            time - c->full_time[side] >= CLOSE_TIMEOUT_MIN;
 }
 
@@ -172,7 +167,7 @@ uint64_t vsock_conn_untaken(const struct vsock_conn *c, uint8_t side)
 {
     const struct vsock_window *w = &c->flow.window[side];
 
-    if (!w->advertised || (c->data_side == other(side) && (w->consumed == 0 || !c->from_request)))
+    if (!w->advertised || (c->data_side == vsock_other_side(side) && (w->consumed == 0 || !c->from_request)))
         return 0;
     return vsock_window_in_flight(w);
 }
@@ -187,18 +182,19 @@ bool vsock_conn_carried_data(const struct vsock_conn *c)
  * reaches a side that receives no more, or has no socket any more, is answered by a RST. */
 static bool is_not_waited_for(const struct vsock_conn *c, bool no_socket, uint8_t side, int64_t time)
 {
-    bool may_answer = c->late_data[side] || (no_socket && c->last_side == other(side));
+    bool may_answer = c->late_data[side] || (no_socket && c->last_side == vsock_other_side(side));
 
-    if (c->shut[side] != VSOCK_SHUTDOWN_BOTH || c->shut[other(side)] != 0 || may_answer)
+    if (c->shut[side] != VSOCK_SHUTDOWN_BOTH || c->shut[vsock_other_side(side)] != 0 || may_answer)
         return false;
     return time - c->full_time[side] <= NOT_WAITED_MAX &&
-           (vsock_conn_untaken(c, side) > 0 || vsock_window_in_flight(&c->flow.window[other(side)]) > 0);
+           (vsock_conn_untaken(c, side) > 0 ||
+            vsock_window_in_flight(&c->flow.window[vsock_other_side(side)]) > 0);
 }
 
 /* A RST from a live socket on an open connection: did its sender drop what the other side sent? */
 static enum vsock_rst_kind abort_kind(const struct vsock_conn *c, uint8_t side)
 {
-    const struct vsock_window *peer = &c->flow.window[other(side)];
+    const struct vsock_window *peer = &c->flow.window[vsock_other_side(side)];
 
     if (!peer->advertised)
         return VSOCK_RST_ABORTED;
@@ -218,7 +214,7 @@ static bool is_abandoned(const struct vsock_conn *c, bool no_socket, uint8_t sid
     if (!c->from_request || c->client != side)
         return false;
     if (c->state == VSOCK_STATE_REQUESTED)
-        return !c->client_spoke && (no_socket || c->spoke[other(side)] == VSOCK_TIME_NONE);
+        return !c->client_spoke && (no_socket || c->spoke[vsock_other_side(side)] == VSOCK_TIME_NONE);
     return c->state == VSOCK_STATE_OPEN && !vsock_conn_carried_data(c) &&
            time - c->response.time <= ABANDON_TIME_MAX;
 }
@@ -288,7 +284,7 @@ static bool is_answer(const struct vsock_conn *c, uint8_t side, int64_t time)
 {
     int64_t heard = c->spoke[side] != VSOCK_TIME_NONE ? c->spoke[side] : c->row[side];
 
-    if (c->last_side != other(side) || time - c->row[other(side)] >= ANSWER_TIME)
+    if (c->last_side != vsock_other_side(side) || time - c->row[vsock_other_side(side)] >= ANSWER_TIME)
         return false;
     return heard == VSOCK_TIME_NONE || time - heard >= ANSWER_TIME;
 }
@@ -305,7 +301,7 @@ static int64_t silence_until(const struct vsock_conn *c, int64_t time)
  * may have been read without a word: only a window that is shut is sure to be full. */
 static uint64_t known_unread(const struct vsock_conn *c, bool stamped, uint8_t side)
 {
-    const struct vsock_window *sent_to_it = &c->flow.window[other(side)];
+    const struct vsock_window *sent_to_it = &c->flow.window[vsock_other_side(side)];
 
     if (!sent_to_it->advertised || (!stamped && vsock_window_left(sent_to_it) > 0))
         return 0;

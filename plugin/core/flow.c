@@ -8,11 +8,6 @@
 
 const struct vsock_pending vsock_nothing_pending = {.stall = {{0}}};
 
-static uint8_t other(uint8_t side)
-{
-    return side ^ 1;
-}
-
 struct vsock_flow vsock_flow_start(bool from_request)
 {
     return (struct vsock_flow){.window = {vsock_window_start(from_request), vsock_window_start(from_request)},
@@ -65,7 +60,7 @@ static void find_in_open_message(struct vsock_message *m, const struct vsock_win
 static void take_credit_info(struct vsock_flow *f, const struct vsock_packet *p, uint8_t side,
                              struct vsock_flow_step *step)
 {
-    struct vsock_window *w = &f->window[other(side)];
+    struct vsock_window *w = &f->window[vsock_other_side(side)];
     bool nothing_sent = w->sent == 0;
     struct vsock_excess *excess;
 
@@ -75,13 +70,13 @@ static void take_credit_info(struct vsock_flow *f, const struct vsock_packet *p,
     find_in_credit_info(f, p, w, nothing_sent, step);
     if (f->quiet)
         return;
-    excess = &f->pending->excess[other(side)];
+    excess = &f->pending->excess[vsock_other_side(side)];
     step->recovered = excess->open && (int64_t)(w->consumed - excess->edge) > 0;
     if (step->recovered)
         excess->open = false;
-    find_in_open_message(&f->pending->message[other(side)], w, step);
+    find_in_open_message(&f->pending->message[vsock_other_side(side)], w, step);
     if (step->info.advance > 0)
-        f->pending->credit_request[other(side)].unproductive = 0;
+        f->pending->credit_request[vsock_other_side(side)].unproductive = 0;
 }
 
 /* ---- credit requests ---- */
@@ -102,12 +97,12 @@ static void ask(struct vsock_flow *f, uint8_t side, const struct vsock_mark *at,
 /* Whatever the packet's sender says answers the other side's request. */
 static void answer(struct vsock_flow *f, uint8_t side, struct vsock_flow_step *step)
 {
-    struct vsock_credit_request *q = &f->pending->credit_request[other(side)];
+    struct vsock_credit_request *q = &f->pending->credit_request[vsock_other_side(side)];
 
     if (f->quiet || !q->open)
         return;
     q->open = false;
-    if (step->info.advance == 0 && vsock_window_in_flight(&f->window[other(side)]) > 0)
+    if (step->info.advance == 0 && vsock_window_in_flight(&f->window[vsock_other_side(side)]) > 0)
         q->unproductive++;
     step->answers = q->at;
     if (q->unproductive > 1)
@@ -209,9 +204,9 @@ static void take_shutdown(struct vsock_flow *f, const struct vsock_packet *p, ui
         step->findings |= end_message(&f->pending->message[side]);
     }
     if (p->virtio.flags & VSOCK_SHUTDOWN_RCV) {
-        f->finished[other(side)] = true;
-        settle(&f->pending->stall[other(side)], &step->settled[other(side)]);
-        vsock_stall_freeze(&f->pending->stall[other(side)], time);
+        f->finished[vsock_other_side(side)] = true;
+        settle(&f->pending->stall[vsock_other_side(side)], &step->settled[vsock_other_side(side)]);
+        vsock_stall_freeze(&f->pending->stall[vsock_other_side(side)], time);
     }
 }
 
@@ -293,12 +288,12 @@ struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_
                                        const struct vsock_mark *at, struct vsock_rw *rw)
 {
     struct vsock_flow_step step = {0};
-    uint32_t buffer_before = f->window[other(side)].buf_alloc;
+    uint32_t buffer_before = f->window[vsock_other_side(side)].buf_alloc;
     int64_t asked;
 
     take_credit_info(f, p, side, &step);
     answer(f, side, &step);
-    step.told = told_unasked(p, &f->window[other(side)], buffer_before, &step);
+    step.told = told_unasked(p, &f->window[vsock_other_side(side)], buffer_before, &step);
     switch ((enum vsock_op)p->virtio.op) {
     case VSOCK_OP_RW:
         take_rw(f, p, side, at->record, rw, &step);
@@ -319,7 +314,7 @@ struct vsock_flow_step vsock_flow_step(struct vsock_flow *f, const struct vsock_
     if (f->window[side].advertised)
         judge_sender(f, p, side, at, &step);
     asked = step.answers.record != 0 ? at->time - step.answers.time : 0;
-    judge_receiver(f, other(side), at, asked, &step);
+    judge_receiver(f, vsock_other_side(side), at, asked, &step);
     if (!f->quiet)
         f->quiet = is_quiet(f);
     return step;

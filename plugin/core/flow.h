@@ -73,6 +73,12 @@ struct vsock_flow_step {
     bool rw_kept;              /* the vsock_rw that was handed in is in use */
 };
 
+/* A connection has the sides 0 and 1. */
+static inline uint8_t vsock_other_side(uint8_t side)
+{
+    return side ^ 1;
+}
+
 struct vsock_flow vsock_flow_start(bool from_request);
 
 extern const struct vsock_pending vsock_nothing_pending;

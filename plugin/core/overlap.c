@@ -5,11 +5,6 @@
 /* So long after a RST, packets may come that were sent before it was known. */
 #define STRAGGLE_MAX INT64_C(1000000000)
 
-static uint8_t other(uint8_t side)
-{
-    return side ^ 1;
-}
-
 static struct vsock_stream *older(const struct vsock_stream *s)
 {
     return s->overlap ? s->overlap->older : NULL;
@@ -32,7 +27,7 @@ static bool has_room(const struct vsock_window *w, const struct vsock_packet *p)
  * it there, beside those that are known. */
 static bool continues(const struct vsock_stream *s, const struct vsock_packet *p, uint8_t side, uint64_t more)
 {
-    const struct vsock_window *w = &s->conn.flow.window[other(side)];
+    const struct vsock_window *w = &s->conn.flow.window[vsock_other_side(side)];
 
     return p->virtio.type == s->conn.type && w->advertised &&
            advance(w, p) <= vsock_window_in_flight(w) + more && has_room(&s->conn.flow.window[side], p);
@@ -43,7 +38,7 @@ static bool fits_older(const struct vsock_stream *s, const struct vsock_packet *
                        uint64_t more)
 {
     return !s->conn.ended && s->conn.state != VSOCK_STATE_REQUESTED && continues(s, p, side, more) &&
-           p->virtio.buf_alloc == s->conn.flow.window[other(side)].buf_alloc;
+           p->virtio.buf_alloc == s->conn.flow.window[vsock_other_side(side)].buf_alloc;
 }
 
 /* Bytes of the side that were taken for the newest one's and may not be: nobody has consumed them there. */
@@ -58,7 +53,7 @@ static uint64_t unsettled(const struct vsock_overlap *o, const struct vsock_stre
 static struct vsock_stream *find_fitting(const struct vsock_overlap *o, const struct vsock_stream *newest,
                                          const struct vsock_packet *p, uint8_t side)
 {
-    uint64_t more = unsettled(o, newest, other(side));
+    uint64_t more = unsettled(o, newest, vsock_other_side(side));
 
     for (struct vsock_stream *s = o->older; s; s = older(s)) {
         if (fits_older(s, p, side, more))
@@ -117,7 +112,7 @@ static struct vsock_stream *find_closing(struct vsock_stream *newest, const stru
     struct vsock_stream *closing = NULL;
 
     for (struct vsock_stream *s = newest; s; s = older(s)) {
-        if (s->conn.ended || s->conn.shut[other(side)] != VSOCK_SHUTDOWN_BOTH)
+        if (s->conn.ended || s->conn.shut[vsock_other_side(side)] != VSOCK_SHUTDOWN_BOTH)
             continue;
         if (!closing || (!continues(closing, p, side, 0) && continues(s, p, side, 0)))
             closing = s;
@@ -172,12 +167,13 @@ struct vsock_stream *vsock_overlap_find(struct vsock_stream *newest, const struc
 static void settle(struct vsock_overlap *o, struct vsock_stream *newest, const struct vsock_stream *s,
                    const struct vsock_packet *p, uint8_t side)
 {
-    const struct vsock_window *w = &s->conn.flow.window[other(side)];
+    const struct vsock_window *w = &s->conn.flow.window[vsock_other_side(side)];
     uint64_t in_flight = vsock_window_in_flight(w), consumed = advance(w, p);
-    uint64_t moved = consumed > in_flight ? MIN(consumed - in_flight, unsettled(o, newest, other(side))) : 0;
+    uint64_t moved =
+        consumed > in_flight ? MIN(consumed - in_flight, unsettled(o, newest, vsock_other_side(side))) : 0;
 
-    o->unsettled[other(side)] -= moved;
-    vsock_window_unsend(&newest->conn.flow.window[other(side)], moved);
+    o->unsettled[vsock_other_side(side)] -= moved;
+    vsock_window_unsend(&newest->conn.flow.window[vsock_other_side(side)], moved);
 }
 
 /* The packet fits the older one; `only`: and not the newest. */
@@ -211,7 +207,7 @@ static bool is_doubtful(const struct vsock_stream *newest)
     bool accepted = newest->conn.response.record != 0;
     bool refused = newest->conn.rst_kind == VSOCK_RST_REFUSED && newest->conn.rst_side != client;
 
-    return ((accepted || refused) && went_on[client]) || (accepted && went_on[other(client)]);
+    return ((accepted || refused) && went_on[client]) || (accepted && went_on[vsock_other_side(client)]);
 }
 
 bool vsock_overlap_note(struct vsock_stream *newest, const struct vsock_stream *taker,

@@ -52,11 +52,6 @@ struct taken {
 
 #define HAS(t, finding) (((t)->step->findings & VSOCK_FOUND_BIT(VSOCK_FOUND_##finding)) != 0)
 
-static uint8_t other(uint8_t side)
-{
-    return side ^ 1;
-}
-
 void vsock_stream_start(struct vsock_stream *s, const struct vsock_packet *first, uint8_t side)
 {
     bool degenerate = s->side[0].cid == s->side[1].cid && s->side[0].port == s->side[1].port;
@@ -137,13 +132,13 @@ bool vsock_stall_counts(enum vsock_stall_cause cause, int64_t length, const stru
 /* Bytes sent to `side` that it has not consumed. */
 static uint64_t unread(const struct vsock_stream *s, uint8_t side)
 {
-    return vsock_window_in_flight(&s->conn.flow.window[other(side)]);
+    return vsock_window_in_flight(&s->conn.flow.window[vsock_other_side(side)]);
 }
 
 /* The size of its receive buffer, as it advertised it last. */
 static uint32_t buffer_of(const struct vsock_stream *s, uint8_t side)
 {
-    return s->conn.flow.window[other(side)].buf_alloc;
+    return s->conn.flow.window[vsock_other_side(side)].buf_alloc;
 }
 
 /* ---- what a packet proves ---- */
@@ -181,7 +176,7 @@ static void diagnose_connect(const struct vsock_stream *s, const struct taken *t
 
     if (!HAS(t, RESPONSE) || !s->conn.from_request || time < VSOCK_SLOW_CONNECT)
         return;
-    d = add(found, VSOCK_CODE_CONNECT_SLOW, other(t->side), &s->conn.request);
+    d = add(found, VSOCK_CODE_CONNECT_SLOW, vsock_other_side(t->side), &s->conn.request);
     vsock_diagnosis_end(d, t->at);
     d->figures.longest = time;
     if (time >= VSOCK_LOST_CONNECT)
@@ -203,17 +198,17 @@ static void diagnose_reset(const struct vsock_stream *s, const struct taken *t, 
 static void diagnose_lost_data(const struct vsock_stream *s, const struct taken *t,
                                struct vsock_diagnoses *found)
 {
-    const struct vsock_side_stats *sender = &s->stats.side[other(t->side)];
+    const struct vsock_side_stats *sender = &s->stats.side[vsock_other_side(t->side)];
     struct vsock_diagnosis *d;
 
     if (!t->step->has_credit || unread(s, t->side) == 0)
         return;
-    if (!(s->conn.shut[other(t->side)] & VSOCK_SHUTDOWN_SEND) || s->conn.shut[t->side] != 0)
+    if (!(s->conn.shut[vsock_other_side(t->side)] & VSOCK_SHUTDOWN_SEND) || s->conn.shut[t->side] != 0)
         return;
     if (!sender->peer_advertised_at_shut || sender->peer_fwd_cnt_at_shut == 0 ||
         t->p->virtio.fwd_cnt != sender->peer_fwd_cnt_at_shut)
         return;
-    d = add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, other(t->side), t->at);
+    d = add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, vsock_other_side(t->side), t->at);
     d->figures.bytes = unread(s, t->side);
     vsock_diagnosis_worsen(d);
 }
@@ -231,7 +226,7 @@ static void diagnose_abandoned_data(const struct vsock_stream *s, const struct t
     since = t->at->time - s->data->moved_at[t->side];
     if (since < READ_NO_MORE || t->had_closed || s->conn.shut[t->side] != VSOCK_SHUTDOWN_BOTH)
         return;
-    d = add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, other(t->side), t->at);
+    d = add(found, VSOCK_CODE_DATA_LOST_AT_CLOSE, vsock_other_side(t->side), t->at);
     d->figures.bytes = unread(s, t->side);
     d->figures.longest = since;
 }
@@ -241,12 +236,12 @@ static void diagnose_close_timeout(const struct vsock_stream *s, const struct ta
                                    struct vsock_diagnoses *found)
 {
     struct vsock_diagnosis *d = add(found, VSOCK_CODE_CLOSE_TIMEOUT, t->side, t->at);
-    int64_t spoke = s->conn.spoke[other(t->side)];
+    int64_t spoke = s->conn.spoke[vsock_other_side(t->side)];
     int64_t since = spoke != VSOCK_TIME_NONE ? spoke : s->stats.first.time;
 
     d->figures.longest = t->step->waited - t->step->waited % 1000000; /* in whole ms, as records have it */
     d->figures.total = vsock_time_passed(since, t->at->time);
-    d->figures.bytes = unread(s, other(t->side));
+    d->figures.bytes = unread(s, vsock_other_side(t->side));
 }
 
 static void diagnose_too_soon(const struct vsock_stream *s, const struct taken *t,
@@ -318,33 +313,36 @@ static void diagnose_counters(const struct taken *t, struct vsock_diagnoses *fou
     if (HAS(t, FWD_CNT_BACKWARDS))
         add(found, VSOCK_CODE_CREDIT_COUNTER_BACKWARDS, t->side, t->at)->figures.bytes = flow->info.backwards;
     if (HAS(t, UNSEEN_DATA))
-        add(found, VSOCK_CODE_CAPTURE_LOSS, other(t->side), t->at)->figures.bytes = flow->info.ahead;
+        add(found, VSOCK_CODE_CAPTURE_LOSS, vsock_other_side(t->side), t->at)->figures.bytes =
+            flow->info.ahead;
 }
 
 static void diagnose_shrink(const struct vsock_stream *s, const struct taken *t,
                             struct vsock_diagnoses *found)
 {
     bool at_once = HAS(t, BUF_ALLOC_BELOW_IN_FLIGHT);
-    uint8_t sender = at_once ? other(t->side) : t->side;
+    uint8_t sender = at_once ? vsock_other_side(t->side) : t->side;
     struct vsock_diagnosis *d;
 
     if (!at_once && !HAS(t, WINDOW_OVERRUN_AFTER_SHRINK))
         return;
     d = add(found, VSOCK_CODE_BUFFER_SHRUNK, sender, t->at);
-    d->figures.limit = buffer_of(s, other(sender));
-    d->figures.bytes = unread(s, other(sender)) - d->figures.limit;
+    d->figures.limit = buffer_of(s, vsock_other_side(sender));
+    d->figures.bytes = unread(s, vsock_other_side(sender)) - d->figures.limit;
 }
 
 static void diagnose_messages(const struct vsock_stream *s, const struct taken *t,
                               struct vsock_diagnoses *found)
 {
     if (HAS(t, MESSAGE_TOO_BIG)) { /* by its RW, or by a shrink of the buffer that is to hold it */
-        uint8_t sender = t->p->virtio.op == VSOCK_OP_RW ? t->side : other(t->side);
+        uint8_t sender = t->p->virtio.op == VSOCK_OP_RW ? t->side : vsock_other_side(t->side);
 
-        add(found, VSOCK_CODE_MESSAGE_TOO_BIG, sender, t->at)->figures.limit = buffer_of(s, other(sender));
+        add(found, VSOCK_CODE_MESSAGE_TOO_BIG, sender, t->at)->figures.limit =
+            buffer_of(s, vsock_other_side(sender));
     }
     if (HAS(t, MESSAGE_TRUNCATED))
-        add(found, VSOCK_CODE_MESSAGE_TRUNCATED, t->message_open ? t->side : other(t->side), t->at);
+        add(found, VSOCK_CODE_MESSAGE_TRUNCATED, t->message_open ? t->side : vsock_other_side(t->side),
+            t->at);
 }
 
 /* ---- who waits ---- */
@@ -381,7 +379,7 @@ static struct vsock_diagnosis *add_stall(struct vsock_diagnoses *found, enum vso
 static void diagnose_stall(struct vsock_stream *s, const struct taken *t,
                            const struct vsock_thresholds *thresholds, struct vsock_diagnoses *found)
 {
-    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, other(t->side));
+    const struct vsock_stall *stall = vsock_flow_stall(&s->conn.flow, vsock_other_side(t->side));
     enum vsock_stall_cause cause = t->step->flow.stall_cause;
     int64_t length;
 
@@ -392,8 +390,9 @@ static void diagnose_stall(struct vsock_stream *s, const struct taken *t,
     s->stats.total_stall = vsock_time_sum(s->stats.total_stall, length);
     s->stats.longest_stall = MAX(s->stats.longest_stall, length);
     if (vsock_stall_counts(cause, length, thresholds))
-        vsock_diagnosis_end(add_stall(found, vsock_stall_code(cause), cause, other(t->side), stall, length),
-                            t->at);
+        vsock_diagnosis_end(
+            add_stall(found, vsock_stall_code(cause), cause, vsock_other_side(t->side), stall, length),
+            t->at);
 }
 
 static struct vsock_diagnosis *add_unanswered(struct vsock_diagnoses *found, uint8_t asker,
@@ -411,7 +410,7 @@ static void diagnose_answer(const struct taken *t, const struct vsock_thresholds
     const struct vsock_mark *asked = &t->step->flow.answers;
 
     if (asked->record != 0 && vsock_answer_late(thresholds, asked->time, t->at->time))
-        vsock_diagnosis_end(add_unanswered(found, other(t->side), asked, t->at->time), t->at);
+        vsock_diagnosis_end(add_unanswered(found, vsock_other_side(t->side), asked, t->at->time), t->at);
 }
 
 /* ---- half closed, and silent ---- */
@@ -440,7 +439,7 @@ static struct vsock_diagnosis *add_hang(const struct vsock_stream *s, struct vso
 /* What it read may not have been captured when it was sent. */
 static bool has_read(const struct vsock_stream *s, const struct vsock_packet *p, uint8_t side)
 {
-    const struct vsock_window *w = &s->conn.flow.window[other(side)];
+    const struct vsock_window *w = &s->conn.flow.window[vsock_other_side(side)];
 
     return vsock_conn_has_credit(&s->conn, p) && w->advertised && p->virtio.fwd_cnt != (uint32_t)w->consumed;
 }
@@ -480,7 +479,7 @@ static void note_window(struct vsock_side_stats *sender, const struct vsock_wind
  * first. */
 static void note_place(struct vsock_stream *s, const struct taken *t)
 {
-    const struct vsock_window *w = &s->conn.flow.window[other(t->side)];
+    const struct vsock_window *w = &s->conn.flow.window[vsock_other_side(t->side)];
     const struct vsock_flow_step *flow = &t->step->flow;
 
     if (!s->data || (flow->info.advance == 0 && flow->info.backwards == 0))
@@ -516,7 +515,7 @@ static void note_credit(struct vsock_stream *s, const struct taken *t)
     if (w[t->side].advertised && (t->p->virtio.op == VSOCK_OP_RW || !own->has_window))
         note_window(own, &w[t->side]);
     if (flow->info.advance == 0 || flow->info.shrunk > 0 || !t->advertised) /* else it has grown */
-        note_window(&s->stats.side[other(t->side)], &w[other(t->side)]);
+        note_window(&s->stats.side[vsock_other_side(t->side)], &w[vsock_other_side(t->side)]);
     note_effective(s, 0);
     note_effective(s, 1);
 }
@@ -545,7 +544,7 @@ static void note_exchange(struct vsock_stream *s, const struct taken *t)
         return;
     if (own->answered)
         end_exchange(own, w->sent - t->p->virtio.len, w->consumed);
-    s->data->side[other(t->side)].exchanges.answered = true;
+    s->data->side[vsock_other_side(t->side)].exchanges.answered = true;
 }
 
 static void note_rest(struct vsock_stream *s, const struct taken *t)
@@ -568,14 +567,14 @@ static void end_unread(struct vsock_unread *u, enum vsock_unread_outcome outcome
 static bool is_server_that_read_nothing(const struct vsock_stream *s, uint8_t side)
 {
     return s->conn.from_request && side != s->conn.client && !s->stats.side[side].answered &&
-           s->conn.flow.window[other(side)].consumed == 0;
+           s->conn.flow.window[vsock_other_side(side)].consumed == 0;
 }
 
 /* The receiver closes, and leaves what it had long enough to read. */
 static bool drops_unread(const struct vsock_stream *s, const struct taken *t)
 {
     const struct vsock_flow *flow = &s->conn.flow;
-    uint8_t sender = other(t->side);
+    uint8_t sender = vsock_other_side(t->side);
 
     return HAS(t, SHUTDOWN) && s->conn.shut[t->side] == VSOCK_SHUTDOWN_BOTH && !t->had_closed &&
            s->conn.shut[sender] == 0 && t->step->flow.info.advance == 0 && !t->stalled &&
@@ -587,8 +586,8 @@ static bool drops_unread(const struct vsock_stream *s, const struct taken *t)
  * a full buffer is a stall. */
 static void end_silence(struct vsock_stream *s, const struct taken *t)
 {
-    struct vsock_unread *u = &s->data->side[other(t->side)].unread;
-    const struct vsock_window *w = &s->conn.flow.window[other(t->side)];
+    struct vsock_unread *u = &s->data->side[vsock_other_side(t->side)].unread;
+    const struct vsock_window *w = &s->conn.flow.window[vsock_other_side(t->side)];
     uint32_t advance = t->step->flow.info.advance;
 
     if (!t->step->has_credit)
@@ -610,8 +609,9 @@ static void end_silence(struct vsock_stream *s, const struct taken *t)
  */
 static bool could_be_read(const struct vsock_stream *s, const struct taken *t)
 {
-    return unread(s, other(t->side)) > 0 && !t->stalled && !t->message_open &&
-           s->conn.shut[other(t->side)] == 0 && !vsock_flow_is_stalled(&s->conn.flow, other(t->side));
+    return unread(s, vsock_other_side(t->side)) > 0 && !t->stalled && !t->message_open &&
+           s->conn.shut[vsock_other_side(t->side)] == 0 &&
+           !vsock_flow_is_stalled(&s->conn.flow, vsock_other_side(t->side));
 }
 
 /* The sender sends, or gives up. */
@@ -626,7 +626,7 @@ static void note_unread(struct vsock_stream *s, const struct taken *t, bool firs
         u->since = *t->at;
     if (u->since.record != 0 && closes && !t->had_closed && could_be_read(s, t) &&
         t->at->time - u->since.time >= GIVEN_UP_AFTER)
-        end_unread(u, VSOCK_UNREAD_GIVEN_UP, unread(s, other(t->side)), t->at);
+        end_unread(u, VSOCK_UNREAD_GIVEN_UP, unread(s, vsock_other_side(t->side)), t->at);
 }
 
 static void note_rw(struct vsock_stream *s, const struct taken *t)
@@ -641,7 +641,7 @@ static void note_rw(struct vsock_stream *s, const struct taken *t)
     vsock_opening_add(&s->data->side[t->side].opening, t->at, own->bytes, t->p->payload,
                       t->p->payload ? MIN(t->p->payload_captured, length) : 0);
     own->bytes += length;
-    own->answered |= s->stats.side[other(t->side)].rws > 0;
+    own->answered |= s->stats.side[vsock_other_side(t->side)].rws > 0;
     s->stats.data_since_shut |= s->stats.shut_time != VSOCK_TIME_NONE;
     own->sent = t->at->record;
     note_exchange(s, t);
@@ -764,9 +764,9 @@ struct vsock_step vsock_stream_take(struct vsock_stream *s, const struct vsock_s
         .at = at,
         .step = &step,
         .side = side,
-        .advertised = flow->window[other(side)].advertised,
+        .advertised = flow->window[vsock_other_side(side)].advertised,
         .message_open = !flow->quiet && flow->pending->message[side].open,
-        .overran = !flow->quiet && flow->pending->excess[other(side)].open,
+        .overran = !flow->quiet && flow->pending->excess[vsock_other_side(side)].open,
         .had_shut = s->conn.shut[side] & VSOCK_SHUTDOWN_SEND,
         .stalled = vsock_flow_is_stalled(flow, side),
         .had_closed = s->conn.shut[side] == VSOCK_SHUTDOWN_BOTH,
@@ -805,7 +805,7 @@ bool vsock_stream_was_done(const struct vsock_stream *s, uint8_t sender)
         return false;
     if (s->conn.shut[sender] & VSOCK_SHUTDOWN_SEND)
         return true; /* itself, and later: before, it would have been waiting no more */
-    if (s->conn.shut[other(sender)] & VSOCK_SHUTDOWN_RCV)
+    if (s->conn.shut[vsock_other_side(sender)] & VSOCK_SHUTDOWN_RCV)
         until = MIN(until, s->stats.shut_time);
     return until - stall->ended.time >= DONE_AFTER;
 }
@@ -814,7 +814,7 @@ bool vsock_stream_was_done(const struct vsock_stream *s, uint8_t sender)
  * never said that it consumed any. */
 static bool is_update_missing(const struct vsock_stream *s, uint8_t sender)
 {
-    const struct vsock_side_stats *receiver = &s->stats.side[other(sender)];
+    const struct vsock_side_stats *receiver = &s->stats.side[vsock_other_side(sender)];
     const struct vsock_flow *flow = &s->conn.flow;
     const struct vsock_window *w = &flow->window[sender];
 
@@ -843,7 +843,7 @@ static void add_leak(const struct vsock_stream *s, uint8_t sender, int64_t lengt
 
     d->lasting = true;
     d->figures.count = s->data->side[sender].exchanges.leaking;
-    d->figures.bytes = unread(s, other(sender));
+    d->figures.bytes = unread(s, vsock_other_side(sender));
     d->figures.limit = stall->buffer;
     d->figures.longest = length;
 }
@@ -925,13 +925,13 @@ static bool came_to_nothing(const struct vsock_stream *s, int64_t until)
 
 static void end_mismatch(const struct vsock_stream *s, uint8_t http, struct vsock_diagnoses *found)
 {
-    struct vsock_said of_http = said(s, http), framed = said(s, other(http));
+    struct vsock_said of_http = said(s, http), framed = said(s, vsock_other_side(http));
     const struct vsock_mark *a = &of_http.opening->at, *b = &framed.opening->at;
     struct vsock_diagnosis *d;
     uint32_t number;
 
     if (!s->conn.from_request || s->conn.type != VSOCK_TYPE_STREAM ||
-        s->conn.flow.window[other(http)].sent != framed.bytes ||
+        s->conn.flow.window[vsock_other_side(http)].sent != framed.bytes ||
         !vsock_is_mismatch(&of_http, &framed, &number))
         return;
     d = add(found, VSOCK_CODE_PROTOCOL_MISMATCH, http, a->record < b->record ? a : b);
