@@ -179,8 +179,10 @@ bool vsock_intake_take(struct vsock_intake *intake, const struct vsock_frame *fr
         return false;
     if (intake->frames++ == 0)
         intake->first_time = frame->time;
-    inner.length = MIN(inner.length, LENGTH_MAX);
-    inner.captured = MIN(inner.captured, inner.length);
+    /* A packet that says it is shorter than what was recorded of it is as long as that: see packet-frame.c of
+     * Wireshark, tvb_fix_reported_length(). */
+    inner.captured = MIN(inner.captured, LENGTH_MAX);
+    inner.length = MIN(MAX(inner.length, inner.captured), LENGTH_MAX);
     if (is_vsock(&inner))
         take(intake, &inner);
     return true;

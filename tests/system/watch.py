@@ -104,9 +104,13 @@ def made():
         whole = cooked(link, refused[0])
         for cut in range(0, len(whole) + 1, 3):
             yield f"{name}-cut-{cut}", pcap(link, (10**18, whole[:cut], len(whole)), *timed(cooked(link, refused[1])))
+        yield f"{name}-length", pcap(link, (10**18, whole, 10), *timed(cooked(link, refused[1])))
     for cut in range(0, 77, 4):
         yield f"cut-{cut}", pcap(VSOCK, (10**18, refused[0][:cut], 76), *timed(refused[1]))
         yield f"short-{cut}", pcap(VSOCK, (10**18, refused[0][:cut], cut), *timed(refused[1]))
+        yield f"length-{cut}", pcap(VSOCK, (10**18, refused[0], cut), *timed(refused[1]))
+    carried = (vsock(1), vsock(2, swap=True), vsock(5, bytes(10)))
+    yield "length-payload", pcap(VSOCK, *((10**18, r, min(len(r), 80)) for r in carried))
     yield "no-time", pcap(VSOCK, *((0, r, len(r)) for r in refused))
     yield "time-late", pcap(VSOCK, *timed(refused[0]), (0, refused[1], 76), *timed(refused[0]))
     yield "far-apart", pcap(VSOCK, (0, refused[0], 76), (4 * 10**18, refused[1], 76))
