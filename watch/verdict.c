@@ -23,13 +23,15 @@ char *vsock_printable(const char *name)
     return text;
 }
 
+/* What libwiretap says of a file may have bytes of that file in it. */
 void vsock_complain(const char *name, const char *what)
 {
-    char *text = vsock_printable(name);
+    char *subject = vsock_printable(name), *text = vsock_printable(what);
 
     fflush(stdout);
-    fprintf(stderr, "vsockwatch: %s: %s\n", text, what);
+    fprintf(stderr, "vsockwatch: %s: %s\n", subject, text);
     g_free(text);
+    g_free(subject);
 }
 
 /* Puts the capture's name into each object. Each has members. */

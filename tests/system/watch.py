@@ -130,7 +130,7 @@ def check_quickly(folder, options):
              "refused": pcap(VSOCK, *timed(*(vsock(op, ports=(port, 9999), swap=op == 3) for port in range(99)
                                              for op in (1, 3)))),
              "good": pcap(VSOCK, *timed(vsock(1), vsock(2, swap=True), vsock(4), vsock(3, swap=True))),
-             "bad\x1b[2Jname": b""}
+             "bad\x1b[2Jname": b"", "bad-version": b"XCP\0\x1b[2Jv9\0" + bytes(200)}  # NetXRay's, whose version is told
     for name, content in files.items():
         (folder / name).write_bytes(content)
         (folder / name).chmod(0o644)
@@ -150,7 +150,7 @@ def check_quickly(folder, options):
         ends("hello", 0), ends("hello", 1, arguments=["--strict"]), ends("good", 0), ends("packed.gz", 0), ends("refused", 1),
         ends("cut", 2, "it ends within a packet"), ends("missing", 2, "No such file"), ends("text", 2), ends("empty", 2),
         ends("quiet", 2, "there is no vsock packet"), ends("headers", 2, "none of its packets tells its stream"),
-        ends("bad\x1b[2Jname", 2), ends("", 2),
+        ends("bad\x1b[2Jname", 2), ends("bad-version", 2, "[2Jv9"), ends("", 2),
         expect("what could be read of a file that is cut is judged", "vsock: " in watch(options, folder / "cut").stdout),
         expect("standard input, compressed", (piped.returncode, piped.stdout.decode()) == (0, hello_text)),
         expect("several files have their names, and the highest status", several.returncode == 1 and
