@@ -184,6 +184,7 @@ static enum vsock_status end(struct watch *watch)
 
 /* ---- waiting ---- */
 
+/* Once the source is open: until somebody writes to a FIFO, it is not, and who waits for that can end it. */
 static int open_signals(void)
 {
     sigset_t signals;
@@ -220,7 +221,7 @@ static enum vsock_news_form form_of(const struct vsock_live *live)
 
 enum vsock_status vsock_live_run(const struct vsock_live *live)
 {
-    struct watch watch = {.live = live, .form = form_of(live), .signals = open_signals()};
+    struct watch watch = {.live = live, .form = form_of(live)};
     enum vsock_status status;
     char *wrong;
 
@@ -230,6 +231,7 @@ enum vsock_status vsock_live_run(const struct vsock_live *live)
         g_free(wrong);
         return VSOCK_STATUS_FAILED;
     }
+    watch.signals = open_signals();
     watch.news = vsock_news_new();
     watch.metrics = vsock_metrics_new();
     vsock_source_intake(watch.source)->forgetting = vsock_metrics_forget;

@@ -73,6 +73,12 @@ class Watch:
             blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
             time.sleep(0.01)
 
+    def wait_until_asleep(self):
+        status = ""
+        while "Name:\tvsockwatch" not in status or "State:\tS" not in status:
+            status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+            time.sleep(0.01)
+
     def line(self):
         return self.process.stdout.readline().decode()
 
@@ -165,6 +171,10 @@ def ends(options):
             into.write(start() + refusals(10, 40))
         rest, errors, status = watch.end()
         expect("a FIFO is a stream", status == 0 and "connect-refused" in rest and not errors, rest, errors, status)
+        watch = Watch(options, source=str(fifo))
+        watch.wait_until_asleep()
+        _, errors, status = watch.end(signal.SIGINT)
+        expect("one that nobody writes to can be given up on", status == -signal.SIGINT and not errors, errors, status)
         for name, content in (("cut", start() + refusals(10, 40)[:-20]), ("text", b"no capture\n" * 9)):
             (folder / name).write_bytes(content)
             (folder / name).chmod(0o644)
