@@ -172,7 +172,7 @@ static enum vsock_status end(struct watch *watch)
     vsock_report_clear(&report);
     write_out(watch, out);
     if (wrong)
-        vsock_complain(watch->live->source, wrong);
+        vsock_complain(vsock_name_of(watch->live->source), wrong);
     if (watch->unheard)
         vsock_complain("standard output", "it could not be written");
     status = wrong || watch->unheard ? VSOCK_STATUS_FAILED : VSOCK_STATUS_GOOD;
@@ -227,7 +227,7 @@ enum vsock_status vsock_live_run(const struct vsock_live *live)
 
     watch.source = vsock_source_open(live->source, live->user, live->remembered, &wrong);
     if (!watch.source) {
-        vsock_complain(live->source, wrong);
+        vsock_complain(vsock_name_of(live->source), wrong);
         g_free(wrong);
         return VSOCK_STATUS_FAILED;
     }

@@ -11,7 +11,6 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../extcap/rights.h"
@@ -75,9 +74,9 @@ static char *give_up_rights(const char *user)
 
 static char *explain(pcap_t *pcap, int status)
 {
-    const char *more = pcap_geterr(pcap);
+    const char *what = pcap_statustostr(status), *more = pcap_geterr(pcap);
 
-    return g_strdup_printf("%s%s%s", pcap_statustostr(status), *more ? ": " : "", more);
+    return *more && strcmp(what, more) != 0 ? g_strdup_printf("%s: %s", what, more) : g_strdup(what);
 }
 
 static bool set_link(struct vsock_source *source)
@@ -219,11 +218,10 @@ static void *run(void *data)
     return NULL;
 }
 
+/* Linux has no device with a / in its name: dev_valid_name() of net/core/dev.c. */
 static bool is_stream(const char *name)
 {
-    struct stat status;
-
-    return strcmp(name, "-") == 0 || (strchr(name, '/') && stat(name, &status) == 0);
+    return strcmp(name, "-") == 0 || strchr(name, '/');
 }
 
 struct vsock_source *vsock_source_open(const char *name, const char *user, uint32_t remembered, char **wrong)

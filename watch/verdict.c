@@ -10,6 +10,11 @@
 #include "report/json.h"
 #include "report/streams.h"
 
+const char *vsock_name_of(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 char *vsock_printable(const char *name)
 {
     char *text = g_utf8_make_valid(name, -1);

@@ -29,6 +29,9 @@ enum vsock_status vsock_verdict_status(const struct vsock_intake *intake, const 
 /* What was given up to keep the account small, to be freed; NULL where nothing was. */
 char *vsock_verdict_forgotten(const struct vsock_intake *intake);
 
+/* What a path is called: - is standard input. */
+const char *vsock_name_of(const char *path);
+
 /* "vsockwatch: NAME: WHAT", on standard error. */
 void vsock_complain(const char *name, const char *what);
 

@@ -119,7 +119,7 @@ static char *take_all(struct vsock_intake *intake, struct vsock_file *file, stru
 
 static enum vsock_status watch_file(const char *path, const struct vsock_form *form, bool is_one_of_several)
 {
-    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    const char *name = vsock_name_of(path);
     enum vsock_status status = VSOCK_STATUS_FAILED;
     struct vsock_intake intake;
     struct progress progress;
@@ -157,7 +157,7 @@ static int watch_files(char *const *paths, int count, const struct vsock_form *f
         enum vsock_status one;
 
         if (count > 1 && !form->json) {
-            char *name = vsock_printable(strcmp(paths[i], "-") == 0 ? "standard input" : paths[i]);
+            char *name = vsock_printable(vsock_name_of(paths[i]));
 
             printf("==> %s\n", name);
             g_free(name);

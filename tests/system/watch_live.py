@@ -181,9 +181,14 @@ def ends(options):
             rest, errors, status = Watch(options, source=str(folder / name)).end()
             expect(f"{name}: 2, with what is wrong, and what was seen", status == 2 and errors.startswith("vsockwatch: ") and
                    rest.splitlines()[-1].startswith("vsock: "), rest, errors, status)
-        for name in (str(folder / "none"), "no-such-device0"):
+        for name, said in ((str(folder / "none"), "No such file or directory\n"), ("no-such-device0", "")):
             rest, errors, status = Watch(options, source=name).end()
-            expect(f"{name}: 2", status == 2 and not rest and errors.count("\n") == 1, rest, errors, status)
+            expect(f"{name}: 2", status == 2 and not rest and errors.count("\n") == 1 and
+                   errors.startswith(f"vsockwatch: {name}: {said}"), rest, errors, status)
+        watch = Watch(options)
+        watch.send(b"no capture\n" * 9)
+        _, errors, status = watch.end()
+        expect("standard input is called so", status == 2 and errors.startswith("vsockwatch: standard input: "), errors, status)
     watch = Watch(options)
     watch.wait_until_ready()
     rest, errors, status = watch.end(signal.SIGTERM)
