@@ -13,8 +13,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "../extcap/device.h"
 #include "../extcap/rights.h"
 #include "file.h"
+
+#define OWN_DEVICE "vsockmon" /* as the extcap is called; devices that the kernel names have a number */
 
 #define SNAPLEN 262144
 #define BUFFER (8 * 1024 * 1024) /* bytes that wait in the kernel while a verdict is found */
@@ -29,6 +32,8 @@ struct vsock_source {
     int stopping;    /* for g_atomic_int_get() */
     char *wrong;     /* why it ended */
     pcap_t *pcap;    /* of a device; else NULL */
+    bool has_own;    /* the next is there */
+    struct vsock_device own;
     enum vsock_link link;
     bool nanoseconds;
     struct vsock_file *file;
@@ -108,6 +113,29 @@ static int set_up(pcap_t *pcap)
     if (status == 0 && pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO) != 0)
         status = pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_MICRO);
     return status;
+}
+
+/* For as long as it is looked at. */
+static char *make_device(struct vsock_source *source)
+{
+    char *wrong = NULL;
+
+#ifdef VSOCK_WITH_DEVICES
+    source->has_own = vsock_device_make(&source->own, &wrong);
+#else
+    wrong = g_strdup("this vsockwatch cannot make a device: it was built without libmnl");
+#endif
+    return wrong;
+}
+
+static void remove_device(struct vsock_source *source)
+{
+#ifdef VSOCK_WITH_DEVICES
+    if (source->has_own)
+        vsock_device_remove(&source->own);
+#else
+    (void)source;
+#endif
 }
 
 static char *open_device(struct vsock_source *source, const char *name)
@@ -218,17 +246,33 @@ static void *run(void *data)
     return NULL;
 }
 
+static char *open_own_device(struct vsock_source *source)
+{
+    char *wrong = make_device(source);
+
+    return wrong ? wrong : open_device(source, source->own.name);
+}
+
 /* Linux has no device with a / in its name: dev_valid_name() of net/core/dev.c. */
 static bool is_stream(const char *name)
 {
     return strcmp(name, "-") == 0 || strchr(name, '/');
 }
 
+static char *open_named(struct vsock_source *source, const char *name)
+{
+    if (is_stream(name))
+        return open_stream(name);
+    if (strcmp(name, OWN_DEVICE) == 0 && if_nametoindex(name) == 0)
+        return open_own_device(source);
+    return open_device(source, name);
+}
+
 struct vsock_source *vsock_source_open(const char *name, const char *user, uint32_t remembered, char **wrong)
 {
     struct vsock_source *source = g_new0(struct vsock_source, 1);
 
-    *wrong = is_stream(name) ? open_stream(name) : open_device(source, name);
+    *wrong = open_named(source, name);
     if (!*wrong)
         *wrong = give_up_rights(user);
     if (!*wrong && pipe2(source->ended, O_CLOEXEC) != 0)
@@ -239,6 +283,7 @@ struct vsock_source *vsock_source_open(const char *name, const char *user, uint3
     }
     if (source->pcap)
         pcap_close(source->pcap);
+    remove_device(source);
     g_free(source);
     return NULL;
 }
@@ -306,6 +351,7 @@ bool vsock_source_free(struct vsock_source *source)
         return false;
     if (source->pcap)
         pcap_close(source->pcap);
+    remove_device(source);
     if (source->file)
         vsock_file_close(source->file);
     vsock_intake_clear(&source->intake);

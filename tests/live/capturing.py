@@ -50,10 +50,11 @@ class Capture:
 
 class LiveWatch:
     """vsockwatch, which writes what it tells, and no capture."""
-    name = "vsockwatch"
 
     def __init__(self, folder, interface):
-        self.metrics = pathlib.Path("/tmp/vsock.prom")  # written at once when it has opened the device
+        self.name = f"vsockwatch-{interface}"
+        self.metrics = pathlib.Path(f"/tmp/{interface}.prom")  # written at once when it has opened the device
+        self.metrics.unlink(missing_ok=True)
         command = ["/live/vsockwatch", "--json", "--metrics", self.metrics, "-i", interface]
         with (folder / f"{self.name}.txt").open("wb") as output, (folder / f"{self.name}.log").open("wb") as errors:
             self.process = subprocess.Popen(command, stdout=output, stderr=errors)

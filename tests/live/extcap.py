@@ -17,7 +17,7 @@ import time
 
 import filters
 import traffic
-from capturing import Capture, LiveTshark, wait_until
+from capturing import Capture, LiveTshark, LiveWatch, wait_until
 
 NET = pathlib.Path("/sys/class/net")
 NOBODY = 65534
@@ -74,7 +74,7 @@ def every_option(folder):
     subprocess.run(["modprobe", "-r", "vsockmon"], check=True)
     listed = subprocess.run(["tshark", "-D"], capture_output=True, text=True, check=True).stdout
     check("tshark -D lists it where there is no device", "vsockmon (vsock of" in listed and not devices())
-    captures = [LiveTshark(folder, "vsockmon"),
+    captures = [LiveTshark(folder, "vsockmon"), LiveWatch(folder, "vsockmon"),
                 recording(folder, "vsockmon-headers", "-o", "extcap.vsockmon.headersonly:true"),
                 recording(folder, "vsockmon-form", *FORM_OPTIONS),
                 *(recording(folder, f"vsockmon-{name}", "-f", words)
@@ -96,8 +96,9 @@ def killed(folder):
         subprocess.run(["ip", "link", "add", name, "type", "vsockmon"], check=True)
     others = {"vsockmon0", "vsockmon-cap0"}
     for what, victim in (("tshark", lambda pid: pid), ("the extcap", lambda pid: next(children(pid, "vsockmon"))),
-                         ("dumpcap", lambda pid: next(children(pid, "dumpcap")))):
-        capture = recording(folder, f"killed-{what.split()[-1]}")
+                         ("dumpcap", lambda pid: next(children(pid, "dumpcap"))), ("vsockwatch", lambda pid: pid)):
+        its_own = what == "vsockwatch"
+        capture = LiveWatch(pathlib.Path("/tmp"), "vsockmon") if its_own else recording(folder, f"killed-{what.split()[-1]}")
         wait_until(capture.has_begun, f"{capture.name} captures")
         check(f"it makes one more, before {what} is killed", wait_for_devices(others | {"vsockmon-cap1"}))
         os.kill(victim(capture.process.pid), signal.SIGKILL)

@@ -195,11 +195,11 @@ def check_origin(folder):
 
 def check_watch(folder, device, packets):
     """vsockwatch tells beside tshark what that does, of as many packets."""
-    *told, last = map(json.loads, (folder / "vsockwatch.txt").read_text().splitlines())
+    *told, last = map(json.loads, (folder / f"vsockwatch-{device.interface}.txt").read_text().splitlines())
     back = {row["taken_back"] for row in told if "taken_back" in row}
     codes = {f"{row['severity']} {row['code']}" for row in told if "code" in row and row["code"] not in back}
     is_so = (codes, last["packets"], last["dropped"]) == (device.diagnoses(), packets, 0)
-    print(f"vsockwatch: {last['packets']} packets of {packets}, {' and '.join(sorted(codes))}: "
+    print(f"vsockwatch, {device.interface}: {last['packets']} packets of {packets}, {' and '.join(sorted(codes))}: "
           f"{'as it should be' if is_so else 'WRONG'}")
     return is_so
 
@@ -209,8 +209,9 @@ def main():
     folder = pathlib.Path(*options.names).resolve()
     device, cooked, own = (Printed(folder, interface) for interface in ("vsockmon0", "any", "vsockmon"))
     good = [device.check(), cooked.check(), own.check(), check_origin(folder), *check_filters(folder, options)]
-    packets = sum(1 for _ in pcapng.packets(pcapng.read(folder / "vsockmon0.pcapng")))
-    good.append(check_watch(folder, device, packets))
+    for watched in (device, own):
+        packets = sum(1 for _ in pcapng.packets(pcapng.read(folder / f"{watched.interface}.pcapng")))
+        good.append(check_watch(folder, watched, packets))
     if device.reports != cooked.reports:
         print("any: its reports are not those of vsockmon0")
         good.append(False)

@@ -314,10 +314,18 @@ def rights(options):
     expect("it does not go on as somebody who is not there", unknown.returncode == 2 and b"no-such-user" in unknown.stderr)
 
 
+def own_device(options):
+    """Who may not make one is told so; live/extcap.py has who may."""
+    program = pathlib.Path(options.plugins).with_name("vsockwatch")
+    refused = subprocess.run(runner.as_nobody([program, "-i", "vsockmon"]), capture_output=True, text=True)
+    expect("nobody makes no device, and it is said", refused.returncode == 2 and not refused.stdout and
+           refused.stderr.startswith("vsockwatch: vsockmon: ") and "Operation not permitted" in refused.stderr, refused.stderr)
+
+
 def main():
     options = runner.parse_arguments()
     for part in (told_while_it_goes_on, told_as_objects, taken_back, stored, ends, metrics, bounded_metrics,
-                 metrics_of_stored_captures, rights):
+                 metrics_of_stored_captures, own_device, rights):
         part(options)
     finish()
 
