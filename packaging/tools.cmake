@@ -18,7 +18,9 @@ function(add_man_page name depends)
 endfunction()
 
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/man")
-configure_file(scripts/recorded.sh "${tools}/recorded.sh" COPYONLY)
+foreach(shared tools.sh recorded.sh)
+    configure_file(scripts/${shared} "${tools}/${shared}" COPYONLY)
+endforeach()
 foreach(script doctor check both graph)
     configure_file(scripts/${script} "${tools}/vsock-${script}" COPYONLY)
 endforeach()
@@ -47,5 +49,5 @@ file(WRITE "${PROJECT_BINARY_DIR}/tools_path.txt" "${tools_path}\n") # for scrip
 install(TARGETS vsock-filter RUNTIME DESTINATION "${tools_prefix}bin" COMPONENT tools)
 install(PROGRAMS "${tools}/vsock-doctor" "${tools}/vsock-check" "${tools}/vsock-both" "${tools}/vsock-graph"
     DESTINATION "${tools_prefix}bin" COMPONENT tools)
-install(FILES "${tools}/recorded.sh" DESTINATION "${tools_prefix}share/wireshark-vsock" COMPONENT tools)
+install(FILES "${tools}/tools.sh" "${tools}/recorded.sh" DESTINATION "${tools_prefix}share/wireshark-vsock" COMPONENT tools)
 install(FILES ${man_pages} DESTINATION "${tools_prefix}share/man/man1" COMPONENT tools)

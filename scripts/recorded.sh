@@ -1,26 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# recorded.sh - which kernel recorded a capture, and what its vsockmon is known to record wrongly; file names as they
-# may be printed. Sourced by check and doctor. CAPINFOS names another capinfos.
+# recorded.sh - which kernel recorded a capture, and what its vsockmon is known to record wrongly. Sourced by check and
+# doctor, after tools.sh. CAPINFOS names another capinfos.
 capinfos=${CAPINFOS:-capinfos}
-
-# printable TEXT: on one line, without what a terminal would take for a command (C0, DEL, and C1 in UTF-8).
-c1=$(printf '\302[\200-\237]')
-printable() {
-    printf '%s' "$1" | LC_ALL=C tr '\001-\037\177' '?' | LC_ALL=C sed "s/$c1/?/g"
-}
-
-# quoted WORD...: as a shell takes them.
-quoted() {
-    between=
-    for word; do
-        case $word in
-        '' | *[!A-Za-z0-9_@%+=:,./-]*) word="'$(printf '%s' "$word" | sed "s/'/'\\\\''/g")'" ;;
-        esac
-        printf '%s%s' "$between" "$(printable "$word")"
-        between=' '
-    done
-}
 
 # What a kernel's tap records wrongly: the bug, the first version that has it, the first one after that without.
 #   parts     Of a packet that vhost splits, each part is recorded with what is left of the whole (before 6.7), or with
@@ -78,7 +60,7 @@ recorded_by() {
         vsock && sub(/^ *Operating system = /, "") { of_interface[$0]; named = 1 }
         END {
             if (named) { for (kernel in of_interface) print kernel } else { for (kernel in of_section) print kernel }
-        }' | LC_ALL=C tr '\001-\011\013-\037\177' '?' | LC_ALL=C sed "s/$c1/?/g" | sort
+        }' | printable_lines | sort
 }
 
 # say_bugs KERNEL: what its tap records wrongly, in words; nothing where no such bug is known.

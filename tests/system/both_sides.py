@@ -206,16 +206,18 @@ def check_script(folder):
     data = (runner.CAPTURES / "both-sides.pcapng").read_bytes()
     for number, name in enumerate(("host.pcapng", "guest.pcapng")):
         (folder / name).write_bytes(interface_of(data, number))
-    shutil.copy(runner.TOP / "scripts" / "both", folder)
+    for script in ("both", "tools.sh"):
+        shutil.copy(runner.TOP / "scripts" / script, folder)
+        runner.let_read(folder / script)
     plugins = folder / "plugins"
     shutil.copytree(options.plugins, plugins)
     folder.chmod(0o777)
-    runner.let_read(folder / "both")
     for path in (plugins, folder / "host.pcapng", folder / "guest.pcapng"):
         runner.let_read(path)
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "TSHARK": options.tshark,
                    "WIRESHARK_PLUGIN_DIR": str(plugins)}
-    for arguments, status, words in ((("host.pcapng", "guest.pcapng", "out.pcapng"), 0, "in 6 streams; looked at 264"),
+    for arguments, status, words in ((("guest.pcapng", "host.pcapng", "out.pcapng"), 2, "name them the other way round"),
+                                     (("host.pcapng", "guest.pcapng", "out.pcapng"), 0, "in 6 streams; looked at 264"),
                                      (("host.pcapng", "host.pcapng"), 2, "no connection in common"),
                                      (("host.pcapng", "none.pcapng"), 2, "no such file"),
                                      (("host.pcapng",), 2, "usage: both HOST GUEST")):
@@ -223,6 +225,11 @@ def check_script(folder):
         if result.returncode != status or words not in result.stdout + result.stderr:
             sys.exit(f"both {arguments}: {result.returncode}\n{result.stdout}{result.stderr}")
         print(f"both {' '.join(arguments)}: {status}, {words}")
+    without = runner.call([folder / "both", "host.pcapng", "guest.pcapng"], environment | {"WIRESHARK_PLUGIN_DIR": "/nonexistent"},
+                          cwd=folder)
+    said = f"both: {options.tshark} does not load the vsock plugin. {folder / 'doctor'} --decode says what mends it.\n"
+    if (without.returncode, without.stdout, without.stderr) != (2, "", said):
+        sys.exit(f"without the plugin: {without.returncode}\n{without.stdout}{without.stderr}")
     check_pairs(folder / "out.pcapng", "what scripts/both keeps")
     if interfaces(folder / "out.pcapng") != [(b"host", b"vsockmon0"), (b"guest", b"vsockmon0")]:
         sys.exit(f"interfaces: {interfaces(folder / 'out.pcapng')}")

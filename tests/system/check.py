@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from generators.vsock import CONNECT, NO_INFO, Record, section, vsockmon
 from lib import pcapng, runner
 
-SCRIPTS = ("check", "recorded.sh")
+SCRIPTS = ("check", "tools.sh", "recorded.sh")
 STORED = ("hello.pcapng", "http.pcapng.gz", "malformed.pcapng", "tap-whole.pcapng", "cap-7.2.13.pcapng.gz",
           "vhost-7.2.13.pcapng.gz", "tap-zero-6.17.13.pcapng.gz")
 HOSTILE = "x\033[31m\u009b31m\r\x07.pcapng"  # what a terminal would take for commands
@@ -139,7 +139,7 @@ KERNELS = {
 
 
 def shell(folder, function, argument):
-    return subprocess.run(["sh", "-c", f". ./recorded.sh; {function} \"$1\"", "sh", argument], cwd=folder, text=True,
+    return subprocess.run(["sh", "-c", f". ./tools.sh; . ./recorded.sh; {function} \"$1\"", "sh", argument], cwd=folder, text=True,
                           capture_output=True, check=True).stdout
 
 

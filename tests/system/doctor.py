@@ -17,7 +17,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib import runner
 
-DOCTOR, RECORDED = (runner.TOP / "scripts" / script for script in ("doctor", "recorded.sh"))
+DOCTOR, SHARED, RECORDED = (runner.TOP / "scripts" / script for script in ("doctor", "tools.sh", "recorded.sh"))
 PERSONAL, GLOBAL = "home/anna/.local/lib/wireshark/plugins", "usr/lib/wireshark/plugins"
 SYSTEM_COPY = f"{GLOBAL}/4.4/epan/vsock.so"
 PERSONAL_COPY = f"{PERSONAL}/4.4/epan/vsock.so"
@@ -140,7 +140,7 @@ class Machine:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def run(self, *arguments, script="doctor"):
-        for source in (DOCTOR, RECORDED):
+        for source in (DOCTOR, SHARED, RECORDED):
             shutil.copy(source, self.folder)
         for path in (self.folder, *self.folder.rglob("*")):
             if not path.is_symlink():
@@ -759,7 +759,8 @@ def check_installed():
     machine.fake_tshark()
     machine.remove(SYSTEM_COPY)
     machine.plugin()
-    for script, place in ((DOCTOR, "usr/bin/vsock-doctor"), (RECORDED, "usr/share/wireshark-vsock/recorded.sh")):
+    for script, place in ((DOCTOR, "usr/bin/vsock-doctor"),
+                          *((shared, f"usr/share/wireshark-vsock/{shared.name}") for shared in (SHARED, RECORDED))):
         (machine.folder / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(script, machine.folder / place)
     for arguments, wanted, words in (
@@ -940,7 +941,7 @@ class Reality:
                                                                              "CAPINFOS": shutil.which("capinfos"),
                                                                              "PATH": f"{folder}/bin"}
         link((*TOOLS, "id"), self.folder / "bin")
-        for script in (DOCTOR, RECORDED, DOCTOR.with_name("quickstart")):
+        for script in (DOCTOR, SHARED, RECORDED, DOCTOR.with_name("quickstart")):
             runner.let_read(shutil.copy(script, self.folder))
         self.plugin = self.folder / "plugins" / options.series / "epan" / "vsock.so"
         self.home = self.folder / "home"

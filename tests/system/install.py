@@ -50,7 +50,8 @@ def tools(options):
 def installed_tools(options, unit):
     """What is installed of the tools, below the prefix."""
     return {*(f"bin/{tool}" for tool in tools(options)), *(f"share/man/man1/{tool}.1.gz" for tool in tools(options)),
-            "share/wireshark-vsock/recorded.sh", *(["lib/systemd/system/vsockmon.service"] if unit else [])}
+            *(f"share/wireshark-vsock/{shared}" for shared in ("tools.sh", "recorded.sh")),
+            *(["lib/systemd/system/vsockmon.service"] if unit else [])}
 
 
 def look_at_tools(folder, options, unit):
