@@ -45,7 +45,7 @@ static struct row {
     {VSOCK_DELIVERED_CROSSED, {"vsock.analysis.reordered", PI_ERROR, "The other side has this packet and its neighbour in another order",
      "vsock promises order", PI_SEQUENCE, EI_INIT}},
     {VSOCK_DELIVERED_ALTERED, {"vsock.analysis.altered", PI_ERROR, "The other side has this packet with another header or payload",
-     NULL, PI_SEQUENCE, EI_INIT}},
+     "Of the payload, the first 16 bytes; not where either recording lacks packets of the other", PI_SEQUENCE, EI_INIT}},
 };
 /* clang-format on */
 
