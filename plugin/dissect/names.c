@@ -98,12 +98,26 @@ static uint32_t address_port(const address *addr)
 }
 
 /* Names are handed out as interned strings: the packet list keeps the pointer, others copy it unchecked, so
- * it must never be NULL and never be freed. Not by g_intern_string(): at every 2048th string that leaks a
- * table of all before it, which with a million CIDs is gigabytes. */
+ * it must never be NULL and is not freed before the end. Not by g_intern_string(): at every 2048th string
+ * that leaks a table of all before it, which with a million CIDs is gigabytes. */
+static GStringChunk *texts;
+
+/* CIDs whose numbers were interned lately. */
+static struct {
+    uint64_t cid;
+    const char *text; /* NULL at first */
+} recent[256];
+
+static void end(void)
+{
+    memset(recent, 0, sizeof(recent));
+    if (texts)
+        g_string_chunk_free(texts);
+    texts = NULL;
+}
+
 static const char *intern(const char *text)
 {
-    static GStringChunk *texts;
-
     if (!texts)
         texts = g_string_chunk_new(4096);
     return g_string_chunk_insert_const(texts, text);
@@ -135,10 +149,6 @@ static int cid_fixed_len(void)
 /* As a number, for every line of the packet list: hence what saves a look-up by text. */
 static const char *decimal_cid(uint64_t cid)
 {
-    static struct {
-        uint64_t cid;
-        const char *text; /* NULL at first */
-    } recent[256];
     size_t i = cid % array_length(recent);
 
     if (!recent[i].text || recent[i].cid != cid) {
@@ -223,6 +233,7 @@ void vsock_names_register(void)
     endpoint_address_type = address_type_dissector_register(
         "AT_VSOCK_ENDPOINT", "vsock endpoint", endpoint_to_str, endpoint_str_len, NULL,
         endpoint_column_filter, endpoint_fixed_len, endpoint_resolved, endpoint_resolved_len);
+    register_shutdown_routine(end);
 }
 
 void vsock_set_cid_address(address *addr, tvbuff_t *tvb, int offset)
