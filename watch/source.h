@@ -8,8 +8,9 @@
 
 struct vsock_source;
 
-/* Of a device, or of a stream: "-", which is standard input, or the path of a FIFO or a file. "vsockmon", where
- * no device has that name, is one that is made, and removed at the end (device.h). Having opened it, the process gives up all rights: its capabilities, and, if it is root's, it goes on as `user` (NULL:
+/* Of a device, or of a stream: "-", which is standard input, or the path of a FIFO or a file. "vsockmon",
+ * where no device has that name, is one that is made, and removed at the end (device.h). Having opened it,
+ * the process gives up all rights: its capabilities, and, if it is root's, it goes on as `user` (NULL:
  * nobody). No packet is looked at before. `remembered`: see vsock_intake_init(). NULL, and in `wrong` what
  * is, to be freed, where that fails. */
 struct vsock_source *vsock_source_open(const char *name, const char *user, uint32_t remembered, char **wrong);

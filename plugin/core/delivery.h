@@ -3,8 +3,8 @@
  * A record that one side lacks need not be a packet that never came: recorders lose records. So a packet is
  * called not delivered only at the end of what its sender said, where the other side's recording goes on for
  * a second, lacks nothing in the middle of any connection, and nothing that its receiver said later covers
- * it: three such packets in a row, or one that opens a window which the other side takes for shut. And where a
- * recording is known to lack records, none is called altered or reordered: it may be two that were lost. */
+ * it: three such packets in a row, or one that opens a window which the other side takes for shut. And where
+ * a recording is known to lack records, none is called altered or reordered: it may be two that were lost. */
 #ifndef VSOCK_CORE_DELIVERY_H
 #define VSOCK_CORE_DELIVERY_H
 
