@@ -1622,6 +1622,7 @@ RECORDED = {
     "accept-and-close.pcapng": ["note accept-and-close"],
     "both-after-restart.pcapng.gz": [],
     "both-before-restart.pcapng.gz": [],
+    "both-kernels.pcapng.gz": ["note delivered-late", "note stall-undecided", "note connect-refused"],
     "both-not-read.pcapng.gz": ["note stall-undecided"],
     "both-request-lost.pcapng.gz": ["warn connect-unanswered"],
     "both-split.pcapng.gz": [],
