@@ -460,8 +460,8 @@ static void diagnose_silence(struct vsock_stream *s, const struct vsock_packet *
         return;
     if (silence >= HANG_AFTER && (side == waits || p->virtio.op == VSOCK_OP_RST))
         add_hang(s, found, waits, at->time)->last_frame = at->frame;
-    else if (ends && !s->stats.data_since_shut)
-        s->stats.end_of_wait = *at;
+    else if (ends && !s->stats.data_since_shut && vsock_time_passed(s->stats.shut_time, at->time) >= SLOW_END)
+        s->stats.end_of_wait = *at; /* not by a clock that went back meanwhile */
 }
 
 /* ---- summing up ---- */

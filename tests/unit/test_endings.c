@@ -247,6 +247,28 @@ static void slow_ends_need_no_request(void)
     assert_only(VSOCK_CODE_HALF_CLOSE_SLOW);
 }
 
+/* The wait is then more than the time since the SHUTDOWN. */
+static void a_clock_that_goes_back_waits_for_nothing(void)
+{
+    begin();
+    for (unsigned i = 0; i < 3; i++) {
+        struct connection c = next_client_of(42);
+
+        open_connection(&c);
+        rw(&c, 20);
+        shut(&c, C, VSOCK_SHUTDOWN_SEND);
+        now -= 10 * SECOND;
+        update(&c, 20);
+        after(2 * SECOND);
+        shut(&c, S, 3);
+        take(&c, C, VSOCK_OP_RST, 0);
+    }
+    judge();
+    for (unsigned i = 0; i < report->len; i++)
+        g_assert_cmpint(g_array_index(report, struct vsock_diagnosis, i).code, !=,
+                        VSOCK_CODE_HALF_CLOSE_SLOW);
+}
+
 /* ---- closed-unread ---- */
 
 /* The client sends `bytes`, of which the server has consumed so many when it closes. */
@@ -460,6 +482,7 @@ int main(int argc, char **argv)
     TEST(three_half_closes_of_which_nothing_comes_for_a_second_are_slow);
     TEST(slow_ends_of_several_clients_are_counted_together);
     TEST(slow_ends_need_no_request);
+    TEST(a_clock_that_goes_back_waits_for_nothing);
     TEST(what_is_left_unread_of_several_clients_is_counted_together);
     TEST(three_connections_that_a_server_closes_unread_are_told);
     TEST(a_server_that_has_answered_has_read);
