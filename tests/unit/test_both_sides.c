@@ -99,9 +99,7 @@ static void a_word_is_lost(void)
 
     begin();
     fill_window();
-    seen_by = GUEST_ALONE;
-    tell(&filled, S, VSOCK_OP_CREDIT_UPDATE, 0);
-    seen_by = BOTH;
+    tell_alone(GUEST_ALONE, &filled, S, VSOCK_OP_CREDIT_UPDATE, 0);
     go_on(5 * SECOND);
     d = judge_for(VSOCK_CODE_NOT_DELIVERED, NULL);
     g_assert_cmpuint(d.figures.count, ==, 1);
@@ -155,9 +153,7 @@ static void the_receiver_has_them(void)
 static void the_recorder_loses_records(void)
 {
     lose_last(5);
-    seen_by = HOST_ALONE;
-    tell(&to_guest, C, VSOCK_OP_RW, 6);
-    seen_by = BOTH;
+    tell_alone(HOST_ALONE, &to_guest, C, VSOCK_OP_RW, 6);
     tell(&to_guest, C, VSOCK_OP_RW, 7);
     go_on(3 * SECOND);
     g_assert_cmpuint(judge_for(VSOCK_CODE_NOT_DELIVERED, NULL).figures.count, ==, 0);
@@ -232,9 +228,7 @@ static void packets_are_reordered(void)
 /* A record that one recording lacks, anywhere. */
 static void lose_one(int seen_by_one)
 {
-    seen_by = seen_by_one;
-    tell(&to_host, C, VSOCK_OP_RW, 20);
-    seen_by = BOTH;
+    tell_alone(seen_by_one, &to_host, C, VSOCK_OP_RW, 20);
     tell(&to_host, C, VSOCK_OP_RW, 21);
 }
 
@@ -245,11 +239,8 @@ static void neighbours_are_lost(void)
     for (int once_more = HOST_ALONE; once_more <= GUEST_ALONE; once_more++) {
         begin();
         tell(&to_host, C, VSOCK_OP_RW, 9);
-        seen_by = HOST_ALONE;
-        tell(&to_host, C, VSOCK_OP_RW, 10);
-        seen_by = GUEST_ALONE;
-        tell(&to_host, C, VSOCK_OP_RW, 11);
-        seen_by = BOTH;
+        tell_alone(HOST_ALONE, &to_host, C, VSOCK_OP_RW, 10);
+        tell_alone(GUEST_ALONE, &to_host, C, VSOCK_OP_RW, 11);
         tell(&to_host, C, VSOCK_OP_RW, 12);
         tell(&to_host, C, VSOCK_OP_RW, 13);
         go_on(SECOND);
@@ -268,13 +259,9 @@ static void one_of_two_is_lost_in_each(void)
 {
     begin();
     tell(&to_host, C, VSOCK_OP_RW, 9);
-    seen_by = GUEST_ALONE;
-    tell(&to_host, C, VSOCK_OP_RW, 14);
-    seen_by = BOTH;
+    tell_alone(GUEST_ALONE, &to_host, C, VSOCK_OP_RW, 14);
     tell(&to_host, C, VSOCK_OP_RW, 11);
-    seen_by = HOST_ALONE;
-    tell(&to_host, C, VSOCK_OP_RW, 14);
-    seen_by = BOTH;
+    tell_alone(HOST_ALONE, &to_host, C, VSOCK_OP_RW, 14);
     tell(&to_host, C, VSOCK_OP_RW, 12);
     go_on(SECOND);
     g_assert_cmpuint(judge_for(VSOCK_CODE_REORDERED, NULL).figures.count, ==, 1);

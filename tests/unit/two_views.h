@@ -64,6 +64,14 @@ static inline void tell(struct connection *c, uint8_t side, enum vsock_op op, ui
     tell_record(&r, c->end[side].cid == VSOCK_CID_HOST);
 }
 
+/* What one recording has, and the other lacks. */
+static inline void tell_alone(int who, struct connection *c, uint8_t side, enum vsock_op op, uint32_t length)
+{
+    seen_by = who;
+    tell(c, side, op, length);
+    seen_by = BOTH;
+}
+
 static inline void tell_no_socket(const struct connection *c, uint8_t side)
 {
     struct connection none = *c;
