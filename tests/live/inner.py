@@ -18,31 +18,15 @@ import time
 
 import capturing
 import scenarios
+from scenarios import HOST, connect, listen
 
-HOST, CID = 2, 42
+CID = 42
 TALK, BULK, SLOW, LATE, NOBODY = 9999, 1024, 1025, 1026, 4444  # ports
 SNAPLEN = "160"
 SMALL = 32768  # bytes of a listener's buffer
 PATIENCE = 1800  # seconds: an emulated processor emulates another one
 capturing.PATIENCE = PATIENCE
 BULK_DATA = bytes(number % 251 for number in range(100000))
-
-
-def listen(port, buffer=None):
-    listener = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-    if buffer:
-        listener.setsockopt(socket.AF_VSOCK, socket.SO_VM_SOCKETS_BUFFER_SIZE, buffer)
-    listener.settimeout(PATIENCE)
-    listener.bind((socket.VMADDR_CID_ANY, port))
-    listener.listen(8)
-    return listener
-
-
-def connect(cid, port):
-    client = socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
-    client.settimeout(PATIENCE)
-    client.connect((cid, port))
-    return client
 
 
 def accept(listener):
@@ -67,8 +51,7 @@ def closed_by_other(side):
 
 def ask(client):
     for number in range(6):
-        client.sendall(b"%d, who asks?" % number)
-        assert client.recv(100) == b"%d, who asks? I." % number
+        assert scenarios.ask(client, b"%d, who asks?" % number) == b"%d, who asks? I." % number
 
 
 def answer(server):
@@ -86,7 +69,8 @@ def capture(folder, name):
 def guest(folder):
     """What each step is, host() says."""
     subprocess.run(["modprobe", "vmw_vsock_virtio_transport"], check=True)
-    listeners = {port: listen(port, SMALL if port == SLOW else None) for port in (BULK, SLOW, LATE)}
+    listeners = {port: listen(port) for port in (BULK, SLOW, LATE)}
+    listeners[SLOW].setsockopt(socket.AF_VSOCK, socket.SO_VM_SOCKETS_BUFFER_SIZE, SMALL)  # its connections' as well
     recorder = capture(folder, "machine")
     client = connect(HOST, TALK)
     ask(client)
