@@ -125,6 +125,12 @@ def diagnose(records):
         yield b"\x00" + b"".join(steps[first:first + STEPS])
 
 
+def watch(records):
+    """The same, each with all that may be printed at the end; see fuzz_watch.c."""
+    for steps in diagnose(records):
+        yield from (bytes([ending << 6]) + steps[1:] for ending in range(4))
+
+
 def split(records):
     for connection in connections(records):
         rws = [record for record in connection if record.op == RW]
@@ -161,7 +167,7 @@ def filters(records):
         yield bytes([number % 3]) + record.data[:HEADERS] + EXPRESSIONS[number].encode()
 
 
-TARGETS = {"wire": wire, "credit": of_connections(b"\x01"), "conn": of_connections(b"\x00"), "diagnose": diagnose, "watch": diagnose,
+TARGETS = {"wire": wire, "credit": of_connections(b"\x01"), "conn": of_connections(b"\x00"), "diagnose": diagnose, "watch": watch,
            "split": split, "contents": contents, "reassembly": reassembly,
            "filter": filters}
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  * fuzz_watch.c - vsockwatch's way of a packet, but for who reads and prints it: bytes with a time and a
  * place, to the account (watch/intake.h), which forgets, to diagnoses, as text, JSON, news and metrics.
- * Input: 1 byte, whose bits 0 to 3 are how many connections are remembered, less one, and 4 to 5 how often it
- * is looked at; and steps (capture_steps.h). What a record begins with, and whether it has a time, is chosen
- * by its buf_alloc. */
+ * Input: 1 byte, whose bits 0 to 3 are how many connections are remembered, less one, 4 to 5 how often it is
+ * looked at, and 6 to 7 what is printed at the end (enum ending): a run that printed all would print for five
+ * sixths of its time. And steps (capture_steps.h). What a record begins with, and whether it has a time, is
+ * chosen by its buf_alloc. */
 #include <string.h>
 
 #include "capture_steps.h"
@@ -32,6 +33,13 @@ enum link_choice {
     LINK_SLL_CUT,
     LINK_OTHER,
     UNTIMED,
+};
+
+enum ending {
+    END_DIAGNOSES,
+    END_STREAMS,
+    END_NEWS,
+    END_METRICS,
 };
 
 /* ---- what is printed ---- */
@@ -67,20 +75,49 @@ static uint32_t count_forgotten(void)
     return run.intake.forget.over + run.intake.forget.open;
 }
 
-/* As live.c does. */
-static void look(void)
+static void tell_news(const struct vsock_report *report)
 {
     GString *out = g_string_new(NULL);
+
+    vsock_news_add(run.news, report, count_forgotten() != run.forgotten,
+                   run.steps.frame & 1 ? VSOCK_NEWS_OBJECTS : VSOCK_NEWS_LINES, out);
+    run.forgotten = count_forgotten();
+    check_text(out, false, 0);
+}
+
+static void tell_metrics(const struct vsock_report *report)
+{
+    vsock_metrics_note(run.metrics, report);
+    check_text(vsock_metrics_text(run.metrics, &run.intake, 0), false, 0);
+}
+
+/* As live.c does: both. */
+static void look(bool news, bool metrics)
+{
     struct vsock_report report;
 
     vsock_intake_report(&run.intake, &vsock_diagnoses, &report);
-    vsock_news_add(run.news, &report, count_forgotten() != run.forgotten,
-                   run.steps.frame & 1 ? VSOCK_NEWS_OBJECTS : VSOCK_NEWS_LINES, out);
-    run.forgotten = count_forgotten();
-    vsock_metrics_note(run.metrics, &report);
+    if (news)
+        tell_news(&report);
+    if (metrics)
+        tell_metrics(&report);
     vsock_report_clear(&report);
-    check_text(out, false, 0);
-    check_text(vsock_metrics_text(run.metrics, &run.intake, 0), false, 0);
+}
+
+static void print_at_end(enum ending ending)
+{
+    switch (ending) {
+    case END_DIAGNOSES:
+        check_report(&vsock_diagnoses);
+        break;
+    case END_STREAMS:
+        check_report(&vsock_streams);
+        break;
+    case END_NEWS:
+    case END_METRICS:
+        look(ending == END_NEWS, ending == END_METRICS);
+        break;
+    }
 }
 
 /* ---- packets ---- */
@@ -170,18 +207,17 @@ static void check_bounds(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = {data, size};
+    uint8_t choices = (uint8_t)take_number(&input, 1);
 
-    start((uint8_t)take_number(&input, 1));
+    start(choices);
     run.steps.steps.input = input;
     while (more_steps(&run.steps.steps)) {
         take();
         check_bounds();
         if (run.steps.steps.taken % run.look_every == 0)
-            look();
+            look(true, true);
     }
-    look();
-    check_report(&vsock_diagnoses);
-    check_report(&vsock_streams);
+    print_at_end((enum ending)(choices >> 6));
     vsock_news_free(run.news);
     vsock_metrics_free(run.metrics);
     vsock_intake_clear(&run.intake);
