@@ -2,6 +2,11 @@
  * file.c - records of a capture file. */
 #include "file.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "compat_wtap.h"
 
 struct vsock_file {
@@ -42,6 +47,22 @@ struct vsock_file *vsock_file_open(const char *path, char **wrong)
     compat_record_init(&file->record);
     *wrong = NULL;
     return file;
+}
+
+int vsock_file_descriptor(const char *path)
+{
+    return strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                  : open(path, O_RDONLY | O_CLOEXEC);
+}
+
+struct vsock_file *vsock_file_open_descriptor(int descriptor, char **wrong)
+{
+    bool is_input = dup2(descriptor, STDIN_FILENO) >= 0;
+
+    *wrong = is_input ? NULL : explain(errno, NULL);
+    if (descriptor != STDIN_FILENO)
+        close(descriptor);
+    return is_input ? vsock_file_open("-", wrong) : NULL;
 }
 
 static enum vsock_link link_of(int encapsulation)

@@ -13,6 +13,13 @@ void vsock_files_begin(void);
 /* "-" is standard input. NULL, and in `wrong` what is, to be freed, where it cannot be read. */
 struct vsock_file *vsock_file_open(const char *path, char **wrong);
 
+/* For who will not be allowed to open it later: a descriptor, as vsock_file_open_descriptor() takes it over.
+ * -1, and errno, where there is none. */
+int vsock_file_descriptor(const char *path);
+
+/* The same of a descriptor, which becomes standard input: libwiretap opens names, and that. */
+struct vsock_file *vsock_file_open_descriptor(int descriptor, char **wrong);
+
 /* The next record, which lasts until the one after. False at the end: `wrong` is NULL, or says why that came
  * too soon, to be freed. */
 bool vsock_file_read(struct vsock_file *file, struct vsock_frame *frame, char **wrong);

@@ -5,17 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <pcap/pcap.h>
 #include <poll.h>
-#include <pwd.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "../extcap/device.h"
-#include "../extcap/rights.h"
 #include "file.h"
+#include "privileges.h"
 
 #define OWN_DEVICE "vsockmon" /* as the extcap is called; devices that the kernel names have a number */
 
@@ -36,44 +33,9 @@ struct vsock_source {
     struct vsock_device own;
     enum vsock_link link;
     bool nanoseconds;
+    int stream; /* a descriptor; the next, once it is read */
     struct vsock_file *file;
 };
-
-static char *failed(const char *what)
-{
-    return g_strdup_printf("%s: %s", what, g_strerror(errno));
-}
-
-/* ---- rights ---- */
-
-/* NULL, or what is wrong. */
-static char *become(const char *user)
-{
-    const struct passwd *entry;
-
-    errno = 0;
-    /* cppcheck-suppress getpwnamCalled ; there is but one thread yet */
-    entry = getpwnam(user);
-    if (!entry)
-        return g_strdup_printf("there is no user %s", user);
-    if (setgroups(0, NULL) != 0 || setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) != 0 ||
-        setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) != 0)
-        return failed("rights could not be given up");
-    return NULL;
-}
-
-static char *give_up_rights(const char *user)
-{
-    char *wrong = NULL;
-
-    if (geteuid() == 0)
-        wrong = become(user ? user : "nobody");
-    else if (user)
-        wrong = g_strdup("only root can go on as another user");
-    if (!wrong && (!vsock_rights_keep(-1) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0))
-        wrong = failed("rights could not be given up");
-    return wrong;
-}
 
 /* ---- a device ---- */
 
@@ -204,18 +166,11 @@ static void take_from_device(struct vsock_source *source)
 
 /* ---- a stream ---- */
 
-/* What is opened becomes standard input, since after this the process may not open it any more. */
-static char *open_stream(const char *path)
+/* Now, since the process may not open it any more later. */
+static char *open_stream(struct vsock_source *source, const char *path)
 {
-    int opened;
-
-    if (strcmp(path, "-") == 0)
-        return NULL;
-    opened = open(path, O_RDONLY | O_CLOEXEC);
-    if (opened < 0 || dup2(opened, STDIN_FILENO) < 0)
-        return g_strdup(g_strerror(errno));
-    close(opened);
-    return NULL;
+    source->stream = vsock_file_descriptor(path);
+    return source->stream < 0 ? g_strdup(g_strerror(errno)) : NULL;
 }
 
 static void take_from_stream(struct vsock_source *source)
@@ -224,7 +179,7 @@ static void take_from_stream(struct vsock_source *source)
     bool goes_on = true;
 
     vsock_files_begin();
-    source->file = vsock_file_open("-", &source->wrong);
+    source->file = vsock_file_open_descriptor(source->stream, &source->wrong);
     if (!source->file)
         return;
     while (goes_on && !g_atomic_int_get(&source->stopping) &&
@@ -262,7 +217,7 @@ static bool is_stream(const char *name)
 static char *open_named(struct vsock_source *source, const char *name)
 {
     if (is_stream(name))
-        return open_stream(name);
+        return open_stream(source, name);
     if (strcmp(name, OWN_DEVICE) == 0 && if_nametoindex(name) == 0)
         return open_own_device(source);
     return open_device(source, name);
@@ -274,7 +229,7 @@ struct vsock_source *vsock_source_open(const char *name, const char *user, uint3
 
     *wrong = open_named(source, name);
     if (!*wrong)
-        *wrong = give_up_rights(user);
+        *wrong = vsock_privileges_give_up(user);
     if (!*wrong && pipe2(source->ended, O_CLOEXEC) != 0)
         *wrong = g_strdup(g_strerror(errno));
     if (!*wrong) {

@@ -4,21 +4,15 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "file.h"
+#include "files.h"
 #include "live.h"
-#include "verdict.h"
 
 #define REMEMBERED_MAX 10000000
-#define LOOK_EVERY 4096                         /* records, for the time */
-#define SHOW_EVERY (G_USEC_PER_SEC / 2)         /* the progress */
-#define SHOW_AFTER ((gint64)2 * G_USEC_PER_SEC) /* it takes longer than one waits without a sign */
 
 static const char help[] =
     "vsockwatch - says what is wrong with vsock captures, in files or as packets come\n"
-    "vsockwatch [--json] [--streams] [--strict] [--remember N] FILE...\n"
+    "vsockwatch [--json] [--streams] [--strict] [--user USER] [--remember N] FILE...\n"
     "vsockwatch [--json] [--metrics FILE] [--user USER] [--remember N] -i SOURCE\n"
     "\n"
     "It says what tshark -q -z vsock,diagnose -r FILE says with the plugin, without tshark. Files are of\n"
@@ -31,6 +25,7 @@ static const char help[] =
     "  --strict    notes count as warnings do, for the exit status\n"
     "  --remember N\n"
     "              how many connections that are over are remembered at least (32768)\n"
+    "  --user USER whom a process of root's goes on as (nobody)\n"
     "  -h, --help, -v, --version\n"
     "\n"
     "With -i, packets are looked at as they come: from vsockmon, a device that is made, and removed at the\n"
@@ -39,12 +34,13 @@ static const char help[] =
     "proved, in a line or an object, and again if it becomes more severe; one that later packets refute\n"
     "is taken back. SIGINT, SIGTERM, SIGHUP and the end of a stream end it, with a summary. Of a\n"
     "connection that goes on, \"to the end\" means until now.\n"
-    "Rights are given up before the first packet is looked at: all capabilities, and a process of root's\n"
-    "goes on as USER, or nobody.\n"
     "\n"
     "  --metrics FILE  what was seen so far, for Prometheus' node_exporter (textfile collector), every\n"
     "                  15 seconds; FILE.new is written, and takes its place. USER has to be allowed to\n"
     "                  write there.\n"
+    "\n"
+    "Rights are given up before the first packet is looked at: all capabilities, and a process of root's\n"
+    "opens its files and goes on as USER, or nobody, where the kernel lets it.\n"
     "\n"
     "Exit status, of several files the highest:\n"
     "  0  it looked at streams, and found nothing worse than a note\n"
@@ -59,119 +55,6 @@ static const char help[] =
     "forgotten once they are judged, and their diagnoses are kept, up to 10,000. What many connections\n"
     "tell together is told of so many at a time. What was given up is counted, and said. With --streams,\n"
     "no connection is forgotten.\n";
-
-/* ---- progress, on a terminal, of a file whose size is known ---- */
-
-struct progress {
-    bool shown;
-    gint64 begun, next; /* g_get_monotonic_time() */
-    int64_t size;
-};
-
-static void start_progress(struct progress *progress, const struct vsock_file *file, const char *path)
-{
-    *progress = (struct progress){.begun = g_get_monotonic_time(), .size = vsock_file_size(file)};
-    if (!isatty(STDERR_FILENO) || strcmp(path, "-") == 0)
-        progress->size = 0;
-    progress->next = progress->begun + SHOW_AFTER;
-}
-
-static void show_progress(struct progress *progress, const struct vsock_file *file)
-{
-    gint64 now = g_get_monotonic_time();
-    double passed = (double)(now - progress->begun) / G_USEC_PER_SEC;
-    double done = (double)vsock_file_read_so_far(file), size = (double)progress->size;
-
-    if (now < progress->next || done <= 0)
-        return;
-    fprintf(stderr, "\r%.0f of %.0f MB, %.0f MB/s, %.0f s left \x1b[K", done / 1e6, size / 1e6,
-            done / passed / 1e6, size > done ? passed * (size - done) / done : 0);
-    progress->next = now + SHOW_EVERY;
-    progress->shown = true;
-}
-
-static void end_progress(const struct progress *progress)
-{
-    if (progress->shown)
-        fputs("\r\x1b[K", stderr);
-}
-
-/* ---- a file ---- */
-
-/* Returns why it could not be read to its end, to be freed; or NULL. */
-static char *take_all(struct vsock_intake *intake, struct vsock_file *file, struct progress *progress)
-{
-    struct vsock_frame frame;
-    char *wrong;
-
-    while (vsock_file_read(file, &frame, &wrong)) {
-        if (intake->frames == 0)
-            intake->capture->is_of_several = vsock_file_is_of_several(file);
-        if (!vsock_intake_take(intake, &frame)) {
-            wrong = g_strdup(VSOCK_INTAKE_FULL);
-            break;
-        }
-        if (progress->size > 0 && intake->frames % LOOK_EVERY == 0)
-            show_progress(progress, file);
-    }
-    end_progress(progress);
-    return wrong;
-}
-
-static enum vsock_status watch_file(const char *path, const struct vsock_form *form, bool is_one_of_several)
-{
-    const char *name = vsock_name_of(path);
-    enum vsock_status status = VSOCK_STATUS_FAILED;
-    struct vsock_intake intake;
-    struct progress progress;
-    char *wrong;
-    struct vsock_file *file = vsock_file_open(path, &wrong);
-
-    if (!file) {
-        vsock_complain(name, wrong);
-        g_free(wrong);
-        return status;
-    }
-    vsock_intake_init(&intake, form->remembered, !form->streams);
-    start_progress(&progress, file, path);
-    wrong = take_all(&intake, file, &progress);
-    vsock_verdict_print(&intake, form, is_one_of_several ? name : NULL);
-    if (wrong)
-        vsock_complain(name, wrong);
-    else
-        status = vsock_verdict_status(&intake, form, name);
-    g_free(wrong);
-    wrong = vsock_verdict_forgotten(&intake);
-    if (wrong)
-        vsock_complain(name, wrong);
-    g_free(wrong);
-    vsock_file_close(file);
-    vsock_intake_clear(&intake);
-    return status;
-}
-
-static int watch_files(char *const *paths, int count, const struct vsock_form *form)
-{
-    enum vsock_status status = VSOCK_STATUS_GOOD;
-
-    for (int i = 0; i < count; i++) {
-        enum vsock_status one;
-
-        if (count > 1 && !form->json) {
-            char *name = vsock_printable(vsock_name_of(paths[i]));
-
-            printf("==> %s\n", name);
-            g_free(name);
-        }
-        one = watch_file(paths[i], form, count > 1);
-        status = MAX(status, one);
-    }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        vsock_complain("standard output", "it could not be written");
-        return VSOCK_STATUS_FAILED;
-    }
-    return (int)status;
-}
 
 /* ---- arguments ---- */
 
@@ -195,9 +78,7 @@ static const char *usage_error(const struct vsock_live *live, const struct vsock
     if (form->remembered == 0)
         return "--remember takes a number of connections, up to 10000000";
     if (!live->source)
-        return files == 0                    ? "which FILE?"
-               : live->user || live->metrics ? "--user and --metrics go with -i"
-                                             : NULL;
+        return files == 0 ? "which FILE?" : live->metrics ? "--metrics goes with -i" : NULL;
     if (files > 0)
         return "-i goes with no FILE";
     return form->streams || form->strict ? "-i goes with neither --streams nor --strict" : NULL;
@@ -261,6 +142,5 @@ int main(int argc, char **argv)
     }
     if (live.source)
         return vsock_live_run(&live);
-    vsock_files_begin();
-    return watch_files(argv + optind, argc - optind, &form);
+    return vsock_files_run(argv + optind, argc - optind, &form, live.user);
 }

@@ -161,6 +161,44 @@ def check_quickly(folder, options):
     ])
 
 
+def status_of(process):
+    return dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{process}/status").read_text().splitlines() if ":\t" in line)
+
+
+def roots(folder, options):
+    """Root's files are opened, and root's rights given up, before there is a packet."""
+    usage = watch(options, "--user", "nobody", folder / "hello")
+    good = expect("only root goes on as another user", usage.returncode == 2 and "only root" in usage.stderr)
+    if os.getuid() != 0:
+        return good
+    hello = (runner.CAPTURES / "hello.pcapng").read_bytes()
+    (folder / "secret").write_bytes(hello)
+    (folder / "secret").chmod(0o600)
+    told = watch(options, folder / "hello").stdout
+    names = [folder / "secret", "-", folder / "secret"]
+    with subprocess.Popen([program(options), *names], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+        run.stdin.write(hello[:100])
+        run.stdin.flush()
+        found = status_of(run.pid)
+        for _ in range(500):
+            if int(found["CapEff"], 16) != 0:
+                sleep(1 / 50)  # seconds
+                found = status_of(run.pid)
+        output = run.communicate(hello[100:])[0].decode()
+    poor = subprocess.run(["setpriv", "--bounding-set=-all", program(options), folder / "secret"], capture_output=True)
+    other = subprocess.run([program(options), "--user", "nosuchuser", folder / "secret"], capture_output=True, text=True)
+    unseen = watch(options, folder / "secret")
+    return all([
+        good, expect("it is nobody, and has no group and no capability",
+                     (found["Uid"].split(), found["Groups"].strip(), int(found["CapPrm"], 16), found["NoNewPrivs"]) ==
+                     ([str(runner.NOBODY)] * 4, "", 0, "1")),
+        expect("and reads root's files", output.count(told) == 3 and unseen.returncode == 2),
+        expect("root that may not become nobody has no capability then", poor.stdout.decode() == told),
+        expect("but becomes whom it is told to, or nothing is read",
+               (other.returncode, other.stdout) == (2, "") and "no user nosuchuser" in other.stderr),
+    ])
+
+
 def changing(folder, options):
     """A file that grows or is cut while it is read, whenever that happens: what was there is judged."""
     one = [vsock(op, ports=(port, 9999), swap=op == 3) for port in range(8_000) for op in (1, 3)]
@@ -185,7 +223,7 @@ def main():
     with runner.bench(options) as (folder, environment):
         folder = pathlib.Path(folder)
         if options.quick:
-            return int(not all([check_quickly(folder, options), changing(folder, options)]))
+            return int(not all([check_quickly(folder, options), roots(folder, options), changing(folder, options)]))
         malformed = malformed_filter(options, environment)
         captures = {name: runner.CAPTURES / name for name in runner.chosen_captures(options.names)}
         if not options.names:
