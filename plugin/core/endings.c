@@ -8,7 +8,7 @@
 
 /* There may be one of these for every packet: what few have is NULL while there is none. */
 
-/* A server, whoever its clients are. */
+/* A server of which there is something to tell, whoever its clients are. */
 struct server {
     struct vsock_key key; /* words: source, its CID, its port */
     uint32_t accepted, streams;
@@ -35,26 +35,40 @@ struct loop {
 struct ending {
     const struct vsock_stream *stream;
     struct service *service;
-    struct server *of_all;
+    struct server *of_all; /* NULL where there is nothing to tell of it */
     uint8_t client, server;
     bool selected;
     wmem_allocator_t *memory;
 };
 
 struct endings {
+    const struct vsock_stale *stale;
+    const struct vsock_thresholds *thresholds;
     struct vsock_table services, servers;
 };
+
+static struct vsock_key server_key(const struct ending *e)
+{
+    struct vsock_endpoint to = e->stream->side[e->server];
+
+    return (struct vsock_key){{(uintptr_t)e->stream->source, to.cid, to.port}};
+}
+
+static struct service *get_service(struct endings *all, const struct ending *e)
+{
+    struct vsock_endpoint to = e->stream->side[e->server];
+    struct vsock_key key = {{(uintptr_t)e->stream->source, e->stream->side[e->client].cid, to.cid, to.port}};
+
+    return (struct service *)vsock_table_get(&all->services, key, sizeof(struct service));
+}
 
 static struct ending ending_of(struct endings *all, const struct vsock_stream *s, bool selected)
 {
     uint8_t client = vsock_stream_client(s);
-    struct vsock_endpoint to = s->side[client ^ 1];
-    struct vsock_key key = {{(uintptr_t)s->source, s->side[client].cid, to.cid, to.port}};
-    struct vsock_key key_of_all = {{(uintptr_t)s->source, to.cid, to.port}};
-    struct service *service = (struct service *)vsock_table_get(&all->services, key, sizeof(*service));
-    struct server *server = (struct server *)vsock_table_get(&all->servers, key_of_all, sizeof(*server));
+    struct ending e = {s, NULL, NULL, client, client ^ 1, selected, all->services.memory};
 
-    return (struct ending){s, service, server, client, client ^ 1, selected, all->services.memory};
+    e.of_all = (struct server *)vsock_table_find(&all->servers, server_key(&e));
+    return e;
 }
 
 static void add(struct vsock_diagnosis *sum, enum vsock_code code, const struct ending *e,
@@ -85,6 +99,12 @@ static struct vsock_diagnosis *count(struct vsock_diagnosis **sum, enum vsock_co
 
 /* ---- what one stream adds ---- */
 
+static bool is_abandoned(const struct endings *all, const struct ending *e)
+{
+    return e->stream->conn.rst_kind == VSOCK_RST_CONNECT_ABANDONED &&
+           !vsock_is_stale(all->stale, e->stream) && !vsock_stream_unanswered(e->stream, all->thresholds);
+}
+
 static void take_abandoned(const struct ending *e)
 {
     const struct vsock_conn *c = &e->stream->conn;
@@ -92,8 +112,6 @@ static void take_abandoned(const struct ending *e)
     int64_t until = c->response.record != 0 ? c->response.time : c->reset.time;
     int64_t waited = vsock_time_passed(c->request.time, until);
 
-    if (c->rst_kind != VSOCK_RST_CONNECT_ABANDONED)
-        return;
     sum = count(&e->service->abandoned, VSOCK_CODE_CONNECT_ABANDONED, e, &c->reset);
     vsock_diagnosis_extend(sum, c->reset.time);
     e->service->stamped += c->reset_stamped && c->response.record != 0;
@@ -101,32 +119,37 @@ static void take_abandoned(const struct ending *e)
     sum->figures.others += c->response.record == 0;
 }
 
+static bool is_slow_end(const struct ending *e)
+{
+    return e->stream->stats.end_of_wait.record != 0;
+}
+
 static void take_slow_end(const struct ending *e)
 {
     const struct vsock_stream_stats *stats = &e->stream->stats;
+    int64_t wait = stats->end_of_wait.time - stats->shut_time;
     struct vsock_diagnosis *sum;
-    int64_t wait;
 
-    if (stats->end_of_wait.record == 0)
-        return;
-    wait = stats->end_of_wait.time - stats->shut_time;
     sum = count(&e->of_all->slow, VSOCK_CODE_HALF_CLOSE_SLOW, e, &stats->end_of_wait);
     sum->figures.longest = MAX(sum->figures.longest, wait);
     sum->figures.total = vsock_time_sum(sum->figures.total, wait);
 }
 
 /* Who answers has read, whatever it says of that. */
+static bool is_unread(const struct ending *e)
+{
+    const struct vsock_conn *c = &e->stream->conn;
+    bool by_stamp = !c->ended || c->close.record != c->reset.record || c->reset_stamped;
+
+    return c->response.record != 0 && c->from_request && c->closer == e->server && c->close_unread > 0 &&
+           by_stamp && c->flow.window[e->client].consumed == 0 && !e->stream->stats.side[e->server].answered;
+}
+
 static void take_unread(const struct ending *e)
 {
     const struct vsock_conn *c = &e->stream->conn;
     struct vsock_diagnosis *sum;
-    bool by_stamp = !c->ended || c->close.record != c->reset.record || c->reset_stamped;
 
-    if (c->response.record == 0 || !c->from_request || c->closer != e->server || c->close_unread == 0 ||
-        !by_stamp)
-        return;
-    if (c->flow.window[e->client].consumed > 0 || e->stream->stats.side[e->server].answered)
-        return;
     sum = count(&e->of_all->unread, VSOCK_CODE_CLOSED_UNREAD, e, &c->close);
     vsock_diagnosis_extend(sum, c->close.time);
     sum->figures.bytes = MAX(sum->figures.bytes, c->close_unread);
@@ -199,34 +222,56 @@ static void tell_server(const struct server *s, GArray *found)
     tell_of(found, s->unread, s->accepted, VSOCK_CLOSED_UNREAD_MIN);
 }
 
-static void take(const struct ending *e, const struct vsock_stale *stale,
-                 const struct vsock_thresholds *thresholds)
+/* Of a server of which nothing is told, nothing is kept: most are such, and there may be one a connection. */
+static void note_told(struct endings *all, const struct ending *e)
 {
+    if (is_abandoned(all, e) || is_slow_end(e) || is_unread(e) || is_accepted_and_closed(e))
+        vsock_table_get(&all->servers, server_key(e), sizeof(struct server));
+}
+
+static void take(struct endings *all, struct ending *e)
+{
+    if (!e->of_all)
+        return;
+    e->service = get_service(all, e);
     e->of_all->streams++;
     e->service->requests += e->stream->conn.from_request;
     e->of_all->accepted += e->stream->conn.response.record != 0;
-    if (!vsock_is_stale(stale, e->stream) && !vsock_stream_unanswered(e->stream, thresholds))
+    if (is_abandoned(all, e))
         take_abandoned(e);
-    take_slow_end(e);
-    take_unread(e);
+    if (is_slow_end(e))
+        take_slow_end(e);
+    if (is_unread(e))
+        take_unread(e);
     take_loop(e);
+}
+
+static void look_at_all(struct endings *all, const struct vsock_capture *c, GHashTable *selected, bool notes)
+{
+    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
+        const struct vsock_stream *s = vsock_capture_stream(c, i);
+        struct ending e = ending_of(all, s, vsock_is_selected(selected, i));
+
+        if (s->conn.degenerate)
+            continue;
+        if (notes)
+            note_told(all, &e);
+        else
+            take(all, &e);
+    }
 }
 
 void vsock_endings_judge(const struct vsock_capture *c, const struct vsock_stale *stale, GHashTable *selected,
                          GArray *found)
 {
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
-    struct endings of = {vsock_table_new_listed(memory), vsock_table_new_listed(memory)};
+    struct endings of = {stale, &c->thresholds, vsock_table_new_listed(memory),
+                         vsock_table_new_listed(memory)};
     struct service **services;
     struct server **servers;
 
-    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
-        const struct vsock_stream *s = vsock_capture_stream(c, i);
-        struct ending e = ending_of(&of, s, vsock_is_selected(selected, i));
-
-        if (!s->conn.degenerate)
-            take(&e, stale, &c->thresholds);
-    }
+    look_at_all(&of, c, selected, true);
+    look_at_all(&of, c, selected, false);
     services = (struct service **)wmem_array_get_raw(of.services.all);
     for (unsigned i = 0; i < wmem_array_get_count(of.services.all); i++)
         tell_service(services[i], found);

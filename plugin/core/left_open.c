@@ -12,7 +12,7 @@
 /* Workers that may each use one at a time: the next so many may be opened before one is done with. */
 #define WORKERS 8
 
-/* The connections of one CID to one endpoint. */
+/* One CID that has left connections to one endpoint open. */
 struct user {
     struct vsock_key key;
     uint64_t client_cid;
@@ -27,33 +27,49 @@ struct users {
     int64_t longest_idle; /* of all that were closed, before that */
 };
 
-static struct user *get_user(struct users *all, const struct vsock_stream *s)
+static struct vsock_key user_key(const struct vsock_stream *s)
 {
     uint8_t client = vsock_stream_client(s);
     struct vsock_endpoint server = s->side[client ^ 1];
-    struct vsock_key key = {{(uintptr_t)s->source, s->side[client].cid, server.cid, server.port}};
-    struct user *u = (struct user *)vsock_table_get(&all->table, key, sizeof(*u));
+
+    return (struct vsock_key){{(uintptr_t)s->source, s->side[client].cid, server.cid, server.port}};
+}
+
+static void take_opened(struct users *all, const struct vsock_stream *s)
+{
+    uint8_t client = vsock_stream_client(s);
+    struct user *u = (struct user *)vsock_table_get(&all->table, user_key(s), sizeof(*u));
 
     if (!u->opened)
         u->opened = g_array_new(FALSE, FALSE, sizeof(const struct vsock_stream *));
     u->client_cid = s->side[client].cid;
-    u->server = server;
-    return u;
+    u->server = s->side[client ^ 1];
+    g_array_append_val(u->opened, s);
 }
 
-static void take_stream(struct users *all, const struct vsock_stream *s)
+static void take_closed(struct users *all, const struct vsock_stream *s)
 {
-    const struct vsock_conn *c = &s->conn;
-    struct user *u;
+    struct user *u = (struct user *)vsock_table_find(&all->table, user_key(s));
 
-    if (!c->from_request || c->degenerate || c->response.record == 0)
-        return;
-    u = get_user(all, s);
-    if (s->stats.idle_before_end != VSOCK_TIME_NONE) {
-        all->longest_idle = MAX(all->longest_idle, s->stats.idle_before_end);
-        all->closed_any = u->closed_any = true;
-    } else {
-        g_array_append_val(u->opened, s);
+    all->longest_idle = MAX(all->longest_idle, s->stats.idle_before_end);
+    all->closed_any = true;
+    if (u)
+        u->closed_any = true;
+}
+
+/* Those that are open first: who has closed all has no place in the table. */
+static void take_streams(struct users *all, const struct vsock_capture *c, bool closed)
+{
+    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
+        const struct vsock_stream *s = vsock_capture_stream(c, i);
+        bool was_closed = s->stats.idle_before_end != VSOCK_TIME_NONE;
+
+        if (!s->conn.from_request || s->conn.degenerate || s->conn.response.record == 0)
+            continue;
+        if (was_closed && closed)
+            take_closed(all, s);
+        else if (!was_closed && !closed)
+            take_opened(all, s);
     }
 }
 
@@ -127,8 +143,8 @@ void vsock_left_open_judge(const struct vsock_capture *c, GHashTable *selected, 
     wmem_allocator_t *memory = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     struct users all = {.table = vsock_table_new_listed(memory)};
 
-    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++)
-        take_stream(&all, vsock_capture_stream(c, i));
+    take_streams(&all, c, false);
+    take_streams(&all, c, true);
     for (unsigned i = 0; i < wmem_array_get_count(all.table.all); i++) {
         struct user *u = *(struct user **)wmem_array_index(all.table.all, i);
 

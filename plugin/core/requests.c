@@ -26,7 +26,7 @@ struct loss {
 
 /* Of these there may be one each for every packet: what few have is apart, NULL where there is none. */
 
-/* An endpoint that was dialled. */
+/* An endpoint that was dialled, of which there is something to tell. */
 struct server {
     struct vsock_key key;
     uint32_t accepted[2]; /* in the whole capture: STREAM, SEQPACKET */
@@ -105,18 +105,30 @@ static struct vsock_endpoint endpoint_of(const struct target *t)
     return (struct vsock_endpoint){.cid = t->key.word[2], .port = (uint32_t)t->key.word[3]};
 }
 
+static struct vsock_key server_key(const struct vsock_stream *s)
+{
+    uint64_t from = s->side[vsock_stream_client(s)].cid, source = (uintptr_t)s->source;
+    struct vsock_endpoint to = s->side[vsock_stream_client(s) ^ 1];
+
+    return (struct vsock_key){{source, vsock_cid_is_of_one_client(to.cid) ? from : 0, to.cid, to.port}};
+}
+
+static struct server *get_server(struct requests *r, const struct vsock_stream *s)
+{
+    return (struct server *)vsock_table_get(&r->servers, server_key(s), sizeof(struct server));
+}
+
 static struct target *get_target(struct requests *r, const struct vsock_stream *s)
 {
     uint64_t from = s->side[vsock_stream_client(s)].cid, source = (uintptr_t)s->source;
     struct vsock_endpoint to = s->side[vsock_stream_client(s) ^ 1];
-    struct vsock_key server = {{source, vsock_cid_is_of_one_client(to.cid) ? from : 0, to.cid, to.port}};
     struct vsock_key target = {{source, from, to.cid, to.port}}, prober = {{source, from, to.cid}};
     struct target *t = (struct target *)vsock_table_get(&r->targets, target, sizeof(*t));
 
     if (t->server)
         return t;
     t->shared = vsock_is_shared(r->shared, s);
-    t->server = (struct server *)vsock_table_get(&r->servers, server, sizeof(*t->server));
+    t->server = get_server(r, s);
     t->prober = (struct prober *)vsock_table_get(&r->probers, prober, sizeof(*t->prober));
     t->cid = s->cid_pair->cid[vsock_stream_client(s) ^ 1];
     return t;
@@ -172,16 +184,23 @@ static void add_attempt(struct requests *r, struct attempt a, enum outcome outco
     g_array_append_val(r->attempts, a);
 }
 
-/* A connection that was accepted, and may have been open and empty for long. */
-static void take_idle(const struct requests *r, struct attempt a, const struct vsock_stream *s)
+/* For how long a connection that was accepted has been open and empty, if that is long; else 0. */
+static int64_t idle_time(const struct vsock_stream *s)
 {
-    struct vsock_diagnosis *sum;
     int64_t until = vsock_stream_known_until(s), idle;
 
     if (s->stats.shut_time != VSOCK_TIME_NONE)
         until = MIN(until, s->stats.shut_time);
     idle = until - s->conn.response.time;
-    if (a.target->shared || s->conn.degenerate || vsock_conn_carried_data(&s->conn) || idle < IDLE_MIN)
+    return s->conn.degenerate || vsock_conn_carried_data(&s->conn) || idle < IDLE_MIN ? 0 : idle;
+}
+
+static void take_idle(const struct requests *r, struct attempt a, const struct vsock_stream *s)
+{
+    struct vsock_diagnosis *sum;
+    int64_t idle = idle_time(s);
+
+    if (a.target->shared || idle == 0)
         return;
     sum = count(r, &a.target->server->idle, VSOCK_CODE_NO_DATA, &a);
     sum->figures.longest = MAX(sum->figures.longest, idle);
@@ -211,6 +230,20 @@ static void take_stale_reset(struct requests *r, struct attempt a)
 static bool is_unanswered(const struct vsock_stream *s, const struct vsock_thresholds *thresholds)
 {
     return s->conn.rst_kind != VSOCK_RST_REFUSED && vsock_stream_unanswered(s, thresholds);
+}
+
+/* Of a server of which nothing is told, nothing is kept: most are such, and there may be one a connection. */
+static bool is_told(const struct vsock_stream *s, const struct vsock_thresholds *thresholds)
+{
+    const struct vsock_conn *c = &s->conn;
+
+    return c->from_request && (c->rst_kind == VSOCK_RST_REFUSED || is_unanswered(s, thresholds) ||
+                               (c->response.record != 0 && idle_time(s) > 0));
+}
+
+static bool has_server(const struct requests *r, const struct vsock_stream *s)
+{
+    return vsock_table_find(&r->servers, server_key(s));
 }
 
 static void take_request(struct requests *r, const struct vsock_stream *s,
@@ -608,7 +641,13 @@ void vsock_requests_judge(const struct vsock_capture *c, const struct vsock_twin
     for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
         const struct vsock_stream *s = vsock_capture_stream(c, i);
 
-        if (s->conn.from_request)
+        if (is_told(s, &c->thresholds))
+            get_server(&r, s);
+    }
+    for (uint32_t i = 0; i < wmem_array_get_count(c->streams); i++) {
+        const struct vsock_stream *s = vsock_capture_stream(c, i);
+
+        if (s->conn.from_request && has_server(&r, s))
             take_request(&r, s, &c->thresholds, vsock_is_selected(selected, i));
     }
     judge_attempts(&r);

@@ -60,7 +60,7 @@ struct accepted {
     bool refused; /* it was in between, too */
 };
 
-/* As one CID sees it. */
+/* As one CID sees it, of those that refused anything. */
 struct port {
     struct vsock_key key;
     struct accepted *accepted;
@@ -183,7 +183,7 @@ static struct vsock_key port_key(struct search *all, const struct vsock_stream *
     return (struct vsock_key){{(uintptr_t)get_dialler(all, s), server_of(s).port}};
 }
 
-/* NULL where it accepted none. */
+/* NULL where it refused nothing. */
 static struct port *find_port(struct search *all, const struct vsock_stream *s)
 {
     struct vsock_key key = port_key(all, s);
@@ -238,12 +238,19 @@ static uint32_t alive_until(const struct vsock_capture *capture, const struct vs
     return last_unrefused(capture, s, MIN(s->stats.side[0].spoke, s->stats.side[1].spoke));
 }
 
+static void note_port(struct search *all, const struct vsock_stream *s)
+{
+    vsock_table_get(&all->ports, port_key(all, s), sizeof(struct port));
+}
+
 static void note_accepted(struct search *all, const struct vsock_stream *s, const struct counter *c)
 {
-    struct port *p = (struct port *)vsock_table_get(&all->ports, port_key(all, s), sizeof(*p));
+    struct port *p = find_port(all, s);
     uint32_t request = s->conn.request.record;
-    struct accepted *a = find_accepted(p, c);
+    struct accepted *a = p ? find_accepted(p, c) : NULL;
 
+    if (!p)
+        return;
     if (!a) {
         if (p->known == COUNTERS_MAX)
             return;
@@ -261,8 +268,7 @@ static bool is_meanwhile(const struct accepted *a, const struct vsock_stream *s)
 
 static void note_refused(struct search *all, const struct vsock_stream *s, const struct counter *c)
 {
-    const struct port *p = find_port(all, s);
-    struct accepted *own = p ? find_accepted(p, c) : NULL;
+    struct accepted *own = find_accepted(find_port(all, s), c);
 
     if (own)
         own->refused |= is_meanwhile(own, s);
@@ -288,7 +294,7 @@ static void note_mixed(struct search *all, const struct vsock_stream *s, const s
     const struct port *p = find_port(all, s);
     struct vsock_diagnosis one = vsock_diagnosis_start(VSOCK_CODE_CID_SHARED, &s->conn.request);
 
-    if (!p || !is_mixed(p, s, c))
+    if (!is_mixed(p, s, c))
         return;
     one.last_frame = s->conn.reset.frame;
     one.figures.count = 1;
@@ -301,19 +307,23 @@ static bool is_refused(const struct vsock_stream *s)
     return s->conn.rst_kind == VSOCK_RST_REFUSED && s->conn.rst_side != s->conn.client;
 }
 
-/* What is known of answers takes three turns: to whom a port is open, whether to them alone, and who is
- * refused then. */
-static void look_at(struct search *all, const struct vsock_stream *s, unsigned turn)
+/* What is known of answers takes turns: which ports refuse, to whom these are open, whether to them alone,
+ * and who is refused then. */
+enum turn { TURN_PORTS, TURN_ACCEPTED, TURN_REFUSED, TURN_MIXED, TURN_COUNT };
+
+static void look_at(struct search *all, const struct vsock_stream *s, enum turn turn)
 {
     const struct counter *c = all->counters[s->index];
 
     if (!c)
         return;
-    if (turn == 0 && s->conn.response.record != 0)
+    if (turn == TURN_PORTS && is_refused(s))
+        note_port(all, s);
+    else if (turn == TURN_ACCEPTED && s->conn.response.record != 0)
         note_accepted(all, s, c);
-    else if (turn == 1 && is_refused(s))
+    else if (turn == TURN_REFUSED && is_refused(s))
         note_refused(all, s, c);
-    else if (turn == 2 && is_refused(s))
+    else if (turn == TURN_MIXED && is_refused(s))
         note_mixed(all, s, c);
 }
 
@@ -328,9 +338,9 @@ static void find_mixed(struct search *all)
         if (may_be_counted(s))
             all->counters[i] = count(all, s);
     }
-    for (unsigned turn = 0; turn < 3; turn++) {
+    for (unsigned turn = 0; turn < TURN_COUNT; turn++) {
         for (uint32_t i = 0; i < streams; i++)
-            look_at(all, vsock_capture_stream(all->capture, i), turn);
+            look_at(all, vsock_capture_stream(all->capture, i), (enum turn)turn);
     }
 }
 

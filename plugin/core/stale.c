@@ -72,29 +72,40 @@ static bool is_candidate(const struct vsock_stream *s, const struct vsock_shared
     return is_refused(c) || is_given_up(c) || is_ignored(s, thresholds);
 }
 
-static struct listener *get_listener(struct vsock_stale *stale, const struct vsock_stream *s)
+static struct vsock_key listener_key(const struct vsock_stream *s)
 {
     struct vsock_endpoint server = s->side[s->conn.client ^ 1];
-    struct vsock_key key = {{(uintptr_t)s->source, s->side[s->conn.client].cid, server.cid, server.port}};
 
-    return (struct listener *)vsock_table_get(&stale->listeners, key, sizeof(struct listener));
+    return (struct vsock_key){{(uintptr_t)s->source, s->side[s->conn.client].cid, server.cid, server.port}};
+}
+
+static struct listener *get_listener(struct vsock_stale *stale, const struct vsock_stream *s)
+{
+    return (struct listener *)vsock_table_get(&stale->listeners, listener_key(s), sizeof(struct listener));
+}
+
+static struct vsock_key held_key(const struct vsock_stream *held)
+{
+    return (struct vsock_key){{(uintptr_t)held}};
 }
 
 static struct held *get_held(struct vsock_stale *stale, const struct vsock_stream *held)
 {
-    struct vsock_key key = {{(uintptr_t)held}};
-
-    return (struct held *)vsock_table_get(&stale->holds, key, sizeof(struct held));
+    return (struct held *)vsock_table_get(&stale->holds, held_key(held), sizeof(struct held));
 }
 
-/* Who accepts between these endpoints does not hold another connection there: before, nobody listened. */
+/* Who accepts between these endpoints does not hold another connection there: before, nobody listened. Of
+ * what never refused there is nothing to take back, and nothing is kept. */
 static void take_acceptance(struct vsock_stale *stale, const struct vsock_stream *s)
 {
-    struct listener *listener = get_listener(stale, s);
-    struct held *held = s->held ? get_held(stale, s->held->stream) : NULL;
+    struct listener *listener = (struct listener *)vsock_table_find(&stale->listeners, listener_key(s));
+    struct held *held =
+        s->held ? (struct held *)vsock_table_find(&stale->holds, held_key(s->held->stream)) : NULL;
 
-    listener->latest = NULL;
-    listener->refuses = false;
+    if (listener) {
+        listener->latest = NULL;
+        listener->refuses = false;
+    }
     if (!held)
         return;
     for (struct candidate *c = held->latest; c; c = c->before_on_held)
