@@ -75,7 +75,7 @@ static void forget_record(struct vsock_capture *c, uint32_t number)
     struct vsock_record **chunk;
     struct vsock_print **prints;
 
-    if (r->ext) {
+    if (r->ext && !r->ext->shared) {
         stop_waiting(r->stream, r->sender, r->ext);
         vsock_spare_give(&c->spare_exts, r->ext);
     }

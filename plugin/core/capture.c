@@ -471,19 +471,39 @@ static struct vsock_record_ext *new_ext(struct vsock_capture *c, struct vsock_re
     return ext;
 }
 
+/* With nothing but these findings; NULL where there are too many kinds of such. */
+static struct vsock_record_ext *shared_ext(struct vsock_capture *c, uint64_t findings)
+{
+    for (unsigned i = 0; i < VSOCK_SHARED_EXTS_MAX; i++) {
+        if (!c->shared_exts[i])
+            c->shared_exts[i] = new_ext(c, (struct vsock_record_ext){.findings = findings, .shared = true});
+        if (c->shared_exts[i]->findings == findings)
+            return c->shared_exts[i];
+    }
+    return NULL;
+}
+
+/* The record's, to be written to. */
+static struct vsock_record_ext *own_ext(struct vsock_capture *c, struct vsock_record *r)
+{
+    if (!r->ext)
+        r->ext = new_ext(c, (struct vsock_record_ext){0});
+    else if (r->ext->shared)
+        r->ext = new_ext(c, (struct vsock_record_ext){.findings = r->ext->findings});
+    return r->ext;
+}
+
 /* The stall of a side that began with record `began` is over with the newest one. Of two that began there,
  * the later one counts. */
 static void note_stall_end(struct vsock_capture *c, uint32_t began, uint8_t side)
 {
-    struct vsock_record *r;
+    struct vsock_record_ext *ext;
 
     if (!vsock_capture_has_record(c, began))
         return;
-    r = vsock_capture_record(c, began);
-    if (!r->ext)
-        r->ext = new_ext(c, (struct vsock_record_ext){0});
-    r->ext->stall_end = c->records;
-    r->ext->waits = side & 1;
+    ext = own_ext(c, vsock_capture_record(c, began));
+    ext->stall_end = c->records;
+    ext->waits = side & 1;
 }
 
 static void resolve_awaited(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_step *step,
@@ -550,8 +570,7 @@ static bool is_of_overrun(const struct vsock_stream_diagnosis *d)
 }
 
 /* What was found in it since that REQUEST may be of the other one. */
-static void forget_findings(const struct vsock_capture *c, struct vsock_stream *s,
-                            const struct vsock_mark *since)
+static void forget_findings(struct vsock_capture *c, struct vsock_stream *s, const struct vsock_mark *since)
 {
     bool whole = s->conn.request.record == since->record;
     uint64_t kept = VSOCK_FOUND_OF_OVERLAP | (whole ? 0 : VSOCK_FOUND_BIT(VSOCK_FOUND_CREDIT_EXCEEDED));
@@ -566,8 +585,8 @@ static void forget_findings(const struct vsock_capture *c, struct vsock_stream *
     for (uint32_t i = s->last_record; i > since->record && vsock_capture_has_record(c, i);) {
         struct vsock_record *r = vsock_capture_record(c, i);
 
-        if (r->ext)
-            r->ext->findings &= kept;
+        if (vsock_record_findings(r) & ~kept)
+            own_ext(c, r)->findings &= kept;
         i = r->previous;
     }
 }
@@ -611,12 +630,26 @@ static void note_overlap(struct vsock_capture *c, struct vsock_stream *newest, s
 
 /* ---- a packet ---- */
 
+/* Is there more about the packet than findings? */
+static bool has_figures(const struct vsock_step *step, struct vsock_split_part part)
+{
+    const struct vsock_flow_step *f = &step->flow;
+
+    return part.skip > 0 || part.lacks || step->unconsumed > 0 || step->waited > 0 || f->info.ahead > 0 ||
+           f->info.backwards > 0 || f->info.shrunk > 0 || f->exceeded > 0 || f->stall.record != 0 ||
+           f->answers.record != 0 || f->asks;
+}
+
 /* NULL where nothing about the packet is rare. CREDIT_UPDATE is not: its op says it. */
 static struct vsock_record_ext *make_ext(struct vsock_capture *c, const struct vsock_step *step,
                                          struct vsock_split_part part)
 {
-    if (step->findings == 0 && part.skip == 0 && !part.lacks && step->flow.answers.record == 0)
-        return NULL;
+    if (!has_figures(step, part)) {
+        struct vsock_record_ext *shared = step->findings != 0 ? shared_ext(c, step->findings) : NULL;
+
+        if (shared || step->findings == 0)
+            return shared;
+    }
     return new_ext(c, (struct vsock_record_ext){
                           .findings = step->findings,
                           .payload_skip = part.skip,
@@ -699,7 +732,6 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     struct vsock_mark at = {.record = c->records, .frame = r->frame, .time = r->time};
     struct vsock_rw *rw = p->virtio.op == VSOCK_OP_RW ? take_rw(c) : NULL;
     struct vsock_split_part part = {0};
-    struct vsock_record_ext *ext;
     struct vsock_diagnoses found;
     struct vsock_step step;
 
@@ -727,11 +759,11 @@ static void step_stream(struct vsock_capture *c, struct vsock_stream *s, const s
     note_wraps(c, s);
 
     note_outcomes(c, s, &step, r->sender, r->time);
-    r->ext = ext = make_ext(c, &step, part);
-    if (ext)
-        expect_outcomes(c, s, &step, r->sender, ext);
+    r->ext = make_ext(c, &step, part);
+    if (r->ext)
+        expect_outcomes(c, s, &step, r->sender, r->ext);
     if (s->overlap && step.findings & VSOCK_FOUND_BIT(VSOCK_FOUND_REQUEST))
-        s->overlap->reused = ext;
+        s->overlap->reused = own_ext(c, r);
     for (unsigned i = 0; i < found.count; i++)
         vsock_diagnosis_collect(c->memory, &s->diagnoses, &found.list[i]);
     vsock_cid_pair_take(s->cid_pair, s, &step, &at, c->memory);

@@ -12,6 +12,10 @@
 #include "spare.h"
 #include "table.h"
 
+/* So many kinds of packets that have nothing but findings share a struct vsock_record_ext each: connections
+ * begin and end in fewer ways. */
+#define VSOCK_SHARED_EXTS_MAX 16
+
 /* A problem of one stream, or of packets in none; each code at most once a direction. */
 struct vsock_stream_diagnosis {
     struct vsock_stream_diagnosis *next;
@@ -45,6 +49,7 @@ struct vsock_capture {
     struct vsock_pending *lent_pending; /* the one that is lent; NULL: it was kept */
     uint32_t rws, rws_max;              /* RWs that were made; at most so many, 0 for any number */
     uint64_t rws_left_out;              /* those that there were too many for */
+    struct vsock_record_ext *shared_exts[VSOCK_SHARED_EXTS_MAX]; /* the first ones, then NULL */
     wmem_stack_t *spare_duplicates;
     void *spare_streams, *spare_data, *spare_exts, *spare_pending,
         *spare_chunks; /* spare.h; only of what is forgotten */

@@ -14,7 +14,8 @@ enum vsock_overrun {
     VSOCK_OVERRUN_RECOVERED, /* it was consumed: the advertisement that allowed it was not captured */
 };
 
-/* What few packets have: beside the record, not in it. Records of others are 0 where there is none. */
+/* What few packets have: beside the record, not in it. Records of others are 0 where there is none. Who has
+ * nothing but findings, as packets that begin and end a connection, shares one with others. */
 struct vsock_record_ext {
     uint64_t findings;     /* VSOCK_FOUND_BIT()s */
     uint32_t ahead;        /* bytes that this packet says it consumed, and nobody saw sent */
@@ -27,6 +28,7 @@ struct vsock_record_ext {
     uint32_t answers;           /* record of the CREDIT_REQUEST that is answered here */
     uint8_t stall_cause;        /* enum vsock_stall_cause */
     bool part_missing;          /* parts of a packet that vhost split are missing before this one */
+    bool shared;                /* by all records with these findings: it is not written to any more */
 
     /* Of the future, so for later passes only. */
     unsigned overrun : 2;          /* enum vsock_overrun, with CREDIT_EXCEEDED */

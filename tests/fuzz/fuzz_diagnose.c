@@ -49,6 +49,9 @@ static void check_ext(const struct vsock_record *r)
     CHECK(ext->overrun == VSOCK_OVERRUN_PENDING);
     CHECK(ext->answered_time == VSOCK_TIME_NONE && ext->resumed_time == VSOCK_TIME_NONE);
     CHECK_IMPLIES(ext->payload_skip > 0, r->in_stream || r->copy);
+    CHECK_IMPLIES(ext->shared, (ext->stall | ext->answers | ext->stall_end | ext->ahead | ext->payload_skip |
+                                ext->unconsumed | ext->waited | ext->backwards | ext->shrunk) == 0 &&
+                                   !ext->part_missing && !ext->asks && !ext->next);
 }
 
 static void check_place(const struct vsock_record *r, const struct vsock_packet *p)

@@ -684,6 +684,51 @@ static void stalls_and_answers_refer_to_records_not_to_frames(void)
     g_assert_cmpuint(r->ext->stall_cause, ==, VSOCK_STALL_UPDATE_LATE);
 }
 
+static void who_has_nothing_but_findings_shares_them(void)
+{
+    const struct vsock_record *first, *second, *third;
+
+    begin();
+    first = request(&one);
+    second = request(&two);
+    g_assert_nonnull(first->ext);
+    g_assert_true(first->ext == second->ext);
+    first = take(&one, S, VSOCK_OP_RESPONSE, 0);
+    second = take(&two, S, VSOCK_OP_RESPONSE, 0);
+    g_assert_true(first->ext == second->ext);
+    first = rw(&one, 1000); /* both shut the window */
+    second = rw(&two, 1000);
+    g_assert_true(first->ext && first->ext == second->ext);
+    third = update(&one, 1000);
+    g_assert_cmpuint(third->ext->stall, ==, number_of(first));
+    g_assert_cmpuint(first->ext->stall_end, ==, number_of(third));
+    g_assert_cmphex(first->ext->findings, ==, second->ext->findings);
+    g_assert_cmpuint(second->ext->stall_end, ==, 0);
+    g_assert_false(third->ext->shared);
+    rw(&one, 10);
+    shut(&one, C, 3);
+    first = take(&one, S, VSOCK_OP_RST, 0); /* both have not read as much */
+    shut(&two, C, 3);
+    two.fwd_cnt[S] = 990;
+    second = take(&two, S, VSOCK_OP_RST, 0);
+    g_assert_cmpuint(first->ext->unconsumed, ==, 10);
+    g_assert_cmpuint(second->ext->unconsumed, ==, 10);
+    g_assert_cmphex(first->ext->findings, ==, second->ext->findings);
+    g_assert_true(first->ext != second->ext);
+}
+
+static void what_more_kinds_of_packets_found_than_are_shared_is_their_own(void)
+{
+    unsigned kinds = 0;
+
+    begin();
+    for (unsigned i = 0; i < VSOCK_SHARED_EXTS_MAX; i++)
+        capture->shared_exts[i] = wmem_new0(memory, struct vsock_record_ext); /* of findings that none has */
+    for (unsigned i = 0; i < 2; i++)
+        kinds += !request(&one)->ext->shared;
+    g_assert_cmpuint(kinds, ==, 2);
+}
+
 /* ---- what the future tells ---- */
 
 static void an_overrun_is_one_when_a_rst_follows(void)
@@ -1256,6 +1301,8 @@ int main(int argc, char **argv)
     TEST(figures_go_with_their_findings);
     TEST(a_close_that_timed_out_has_waited_so_many_milliseconds);
     TEST(stalls_and_answers_refer_to_records_not_to_frames);
+    TEST(who_has_nothing_but_findings_shares_them);
+    TEST(what_more_kinds_of_packets_found_than_are_shared_is_their_own);
     TEST(an_overrun_is_one_when_a_rst_follows);
     TEST(an_overrun_that_was_read_was_none);
     TEST(an_overrun_of_the_resetter_is_no_reason_for_its_rst);
