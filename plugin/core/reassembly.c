@@ -113,7 +113,7 @@ static struct vsock_pdu *split(const struct taking *t, const struct vsock_pdu *p
     *tail = *pdu;
     tail->offset += at;
     tail->length -= at;
-    tail->offered_at = tail->length / (t->reassembly->looks->bytes > t->reassembly->looks_max ? 1 : 16) > at
+    tail->offered_at = tail->length / (t->reassembly->looks->bytes > t->reassembly->looks->most ? 1 : 16) > at
                            ? tail->length
                            : 0;
     tail->reassembled_in = 0;
@@ -307,9 +307,10 @@ static bool is_time_to_offer(const struct vsock_reassembly *r, const struct vsoc
 
     if (grown >= pdu->offered_at)
         return true;
-    if (looked > r->looks_max)
+    if (looked > r->looks->most)
         return false;
-    return likely || grown >= pdu->offered_at / 4 || (looked <= r->looks_freely && pdu->length <= r->small);
+    return likely || grown >= pdu->offered_at / 4 ||
+           (looked <= r->looks->freely && pdu->length <= r->looks->small);
 }
 
 /* What a dissector has left over of a PDU, of which the packet's last `length` bytes up to `end` are part: it
@@ -507,6 +508,11 @@ void vsock_reassembly_take(struct vsock_reassembly *r, const struct vsock_payloa
         end_pdu(&t, receiver, VSOCK_PDU_ENDED, 0, 0);
 }
 
+struct vsock_looks vsock_looks_start(void)
+{
+    return (struct vsock_looks){.freely = LOOKS_FREELY, .most = LOOKS_MAX, .small = SMALL};
+}
+
 struct vsock_reassembly vsock_reassembly_start(wmem_allocator_t *scope, struct vsock_looks *looks,
                                                vsock_payload_take taker, uint64_t limit, bool seqpacket,
                                                bool may_join, bool from_beginning)
@@ -516,10 +522,7 @@ struct vsock_reassembly vsock_reassembly_start(wmem_allocator_t *scope, struct v
     return (struct vsock_reassembly){.scope = scope,
                                      .looks = looks,
                                      .take = taker,
-                                     .limit = MIN(limit, VSOCK_REASSEMBLY_LIMIT_MAX),
-                                     .looks_freely = LOOKS_FREELY,
-                                     .looks_max = LOOKS_MAX,
-                                     .small = SMALL,
+                                     .limit = (uint32_t)MIN(limit, VSOCK_REASSEMBLY_LIMIT_MAX),
                                      .seqpacket = seqpacket,
                                      .may_join = may_join,
                                      .side = {side, side}};

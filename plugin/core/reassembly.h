@@ -28,7 +28,7 @@
 #define VSOCK_REJECTED_MAX 16
 
 /* In bytes: above it, lengths would not fit epan's. */
-#define VSOCK_REASSEMBLY_LIMIT_MAX (UINT64_C(1) << 30)
+#define VSOCK_REASSEMBLY_LIMIT_MAX (UINT32_C(1) << 30)
 
 /* What a dissector may want more of, where that is no number of bytes: DESEGMENT_ONE_MORE_SEGMENT and
  * DESEGMENT_UNTIL_FIN of epan. */
@@ -149,24 +149,25 @@ struct vsock_payload_side {
     bool synced;          /* SEQPACKET: it is known where messages begin */
 };
 
-/* What dissectors have looked at more than once, in all of a capture's connections. */
+/* What dissectors have looked at more than once, in all of a capture's connections, and may. A PDU that grows
+ * packet by packet is looked at from its beginning each time, which would cost the square of its length. So
+ * it is offered when it has grown by a quarter, a shorter packet may end it, or it has the bytes that a
+ * dissector has named; while it is small, with each packet, up to `freely`. Beyond `most`, only when it has
+ * doubled. What a dissector leaves over counts as seen, unless that has taken a sixteenth of it. */
 struct vsock_looks {
     uint64_t bytes;
+    uint64_t freely, most; /* of these */
+    uint32_t small;        /* PDU, in bytes */
 };
+
+struct vsock_looks vsock_looks_start(void);
 
 /* One connection. */
 struct vsock_reassembly {
     wmem_allocator_t *scope; /* of PDUs: what steps point to */
     struct vsock_looks *looks;
     vsock_payload_take take;
-    uint64_t limit; /* of a PDU, in bytes */
-    /* A PDU that grows packet by packet is looked at from its beginning each time, which would cost the
-     * square of its length. So it is offered when it has grown by a quarter, a shorter packet may end it, or
-     * it has the bytes that a dissector has named; while it is small, with each packet, up to the first of
-     * these numbers of bytes in `looks`. Beyond the second, only when it has doubled. What a dissector leaves
-     * over counts as seen, unless that has taken a sixteenth of it. */
-    uint64_t looks_freely, looks_max;
-    uint32_t small; /* in bytes */
+    uint32_t limit; /* of a PDU, in bytes */
     bool seqpacket;
     bool may_join; /* dissectors may ask for more than one packet has */
     struct vsock_payload_side side[2];

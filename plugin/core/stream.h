@@ -80,8 +80,8 @@ struct vsock_capture_source {
  * data of the other and a rest, to the next data of the one. Who asks again has read the answer. */
 struct vsock_exchanges {
     bool answered, rested;   /* so far in this one */
-    uint64_t sent, consumed; /* stream offsets at the end of the last one */
     uint32_t leaking;        /* so many in a row, after each of which more was left than before */
+    uint64_t sent, consumed; /* stream offsets at the end of the last one */
 };
 
 enum vsock_unread_outcome {
@@ -94,9 +94,9 @@ enum vsock_unread_outcome {
 /* Data that the other side, silent since, has not said it consumed. */
 struct vsock_unread {
     struct vsock_mark since; /* record 0: there is none */
-    enum vsock_unread_outcome outcome;
     struct vsock_mark until; /* with an outcome; and the next */
     uint64_t bytes;
+    enum vsock_unread_outcome outcome;
     bool proved; /* the receiver itself said so later */
 };
 
@@ -124,14 +124,14 @@ struct vsock_stream_data {
         struct vsock_unread unread;
         struct vsock_opening opening;
     } side[2];           /* of what it sent */
-    bool in_part[2];     /* each side's fwd_cnt moved last to a place within an RW that was captured */
-    int64_t moved_at[2]; /* ... when that was */
-    uint32_t run;        /* RWs in a row, each within VSOCK_RUN_PAUSE of the one before, up to the last one */
-    int64_t last_rw;     /* when that was */
+    int64_t moved_at[2]; /* when each side's fwd_cnt moved last */
+    bool in_part[2];     /* ... that was to a place within an RW that was captured */
+    uint8_t large_side;
+    uint32_t run;    /* RWs in a row, each within VSOCK_RUN_PAUSE of the one before, up to the last one */
+    int64_t last_rw; /* when that was */
     struct vsock_split split[2];
     struct vsock_blanks blanks;
-    struct vsock_mark large; /* first RW that does not fit what many device models handle */
-    uint8_t large_side;
+    struct vsock_mark large; /* first RW, of large_side, that does not fit what many device models handle */
     uint32_t large_count;
     uint32_t largest;
 };

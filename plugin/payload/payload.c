@@ -66,7 +66,7 @@ struct context {
 
 static void start_file(void)
 {
-    looks = (struct vsock_looks){0};
+    looks = vsock_looks_start();
     vsock_share_start();
 }
 

@@ -293,9 +293,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     run = &this_run;
     run->reassembly.looks = &run->looks;
-    run->reassembly.looks_freely = LOOKS_FREELY;
-    run->reassembly.looks_max = LOOKS_MAX;
-    run->reassembly.small = SMALL;
+    run->looks.freely = LOOKS_FREELY;
+    run->looks.most = LOOKS_MAX;
+    run->looks.small = SMALL;
     for (uint32_t frame = 1; in.left >= PACKET_SIZE && frame <= PACKETS_MAX; frame++)
         take_packet(&in, frame);
     check_later();

@@ -78,7 +78,7 @@ static void start(uint64_t limit, bool seqpacket, bool may_join, bool from_begin
     else
         scope = wmem_allocator_new(WMEM_ALLOCATOR_BLOCK);
     steps = wmem_array_new(scope, sizeof(struct vsock_payload_step));
-    looks = (struct vsock_looks){0};
+    looks = vsock_looks_start();
     reassembly = vsock_reassembly_start(scope, &looks, take_step, limit, seqpacket, may_join, from_beginning);
     sent[0] = sent[1] = 0;
     frame = 0;
@@ -700,11 +700,11 @@ static const char *grow_to(unsigned to)
 static void start_to_grow(void)
 {
     start(100000, false, true, true);
-    g_assert_cmpuint(reassembly.looks_freely, ==, 32 << 20);
-    g_assert_cmpuint(reassembly.looks_max, ==, 96 << 20);
-    g_assert_cmpuint(reassembly.small, ==, 64 << 10);
-    reassembly.looks_freely = 27500;
-    reassembly.looks_max = 100000;
+    g_assert_cmpuint(looks.freely, ==, 32 << 20);
+    g_assert_cmpuint(looks.most, ==, 96 << 20);
+    g_assert_cmpuint(looks.small, ==, 64 << 10);
+    looks.freely = 27500;
+    looks.most = 100000;
 }
 
 static void one_that_was_looked_at_much_is_offered_when_it_has_grown_by_a_quarter(void)
@@ -717,14 +717,14 @@ static void one_that_was_looked_at_much_is_offered_when_it_has_grown_by_a_quarte
     g_assert_cmpuint(count_offers(), ==, 24);
 
     start_to_grow();
-    reassembly.looks_freely--;
+    looks.freely--;
     CHECK_STEPS(grow_to(2400), "add 0+100 of 2400");
 }
 
 static void so_is_one_that_is_not_small(void)
 {
     start_to_grow();
-    reassembly.small = 1000;
+    looks.small = 1000;
     CHECK_STEPS(grow_to(1000), "offer? 0+100 of 1000");
     CHECK_STEPS(grow_to(1200), "add 0+100 of 1200");
     CHECK_STEPS(grow_to(1300), "offer? 0+100 of 1300");
@@ -752,7 +752,7 @@ static void a_shorter_packet_may_be_the_last(void)
     answer(0, VSOCK_MORE_ANY);
     CHECK_STEPS(rw(0, 99), "offer? 0+99 of 2699");
     CHECK_STEPS(rw(0, 99), "add 0+99 of 2798");
-    looks.bytes = reassembly.looks_max + 1;
+    looks.bytes = looks.most + 1;
     CHECK_STEPS(rw(0, 1), "add 0+1 of 2799"); /* not any more */
 }
 
@@ -760,7 +760,7 @@ static void in_the_end_one_is_offered_when_it_has_doubled(void)
 {
     start_to_grow();
     grow_to(2400);
-    looks.bytes = reassembly.looks_max + 1;
+    looks.bytes = looks.most + 1;
     CHECK_STEPS(grow_to(4700), "add 0+100 of 4700");
     CHECK_STEPS(grow_to(4800), "offer? 0+100 of 4800");
     CHECK_STEPS(grow_to(9500), "add 0+100 of 9500");
@@ -779,7 +779,7 @@ static void a_number_that_was_named_is_enough(void)
     answer(0, 1);
     CHECK_STEPS(rw(0, 99), "offer? 0+99 of 3099"); /* shorter than the one before */
     CHECK_STEPS(rw(0, 2), "offer? 0+1 of 3100; offer? 1+1 of 3101");
-    looks.bytes = reassembly.looks_max + 1;
+    looks.bytes = looks.most + 1;
     CHECK_STEPS(rw(0, 1), "add 0+1 of 3102"); /* not for ever */
 }
 
@@ -816,8 +816,8 @@ static void looks_at_what_is_left_are_bounded(void)
     for (unsigned i = 0; i < wmem_array_get_count(steps); i++)
         looked += step_at(i)->action == VSOCK_ACT_OFFER ? step_at(i)->captured : 0;
     g_assert_cmpuint(looked, ==, looks.bytes);
-    g_assert_cmpuint(looked, >, reassembly.looks_max);
-    g_assert_cmpuint(looked, <, reassembly.looks_max + 4 * sent[0]);
+    g_assert_cmpuint(looked, >, looks.most);
+    g_assert_cmpuint(looked, <, looks.most + 4 * sent[0]);
 }
 
 static void what_is_not_dissected_of_a_message_is_nobodys(void)
