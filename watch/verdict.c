@@ -39,43 +39,30 @@ void vsock_complain(const char *name, const char *what)
     g_free(subject);
 }
 
-/* Puts the capture's name into each object. Each has members. */
-static void name_objects(GString *lines, const char *name)
+static void print(GString *text)
 {
-    char *text = g_utf8_make_valid(name, -1);
-    json_dumper json = vsock_json_line_begin();
-    GString *member = g_string_new(NULL);
-    size_t at = 0;
-
-    vsock_json_string(&json, "capture", text);
-    vsock_json_line_end(&json, member);
-    g_string_truncate(member, member->len - strlen("}\n"));
-    g_string_append_c(member, ',');
-    while (at < lines->len) {
-        g_string_erase(lines, (gssize)at, 1); /* the { */
-        g_string_insert(lines, (gssize)at, member->str);
-        at = (size_t)(strchr(lines->str + at, '\n') + 1 - lines->str);
-    }
-    g_string_free(member, TRUE);
-    g_free(text);
+    fwrite(text->str, 1, text->len, stdout);
+    g_string_truncate(text, 0);
 }
 
 void vsock_verdict_print(const struct vsock_intake *intake, const struct vsock_form *form, const char *name)
 {
     const struct vsock_report_kind *kind = form->streams ? &vsock_streams : &vsock_diagnoses;
+    char *capture = name ? g_utf8_make_valid(name, -1) : NULL;
     GString *text = g_string_new(NULL);
     struct vsock_report report;
 
     vsock_intake_report(intake, kind, &report);
+    report.capture = capture;
+    report.drain = print;
     if (form->json)
         vsock_report_add_json(text, &report);
     else
         kind->add_text(text, &report);
-    if (form->json && name)
-        name_objects(text, name);
-    fwrite(text->str, 1, text->len, stdout);
+    print(text);
     g_string_free(text, TRUE);
     vsock_report_clear(&report);
+    g_free(capture);
 }
 
 char *vsock_verdict_forgotten(const struct vsock_intake *intake)

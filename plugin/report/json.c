@@ -61,7 +61,10 @@ void vsock_report_add_json(GString *out, const struct vsock_report *r)
     for (unsigned i = 0; i < r->rows->len; i++) {
         json_dumper json = vsock_json_line_begin();
 
+        if (r->capture)
+            vsock_json_string(&json, "capture", r->capture);
         r->kind->add_members(&json, r, r->rows->data + i * r->kind->row_size);
         vsock_json_line_end(&json, out);
+        vsock_report_drain(r, out);
     }
 }

@@ -2,6 +2,8 @@
  * report.c - sessions, one after another. */
 #include "report.h"
 
+#define DRAIN_AT 65536 /* bytes */
+
 void vsock_report_init(struct vsock_report *r, const struct vsock_report_kind *kind, const char *filter)
 {
     *r = (struct vsock_report){
@@ -9,6 +11,12 @@ void vsock_report_init(struct vsock_report *r, const struct vsock_report_kind *k
         .filter = g_strdup(filter),
         .rows = g_array_new(FALSE, FALSE, (unsigned)kind->row_size),
     };
+}
+
+void vsock_report_drain(const struct vsock_report *r, GString *out)
+{
+    if (r->drain && out->len >= DRAIN_AT)
+        r->drain(out);
 }
 
 void vsock_report_reset(struct vsock_report *r)

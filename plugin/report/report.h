@@ -24,6 +24,9 @@ struct vsock_report_kind {
 
 struct vsock_report {
     const struct vsock_report_kind *kind;
+    const char *capture; /* a name, in UTF-8, that each object begins with; or NULL */
+    void (*drain)(
+        GString *out); /* the caller's, who prints and empties what has been added so far; or NULL */
     char *filter;      /* by which streams were selected; NULL: all of them */
     GArray *rows;      /* of all sessions, in their order */
     uint32_t sessions; /* rows of a later one say its number, from 1 */
@@ -33,6 +36,9 @@ struct vsock_report {
 
 /* An empty one. `kind` has to last. `filter` may be NULL. */
 void vsock_report_init(struct vsock_report *report, const struct vsock_report_kind *kind, const char *filter);
+
+/* While it is told, row by row: the text of many need not be kept. */
+void vsock_report_drain(const struct vsock_report *report, GString *out);
 
 /* Empties it again, for the same kind and filter. */
 void vsock_report_reset(struct vsock_report *report);

@@ -242,8 +242,10 @@ static void add_text(GString *out, const struct vsock_report *report)
     for (unsigned i = 0; i < VSOCK_STREAM_COLUMNS; i++)
         add_cell(out, i, vsock_stream_columns[i].title);
     g_string_append_c(out, '\n');
-    for (unsigned i = 0; i < report->rows->len; i++)
+    for (unsigned i = 0; i < report->rows->len; i++) {
         add_row(out, report, &g_array_index(report->rows, struct vsock_stream_row, i));
+        vsock_report_drain(report, out);
+    }
 }
 
 /* ---- for machines ---- */

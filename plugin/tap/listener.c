@@ -175,7 +175,7 @@ static const char *after_word(const char *argument, const char *word)
 static void print(GString *text)
 {
     fputs(text->str, stdout);
-    g_string_free(text, TRUE);
+    g_string_truncate(text, 0);
 }
 
 static void draw_json(const struct vsock_listener *l)
@@ -184,6 +184,7 @@ static void draw_json(const struct vsock_listener *l)
 
     vsock_report_add_json(text, &l->report);
     print(text);
+    g_string_free(text, TRUE);
 }
 
 static void draw_text(const struct vsock_listener *l)
@@ -192,12 +193,14 @@ static void draw_text(const struct vsock_listener *l)
 
     l->report.kind->add_text(text, &l->report);
     print(text);
+    g_string_free(text, TRUE);
 }
 
 static bool listen_as(const char *argument, const struct vsock_report_kind *kind)
 {
     const char *rest = after_word(argument, kind->command), *filter = rest ? after_word(rest, "json") : NULL;
     void (*on_draw)(const struct vsock_listener *) = filter ? draw_json : draw_text;
+    struct vsock_listener *listener;
     char *error = NULL;
 
     if (!rest) {
@@ -207,11 +210,13 @@ static bool listen_as(const char *argument, const struct vsock_report_kind *kind
     }
     if (!filter)
         filter = rest;
-    if (!vsock_listener_start(kind, *filter ? filter : NULL, on_draw, &error)) {
+    listener = vsock_listener_start(kind, *filter ? filter : NULL, on_draw, &error);
+    if (!listener) {
         fprintf(stderr, "tshark: Couldn't register %s tap: %s\n", kind->command, error);
         g_free(error);
         return false;
     }
+    listener->report.drain = print;
     return true;
 }
 

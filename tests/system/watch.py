@@ -6,6 +6,7 @@ and the exit status.
 """
 import difflib
 import gzip
+import json
 import os
 import pathlib
 import struct
@@ -129,6 +130,7 @@ def check_quickly(folder, options):
              "empty": b"", "quiet": pcap(VSOCK), "headers": pcap(VSOCK, (10**18, vsock(1)[:40], 76)),
              "refused": pcap(VSOCK, *timed(*(vsock(op, ports=(port, 9999), swap=op == 3) for port in range(99)
                                              for op in (1, 3)))),
+             "many": pcap(VSOCK, *timed(*(vsock(1, ports=(port, 9999)) for port in range(1, 2001)))),
              "good": pcap(VSOCK, *timed(vsock(1), vsock(2, swap=True), vsock(4), vsock(3, swap=True))),
              "bad\x1b[2Jname": b"", "bad-version": b"XCP\0\x1b[2Jv9\0" + bytes(200)}  # NetXRay's, whose version is told
     for name, content in files.items():
@@ -145,6 +147,7 @@ def check_quickly(folder, options):
     piped = subprocess.run(runner.as_nobody([program(options), "-"]), input=files["packed.gz"], capture_output=True)
     several = watch(options, folder / "hello", folder / "refused", folder / "good")
     objects = watch(options, "--json", folder / "hello", folder / "good", folder / "hello").stdout.splitlines()
+    rows = [json.loads(row) for row in watch(options, "--json", "--streams", folder / "many", folder / "good").stdout.splitlines()]
     usage = watch(options)
     return all([
         ends("hello", 0), ends("hello", 1, arguments=["--strict"]), ends("good", 0), ends("packed.gz", 0), ends("refused", 1),
@@ -156,6 +159,8 @@ def check_quickly(folder, options):
         expect("several files have their names, and the highest status", several.returncode == 1 and
                several.stdout.startswith(f"==> {folder}/hello\n{hello_text}==> {folder}/refused\n")),
         expect("so have objects", objects and all(line.startswith(f'{{"capture":"{folder}/hello","') for line in objects)),
+        expect("also more than are printed at once", [row["capture"] for row in rows] ==
+               2000 * [f"{folder}/many"] + [f"{folder}/good"] and [row["stream"] for row in rows] == [*range(2000), 0]),
         expect("no file is an error", usage.returncode == 2 and not usage.stdout and "--help" in usage.stderr),
         expect("--help helps", watch(options, "--help").stdout.startswith("vsockwatch - ")),
     ])
