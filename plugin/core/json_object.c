@@ -92,13 +92,28 @@ static size_t end_of_value(const uint8_t *bytes, size_t length, size_t at)
     return 0;
 }
 
+/* Is the name anywhere, in quotes? Most objects that are asked for one have it not, and a look costs much
+ * less than going through the members. */
+static bool has_name(const uint8_t *bytes, size_t length, const char *name, size_t name_length)
+{
+    const uint8_t *end = bytes + length, *at = bytes;
+
+    while (at < end && (at = (const uint8_t *)memchr(at, '"', (size_t)(end - at)))) {
+        at++;
+        if ((size_t)(end - at) > name_length && memcmp(at, name, name_length) == 0 && at[name_length] == '"')
+            return true;
+    }
+    return false;
+}
+
 struct vsock_json_part vsock_json_member(const uint8_t *bytes, uint32_t length, uint32_t object,
                                          const char *name)
 {
     const struct vsock_json_part none = {0, 0};
     size_t name_length = strlen(name), at = object;
 
-    if (object >= length || bytes[object] != '{')
+    if (object >= length || bytes[object] != '{' ||
+        !has_name(bytes + object, length - object, name, name_length))
         return none;
     do {
         size_t key = skip_space(bytes, length, at + 1), end, value;

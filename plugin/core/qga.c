@@ -90,6 +90,8 @@ bool vsock_is_qga(const uint8_t *bytes, size_t length, uint32_t *lacks)
     *lacks = 0;
     if (begin == length || bytes[begin] != '{' || !vsock_json_begins(bytes + begin, length - begin))
         return false;
+    if (begin == 0 && vsock_json_member(bytes, (uint32_t)length, 0, "execute").length == 0)
+        return false; /* most have none, and that is cheap to see */
     end = vsock_json_end(bytes + begin, length - begin, &text);
     if (end == 0 && (!text || length > VSOCK_JSON_UNENDED_MAX))
         return false;

@@ -9,10 +9,15 @@ static bool is_true(const uint8_t *bytes, uint32_t length, const char *name)
     return vsock_json_is(bytes, vsock_json_member(bytes, length, 0, name), "true");
 }
 
+static struct vsock_json_part method_of(const uint8_t *bytes, uint32_t length)
+{
+    return vsock_json_text(bytes, vsock_json_member(bytes, length, 0, "method"));
+}
+
 struct vsock_varlink_message vsock_varlink_message_of(const uint8_t *bytes, uint32_t length)
 {
     return (struct vsock_varlink_message){
-        .method = vsock_json_text(bytes, vsock_json_member(bytes, length, 0, "method")),
+        .method = method_of(bytes, length),
         .error = vsock_json_text(bytes, vsock_json_member(bytes, length, 0, "error")),
         .more = is_true(bytes, length, "more"),
         .continues = is_true(bytes, length, "continues"),
@@ -70,10 +75,10 @@ bool vsock_is_varlink(const uint8_t *bytes, size_t length, uint32_t *lacks)
     *lacks = 0;
     if (length < 2 || bytes[0] != '{' || !vsock_json_begins(bytes, length))
         return false;
-    end = vsock_json_end(bytes, length, &text);
-    if (end == 0 || (end < length && bytes[end] != '\0'))
+    method = method_of(bytes, (uint32_t)length); /* first, since most have none, and that is cheap to see */
+    if (!is_method(bytes + method.begin, method.length))
         return false;
-    method = vsock_varlink_message_of(bytes, (uint32_t)end).method;
+    end = vsock_json_end(bytes, length, &text);
     *lacks = end == length;
-    return is_method(bytes + method.begin, method.length);
+    return end > 0 && (end == length || bytes[end] == '\0');
 }
