@@ -31,6 +31,14 @@ struct vsock_cid_pair *vsock_cid_pair_find(const struct vsock_table *pairs,
     return (struct vsock_cid_pair *)vsock_table_find(pairs, pair_key(source, low, high));
 }
 
+struct vsock_key vsock_service_key(const struct vsock_stream *s)
+{
+    uint8_t client = vsock_stream_client(s);
+    struct vsock_endpoint server = s->side[client ^ 1];
+
+    return (struct vsock_key){{(uintptr_t)s->source, s->side[client].cid, server.cid, server.port}};
+}
+
 void vsock_cid_pair_hear(struct vsock_cid_pair *p, int64_t time)
 {
     if (p->spoke && time - p->last_time >= GAP_MIN)

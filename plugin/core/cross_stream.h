@@ -43,6 +43,9 @@ struct vsock_cid_pair *vsock_cid_pair_find(const struct vsock_table *cid_pairs,
                                            const struct vsock_capture_source *source, uint64_t low,
                                            uint64_t high);
 
+/* The stream's server as one client CID sees it. Words: source, the client's CID, the server's, its port. */
+struct vsock_key vsock_service_key(const struct vsock_stream *stream);
+
 /* One of them has sent a packet, of a stream or not. */
 void vsock_cid_pair_hear(struct vsock_cid_pair *pair, int64_t time);
 

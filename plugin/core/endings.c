@@ -17,7 +17,7 @@ struct server {
 
 /* A server, as one client CID sees it. */
 struct service {
-    struct vsock_key key; /* words: source, the client's CID, the server's, its port */
+    struct vsock_key key; /* vsock_service_key() */
     uint32_t requests;
     uint32_t stamped; /* of the abandoned */
     struct vsock_diagnosis *abandoned;
@@ -34,8 +34,8 @@ struct loop {
 /* A stream while it is looked at. */
 struct ending {
     const struct vsock_stream *stream;
-    struct service *service;
-    struct server *of_all; /* NULL where there is nothing to tell of it */
+    struct service *service; /* this and the next, once it is taken */
+    struct server *of_all;
     uint8_t client, server;
     bool selected;
     wmem_allocator_t *memory;
@@ -54,21 +54,11 @@ static struct vsock_key server_key(const struct ending *e)
     return (struct vsock_key){{(uintptr_t)e->stream->source, to.cid, to.port}};
 }
 
-static struct service *get_service(struct endings *all, const struct ending *e)
-{
-    struct vsock_endpoint to = e->stream->side[e->server];
-    struct vsock_key key = {{(uintptr_t)e->stream->source, e->stream->side[e->client].cid, to.cid, to.port}};
-
-    return (struct service *)vsock_table_get(&all->services, key, sizeof(struct service));
-}
-
-static struct ending ending_of(struct endings *all, const struct vsock_stream *s, bool selected)
+static struct ending ending_of(const struct endings *all, const struct vsock_stream *s, bool selected)
 {
     uint8_t client = vsock_stream_client(s);
-    struct ending e = {s, NULL, NULL, client, client ^ 1, selected, all->services.memory};
 
-    e.of_all = (struct server *)vsock_table_find(&all->servers, server_key(&e));
-    return e;
+    return (struct ending){s, NULL, NULL, client, client ^ 1, selected, all->services.memory};
 }
 
 static void add(struct vsock_diagnosis *sum, enum vsock_code code, const struct ending *e,
@@ -231,9 +221,11 @@ static void note_told(struct endings *all, const struct ending *e)
 
 static void take(struct endings *all, struct ending *e)
 {
+    e->of_all = (struct server *)vsock_table_find(&all->servers, server_key(e));
     if (!e->of_all)
         return;
-    e->service = get_service(all, e);
+    e->service = (struct service *)vsock_table_get(&all->services, vsock_service_key(e->stream),
+                                                   sizeof(struct service));
     e->of_all->streams++;
     e->service->requests += e->stream->conn.from_request;
     e->of_all->accepted += e->stream->conn.response.record != 0;

@@ -27,18 +27,10 @@ struct users {
     int64_t longest_idle; /* of all that were closed, before that */
 };
 
-static struct vsock_key user_key(const struct vsock_stream *s)
-{
-    uint8_t client = vsock_stream_client(s);
-    struct vsock_endpoint server = s->side[client ^ 1];
-
-    return (struct vsock_key){{(uintptr_t)s->source, s->side[client].cid, server.cid, server.port}};
-}
-
 static void take_opened(struct users *all, const struct vsock_stream *s)
 {
     uint8_t client = vsock_stream_client(s);
-    struct user *u = (struct user *)vsock_table_get(&all->table, user_key(s), sizeof(*u));
+    struct user *u = (struct user *)vsock_table_get(&all->table, vsock_service_key(s), sizeof(*u));
 
     if (!u->opened)
         u->opened = g_array_new(FALSE, FALSE, sizeof(const struct vsock_stream *));
@@ -49,7 +41,7 @@ static void take_opened(struct users *all, const struct vsock_stream *s)
 
 static void take_closed(struct users *all, const struct vsock_stream *s)
 {
-    struct user *u = (struct user *)vsock_table_find(&all->table, user_key(s));
+    struct user *u = (struct user *)vsock_table_find(&all->table, vsock_service_key(s));
 
     all->longest_idle = MAX(all->longest_idle, s->stats.idle_before_end);
     all->closed_any = true;
@@ -64,11 +56,12 @@ static void take_streams(struct users *all, const struct vsock_capture *c, bool 
         const struct vsock_stream *s = vsock_capture_stream(c, i);
         bool was_closed = s->stats.idle_before_end != VSOCK_TIME_NONE;
 
-        if (!s->conn.from_request || s->conn.degenerate || s->conn.response.record == 0)
+        if (!s->conn.from_request || s->conn.degenerate || s->conn.response.record == 0 ||
+            was_closed != closed)
             continue;
-        if (was_closed && closed)
+        if (closed)
             take_closed(all, s);
-        else if (!was_closed && !closed)
+        else
             take_opened(all, s);
     }
 }

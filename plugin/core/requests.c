@@ -52,7 +52,7 @@ struct prober {
 
 /* A server as one client CID sees it. */
 struct target {
-    struct vsock_key key; /* words: source, the client's CID, the server's, its port */
+    struct vsock_key key; /* vsock_service_key() */
     struct server *server;
     struct prober *prober;
     const struct vsock_cid *cid; /* the server's */
@@ -120,15 +120,14 @@ static struct server *get_server(struct requests *r, const struct vsock_stream *
 
 static struct target *get_target(struct requests *r, const struct vsock_stream *s)
 {
-    uint64_t from = s->side[vsock_stream_client(s)].cid, source = (uintptr_t)s->source;
-    struct vsock_endpoint to = s->side[vsock_stream_client(s) ^ 1];
-    struct vsock_key target = {{source, from, to.cid, to.port}}, prober = {{source, from, to.cid}};
+    struct vsock_key target = vsock_service_key(s), prober = target;
     struct target *t = (struct target *)vsock_table_get(&r->targets, target, sizeof(*t));
 
     if (t->server)
         return t;
     t->shared = vsock_is_shared(r->shared, s);
     t->server = get_server(r, s);
+    prober.word[3] = 0; /* whatever the port */
     t->prober = (struct prober *)vsock_table_get(&r->probers, prober, sizeof(*t->prober));
     t->cid = s->cid_pair->cid[vsock_stream_client(s) ^ 1];
     return t;

@@ -72,16 +72,10 @@ static bool is_candidate(const struct vsock_stream *s, const struct vsock_shared
     return is_refused(c) || is_given_up(c) || is_ignored(s, thresholds);
 }
 
-static struct vsock_key listener_key(const struct vsock_stream *s)
-{
-    struct vsock_endpoint server = s->side[s->conn.client ^ 1];
-
-    return (struct vsock_key){{(uintptr_t)s->source, s->side[s->conn.client].cid, server.cid, server.port}};
-}
-
 static struct listener *get_listener(struct vsock_stale *stale, const struct vsock_stream *s)
 {
-    return (struct listener *)vsock_table_get(&stale->listeners, listener_key(s), sizeof(struct listener));
+    return (struct listener *)vsock_table_get(&stale->listeners, vsock_service_key(s),
+                                              sizeof(struct listener));
 }
 
 static struct vsock_key held_key(const struct vsock_stream *held)
@@ -98,7 +92,7 @@ static struct held *get_held(struct vsock_stale *stale, const struct vsock_strea
  * what never refused there is nothing to take back, and nothing is kept. */
 static void take_acceptance(struct vsock_stale *stale, const struct vsock_stream *s)
 {
-    struct listener *listener = (struct listener *)vsock_table_find(&stale->listeners, listener_key(s));
+    struct listener *listener = (struct listener *)vsock_table_find(&stale->listeners, vsock_service_key(s));
     struct held *held =
         s->held ? (struct held *)vsock_table_find(&stale->holds, held_key(s->held->stream)) : NULL;
 
