@@ -644,12 +644,13 @@ static bool has_figures(const struct vsock_step *step, struct vsock_split_part p
 static struct vsock_record_ext *make_ext(struct vsock_capture *c, const struct vsock_step *step,
                                          struct vsock_split_part part)
 {
-    if (!has_figures(step, part)) {
-        struct vsock_record_ext *shared = step->findings != 0 ? shared_ext(c, step->findings) : NULL;
+    struct vsock_record_ext *shared;
 
-        if (shared || step->findings == 0)
-            return shared;
-    }
+    if (step->findings == 0 && part.skip == 0 && !part.lacks && step->flow.answers.record == 0)
+        return NULL;
+    shared = has_figures(step, part) ? NULL : shared_ext(c, step->findings);
+    if (shared)
+        return shared;
     return new_ext(c, (struct vsock_record_ext){
                           .findings = step->findings,
                           .payload_skip = part.skip,
