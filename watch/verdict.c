@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "report/diagnoses.h"
-#include "report/json.h"
 #include "report/streams.h"
 
 const char *vsock_name_of(const char *path)
@@ -39,28 +38,15 @@ void vsock_complain(const char *name, const char *what)
     g_free(subject);
 }
 
-static void print(GString *text)
-{
-    fwrite(text->str, 1, text->len, stdout);
-    g_string_truncate(text, 0);
-}
-
 void vsock_verdict_print(const struct vsock_intake *intake, const struct vsock_form *form, const char *name)
 {
     const struct vsock_report_kind *kind = form->streams ? &vsock_streams : &vsock_diagnoses;
     char *capture = name ? g_utf8_make_valid(name, -1) : NULL;
-    GString *text = g_string_new(NULL);
     struct vsock_report report;
 
     vsock_intake_report(intake, kind, &report);
     report.capture = capture;
-    report.drain = print;
-    if (form->json)
-        vsock_report_add_json(text, &report);
-    else
-        kind->add_text(text, &report);
-    print(text);
-    g_string_free(text, TRUE);
+    vsock_report_print(&report, form->json, stdout);
     vsock_report_clear(&report);
     g_free(capture);
 }

@@ -2,6 +2,8 @@
  * report.c - sessions, one after another. */
 #include "report.h"
 
+#include "json.h"
+
 #define DRAIN_AT 65536 /* bytes */
 
 void vsock_report_init(struct vsock_report *r, const struct vsock_report_kind *kind, const char *filter)
@@ -13,10 +15,30 @@ void vsock_report_init(struct vsock_report *r, const struct vsock_report_kind *k
     };
 }
 
+static void print(GString *text, FILE *file)
+{
+    fwrite(text->str, 1, text->len, file);
+    g_string_truncate(text, 0);
+}
+
 void vsock_report_drain(const struct vsock_report *r, GString *out)
 {
-    if (r->drain && out->len >= DRAIN_AT)
-        r->drain(out);
+    if (r->printed_to && out->len >= DRAIN_AT)
+        print(out, r->printed_to);
+}
+
+void vsock_report_print(const struct vsock_report *r, bool as_json, FILE *file)
+{
+    struct vsock_report printed = *r;
+    GString *text = g_string_new(NULL);
+
+    printed.printed_to = file;
+    if (as_json)
+        vsock_report_add_json(text, &printed);
+    else
+        r->kind->add_text(text, &printed);
+    print(text, file);
+    g_string_free(text, TRUE);
 }
 
 void vsock_report_reset(struct vsock_report *r)

@@ -5,6 +5,8 @@
 #ifndef VSOCK_REPORT_REPORT_H
 #define VSOCK_REPORT_REPORT_H
 
+#include <stdio.h>
+
 #include <wsutil/json_dumper.h>
 
 #include "core/judge.h"
@@ -25,11 +27,10 @@ struct vsock_report_kind {
 struct vsock_report {
     const struct vsock_report_kind *kind;
     const char *capture; /* a name, in UTF-8, that each object begins with; or NULL */
-    void (*drain)(
-        GString *out); /* the caller's, who prints and empties what has been added so far; or NULL */
-    char *filter;      /* by which streams were selected; NULL: all of them */
-    GArray *rows;      /* of all sessions, in their order */
-    uint32_t sessions; /* rows of a later one say its number, from 1 */
+    FILE *printed_to;    /* while it is printed; or NULL */
+    char *filter;        /* by which streams were selected; NULL: all of them */
+    GArray *rows;        /* of all sessions, in their order */
+    uint32_t sessions;   /* rows of a later one say its number, from 1 */
     uint32_t streams, packets, datagram_packets;
     int64_t start, end; /* of the first session; of the last */
 };
@@ -37,7 +38,10 @@ struct vsock_report {
 /* An empty one. `kind` has to last. `filter` may be NULL. */
 void vsock_report_init(struct vsock_report *report, const struct vsock_report_kind *kind, const char *filter);
 
-/* While it is told, row by row: the text of many need not be kept. */
+/* Prints all rows, as text or as JSON. */
+void vsock_report_print(const struct vsock_report *report, bool as_json, FILE *file);
+
+/* While it is told, row by row: what is printed need not be kept. */
 void vsock_report_drain(const struct vsock_report *report, GString *out);
 
 /* Empties it again, for the same kind and filter. */

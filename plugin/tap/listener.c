@@ -12,7 +12,6 @@
 
 #include "core/followed.h"
 #include "core/malformed.h"
-#include "report/json.h"
 #include "tap.h"
 
 static GList *listeners;
@@ -172,35 +171,20 @@ static const char *after_word(const char *argument, const char *word)
     return argument[length] == '\0' ? argument + length : NULL;
 }
 
-static void print(GString *text)
-{
-    fputs(text->str, stdout);
-    g_string_truncate(text, 0);
-}
-
 static void draw_json(const struct vsock_listener *l)
 {
-    GString *text = g_string_new(NULL);
-
-    vsock_report_add_json(text, &l->report);
-    print(text);
-    g_string_free(text, TRUE);
+    vsock_report_print(&l->report, true, stdout);
 }
 
 static void draw_text(const struct vsock_listener *l)
 {
-    GString *text = g_string_new(NULL);
-
-    l->report.kind->add_text(text, &l->report);
-    print(text);
-    g_string_free(text, TRUE);
+    vsock_report_print(&l->report, false, stdout);
 }
 
 static bool listen_as(const char *argument, const struct vsock_report_kind *kind)
 {
     const char *rest = after_word(argument, kind->command), *filter = rest ? after_word(rest, "json") : NULL;
     void (*on_draw)(const struct vsock_listener *) = filter ? draw_json : draw_text;
-    struct vsock_listener *listener;
     char *error = NULL;
 
     if (!rest) {
@@ -210,13 +194,11 @@ static bool listen_as(const char *argument, const struct vsock_report_kind *kind
     }
     if (!filter)
         filter = rest;
-    listener = vsock_listener_start(kind, *filter ? filter : NULL, on_draw, &error);
-    if (!listener) {
+    if (!vsock_listener_start(kind, *filter ? filter : NULL, on_draw, &error)) {
         fprintf(stderr, "tshark: Couldn't register %s tap: %s\n", kind->command, error);
         g_free(error);
         return false;
     }
-    listener->report.drain = print;
     return true;
 }
 
